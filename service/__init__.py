@@ -1,0 +1,1 @@
+"""Nabla: the mathematics of machine learning over HTTP, every answer with its proof."""

@@ -1,0 +1,67 @@
+"""LIMITS: every limit in one table, read by the code, by `GET /v1/limits` and by the documentation.
+
+`configure` sets values once, at start (service/settings.py reads them from the environment as `LIMIT_<NAME>`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.errors import LimitExceeded
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`name` in kebab-case, `default` in `unit`; `help` completes the sentence "the largest allowed ..."."""
+
+    name: str
+    default: int
+    unit: str
+    help: str
+
+
+LIMITS: tuple[Limit, ...] = (
+    Limit("body-bytes", 20_000_000, "bytes", "size of a request body"),
+    Limit("expression-length", 100_000, "characters", "length of one expression"),
+    Limit("expression-depth", 1_000, "levels", "nesting of an expression"),
+    Limit("expression-nodes", 40_000, "nodes", "number of operations and names in one expression"),
+    Limit("derivation-nodes", 400_000, "nodes", "number of nodes that one derivation may build"),
+    Limit("answer-characters", 2_000_000, "characters", "length of one printed expression"),
+    Limit("number-digits", 400, "digits", "length of one number in an expression"),
+    Limit("variables", 2_000, "names", "number of variables in one request"),
+    Limit("points", 1_000, "points", "number of points in one request"),
+    Limit("matrix-entries", 1_100_000, "entries", "size of one array"),
+    Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),
+    Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
+    Limit("exact-digits", 1_000, "digits", "length of one exact number in an array"),
+)
+
+_values: dict[str, int] = {limit.name: limit.default for limit in LIMITS}
+_by_name: dict[str, Limit] = {limit.name: limit for limit in LIMITS}
+
+
+def configure(values: Mapping[str, int]) -> None:
+    """Replace limits by name; called once at start."""
+    for name, value in values.items():
+        if name not in _by_name:
+            raise KeyError(name)
+        _values[name] = value
+
+
+def limit(name: str) -> int:
+    """The value in force of the limit called `name`."""
+    return _values[name]
+
+
+def check(name: str, value: int, pointer: str = "") -> None:
+    """Raises LimitExceeded, naming the limit, when `value` is over it."""
+    allowed = _values[name]
+    if value > allowed:
+        entry = _by_name[name]
+        raise LimitExceeded(
+            f"{value} {entry.unit} is over the limit {name}: the largest allowed {entry.help} is {allowed} {entry.unit}",
+            hint="GET /v1/limits lists every limit",
+            pointer=pointer,
+            facts={"limit": name, "allowed": allowed, "value": value},
+        )
