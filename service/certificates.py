@@ -47,7 +47,7 @@ def require(checks: Iterable[Check]) -> list[Check]:
         names = ", ".join(check.name for check in failed)
         raise CheckFailed(
             f"an answer was computed, but its own check refused it: {names} ({failed[0].detail})",
-            hint="the input is probably too ill-conditioned for this arithmetic; try \"arithmetic\": \"exact\" where the operation takes it",
+            hint='the input is probably too ill-conditioned for this arithmetic; try "arithmetic": "exact" where the operation takes it',
             facts={"checks": [check.to_json() for check in checks]},
         )
     return checks
