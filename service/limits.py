@@ -23,6 +23,9 @@ class Limit:
 
 LIMITS: tuple[Limit, ...] = (
     Limit("body-bytes", 20_000_000, "bytes", "size of a request body"),
+    Limit("json-depth", 64, "levels", "nesting of a JSON body"),
+    Limit("json-arrays", 300_000, "arrays and objects", "number of arrays and objects in a JSON body"),
+    Limit("query-length", 8_000, "characters", "length of a query string"),
     Limit("expression-length", 100_000, "characters", "length of one expression"),
     Limit("expression-depth", 1_000, "levels", "nesting of an expression"),
     Limit("expression-nodes", 40_000, "nodes", "number of operations and names in one expression"),

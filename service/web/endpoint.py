@@ -1,0 +1,98 @@
+"""The endpoint decorator: one operation is a request schema, a response schema, worked examples and a handler of a few lines.
+
+    @endpoint(family="linear algebra", request=Request, response=Response, examples=[Example("...", {"matrix": [[1, 2], [3, 4]]})])
+    def rank(request: dict[str, Any]) -> dict[str, Any]:
+        \"\"\"Rank of a matrix.                      (the summary; what follows is the description, in Markdown)\"\"\"
+
+The function's name is the file's name and the operationId; with hyphens for underscores it is the path, `/v1/<name>`.
+`service/web/registry.py` finds the endpoints; routes, `GET /v1/operations`, `GET /`, `openapi.yaml` and the tests read
+them from there, and nothing else has to be told of a new one.
+
+A handler takes the validated fields (those that were left out have their default, or are absent when they have none)
+and returns a dict of strings, ints, floats, lists, dicts, NumPy arrays, complex numbers, fractions and Checks, in the
+order that a reader expects. It raises the errors of `service/errors.py`. It is a pure function: no clock, no chance.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import RAISE, Schema
+
+Handler = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class RequestSchema(Schema):
+    """What an operation takes. Its fields come from `service/web/fields.py`, which coerces nothing."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class ResponseSchema(Schema):
+    """What an operation answers: the documentation that the examples are tested against. Answers are not dumped through it."""
+
+    class Meta:
+        unknown = RAISE
+
+
+@dataclass(frozen=True)
+class Example:
+    """One worked request. Its answer is computed, shown in openapi.yaml and replayed by the tests.
+
+    `refused` is the code of the problem that the request ends in, for an example of what the operation refuses.
+    """
+
+    title: str
+    request: Mapping[str, Any]
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One operation: all that the rest of the web layer knows about it. Calling it calls the handler."""
+
+    operation_id: str
+    family: str
+    summary: str
+    description: str
+    request: Schema
+    response: Schema
+    examples: tuple[Example, ...]
+    handler: Handler
+
+    @property
+    def name(self) -> str:
+        """The operation's name, in kebab-case."""
+        return self.operation_id.replace("_", "-")
+
+    @property
+    def path(self) -> str:
+        return f"/v1/{self.name}"
+
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self.handler(request)
+
+
+def endpoint(
+    *, family: str, request: type[RequestSchema], response: type[ResponseSchema], examples: Sequence[Example]
+) -> Callable[[Handler], Endpoint]:
+    """Make a handler an endpoint. The schemas are built here, once: building one costs more than loading with it."""
+
+    def decorate(handler: Handler) -> Endpoint:
+        summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n")
+        return Endpoint(
+            operation_id=handler.__name__,
+            family=family,
+            summary=summary.rstrip("."),
+            description=description.strip(),
+            request=request(),
+            response=response(),
+            examples=tuple(examples),
+            handler=handler,
+        )
+
+    return decorate
