@@ -1,0 +1,89 @@
+"""Factors of a product that cancel: inverses, pairings, unit vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.expression.tensors import Apply, Factor, Labels, Leaf
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """What follows: factors (by index) go, labels merge in pairs, summed labels vanish with them, or all is zero."""
+
+    gone: tuple[int, ...]
+    merged: tuple[tuple[int, int], ...] = ()
+    vanished: tuple[int, ...] = ()
+    zero: bool = False
+
+
+def cancellation(factors: list[Factor], out: Labels) -> Cancellation | None:
+    """The first cancellation among the factors, or None. Each makes the list shorter, so repeating it ends."""
+    special = [
+        index
+        for index, (tensor, _) in enumerate(factors)
+        if (type(tensor) is Apply and tensor.operation.inverse_of_argument) or (type(tensor) is Leaf and tensor.kind in ("unit", "pairing"))
+    ]
+    if not special:
+        return None
+    uses: dict[int, list[int]] = {}
+    for index, (_, labels) in enumerate(factors):
+        for label in labels:
+            uses.setdefault(label, []).append(index)
+    for index in special:
+        for found in _candidates(index, factors, out, uses):
+            return found
+    return None
+
+
+def _candidates(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    tensor, _ = factors[index]
+    if isinstance(tensor, Apply):
+        yield from _inverse(index, factors, out, uses)
+    elif isinstance(tensor, Leaf) and tensor.kind == "pairing":
+        yield from _pairing(index, factors, out, uses)
+    else:
+        yield from _unit(index, factors, out, uses)
+
+
+def _is_summed_between(label: int, index: int, other: int, out: Labels, uses: dict[int, list[int]]) -> bool:
+    return label not in out and sorted(uses[label]) == sorted((index, other))
+
+
+def _inverse(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    """Σ_j inv(A)[i,j]·A[j,k] = δ[i,k], and on the other side."""
+    tensor, labels = factors[index]
+    argument = tensor.children()[0]
+    for near, far in ((1, 0), (0, 1)):
+        for other in uses[labels[near]]:
+            candidate, ends = factors[other]
+            if candidate is not argument or not _is_summed_between(labels[near], index, other, out, uses):
+                continue
+            if ends[far] == labels[near]:
+                yield Cancellation((index, other), ((labels[far], ends[near]),), (labels[near],))
+            elif argument.symmetric:
+                yield Cancellation((index, other), ((labels[far], ends[far]),), (labels[near],))
+
+
+def _pairing(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    """Σ_k P[k,i,j]·P[k,a,b] = δ[i,a]·δ[j,b], and Σ_ij P[k,i,j]·P[l,i,j] = δ[k,l]."""
+    tensor, labels = factors[index]
+    for other, (candidate, ends) in enumerate(factors):
+        if other == index or candidate is not tensor:
+            continue
+        if labels[0] == ends[0] and _is_summed_between(labels[0], index, other, out, uses):
+            yield Cancellation((index, other), ((labels[1], ends[1]), (labels[2], ends[2])), (labels[0],))
+        elif labels[1:] == ends[1:] and all(_is_summed_between(label, index, other, out, uses) for label in labels[1:]):
+            yield Cancellation((index, other), ((labels[0], ends[0]),), labels[1:])
+
+
+def _unit(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    """e_j ∘ e_k is e_k or 0; Σ_i e_k[i] = 1."""
+    tensor, (label,) = factors[index]
+    for other in uses[label]:
+        candidate = factors[other][0]
+        if other != index and isinstance(candidate, Leaf) and candidate.kind == "unit":
+            yield Cancellation((other,), zero=candidate is not tensor)
+    if label not in out and uses[label] == [index]:
+        yield Cancellation((index,), vanished=(label,))

@@ -1,0 +1,54 @@
+"""Nodes: operations applied to nodes, as a person writes them. Interned, with rows and columns known at birth."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+from service.expression.arena import Interned, find, store
+from service.expression.operation import Operation, operation
+from service.expression.shapes import Shape, Sizes
+
+_KNOWN_SIZES = Sizes()
+
+
+class Node(Interned):
+    """`parameter` is what an operation knows beside its arguments: a number, a name, a position."""
+
+    __slots__ = ("arguments", "operation", "parameter", "shape")
+    operation: Operation
+    arguments: tuple[Node, ...]
+    parameter: Any
+    shape: Shape
+
+
+def make(name: str, *arguments: Node, parameter: Hashable = None) -> Node:
+    """The operation called `name` applied to nodes whose sizes are known; raises ShapeMismatch."""
+    return build(operation(name), arguments, parameter, _KNOWN_SIZES)
+
+
+def build(operation: Operation, arguments: tuple[Node, ...], parameter: Hashable, sizes: Sizes) -> Node:
+    """As `make`, learning sizes on the way; raises ShapeMismatch when the shapes do not fit."""
+    key = (Node, operation.name, parameter, *arguments)
+    found: Node | None = find(key)
+    if found is None:
+        found = Node()
+        found.shape = operation.shape([argument.shape for argument in arguments], parameter, sizes)
+        found.operation, found.arguments, found.parameter = operation, arguments, parameter
+        store(key, found)
+    return found
+
+
+def in_order(roots: Iterable[Node]) -> list[Node]:
+    """The nodes that the roots are made of, each once, arguments before what uses them.
+
+    Ids are given in order of creation, and arguments exist before their user: sorting is a topological order.
+    """
+    seen = set(roots)
+    stack = list(seen)
+    while stack:
+        for argument in stack.pop().arguments:
+            if argument not in seen:
+                seen.add(argument)
+                stack.append(argument)
+    return sorted(seen, key=lambda node: node.id)
