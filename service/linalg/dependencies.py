@@ -1,0 +1,89 @@
+"""Linear relations: which rows (or columns) are combinations of the ones before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import flint
+import numpy as np
+
+from service.linalg.matrix import Floats
+
+Line = Literal["row", "column"]
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """The `line` number `index` (from 0) equals the sum of coefficient × line over `combination`; an empty sum is zero.
+
+    Coefficients are exact texts ("3", "-1/2"), or floats for a relation that was found in floats.
+    """
+
+    line: Line
+    index: int
+    combination: tuple[tuple[int, str | float], ...]
+
+    def to_json(self) -> dict[str, object]:
+        terms = [{self.line: place, "coefficient": coefficient} for place, coefficient in self.combination]
+        return {self.line: self.index, "combination": terms}
+
+    def sentence(self) -> str:
+        """The relation for people, who count from 1: "row 3 = 3·row 1 + 2·row 2"."""
+        if not self.combination:
+            return f"{self.line} {self.index + 1} is zero"
+        right = ""
+        for place, coefficient in self.combination:
+            text = coefficient if isinstance(coefficient, str) else f"{coefficient:.6g}"
+            sign, size = ("-", text[1:]) if text.startswith("-") else ("+", text)
+            term = f"{self.line} {place + 1}" if size == "1" else f"{size}·{self.line} {place + 1}"
+            right += f" {sign} {term}" if right else f"{'-' if sign == '-' else ''}{term}"
+        return f"{self.line} {self.index + 1} = {right}"
+
+
+def exact_dependencies(matrix: Any, line: Line = "row") -> tuple[list[int], list[Dependency]]:
+    """The independent lines of the fmpq_mat (or fmpz_mat) `matrix`, first come first kept, and the others as their combinations.
+
+    In the reduced row echelon form of a matrix with the lines as columns, the pivots are the lines that are independent of
+    the earlier ones, and every other column holds its own coefficients in terms of the pivots before it.
+    """
+    reduced, rank = flint.fmpq_mat(matrix.transpose() if line == "row" else matrix).rref()
+    table = reduced.tolist()
+    pivots = [next(j for j, value in enumerate(table[i]) if value != 0) for i in range(rank)]
+    found = []
+    for j in sorted(set(range(reduced.ncols())) - set(pivots)):
+        terms = tuple((pivots[i], str(table[i][j])) for i in range(rank) if table[i][j] != 0)
+        found.append(Dependency(line, j, terms))
+    return pivots, found
+
+
+def float_dependencies(a: Floats, rank: int, tolerance: float, line: Line = "row") -> list[Dependency] | None:
+    """The same in floats for a matrix of the numerical rank `rank`: a line is dependent when what the earlier independent
+    ones leave of it is at most `tolerance`. None when that finds another number of independent lines than `rank`.
+    """
+    lines = a if line == "row" else a.T
+    basis = np.empty((rank, lines.shape[1]), dtype=a.dtype)  # orthonormal, spans the independent lines so far
+    kept: list[int] = []
+    dependent: list[int] = []
+    for i, vector in enumerate(lines):
+        spanned = basis[: len(kept)]
+        rest = vector - (spanned.conj() @ vector) @ spanned
+        rest -= (spanned.conj() @ rest) @ spanned  # twice is enough (Kahan, Parlett)
+        size = float(np.linalg.norm(rest))
+        if size <= tolerance:
+            dependent.append(i)
+        elif len(kept) == rank:
+            return None
+        else:
+            basis[len(kept)] = rest / size
+            kept.append(i)
+    if len(kept) != rank or np.iscomplexobj(a):
+        return None
+    found = []
+    for i in dependent:
+        earlier = [j for j in kept if j < i]
+        weights = np.linalg.lstsq(lines[earlier].T, lines[i], rcond=None)[0] if earlier else np.zeros(0)
+        size = float(np.abs(weights).max(initial=0.0))
+        terms = tuple((j, float(w)) for j, w in zip(earlier, weights, strict=True) if abs(w) > 1e-12 * size)
+        found.append(Dependency(line, i, terms))
+    return found
