@@ -19,8 +19,8 @@ from marshmallow import ValidationError, fields
 
 from service import limits
 from service.errors import NablaError
+from service.linalg.matrices import read_matrix, read_vector
 from service.web import strict_json
-from service.web.arrays import read_matrix, read_vector, read_vectors
 from service.web.strict_json import NotJson
 
 NUMBER = {"type": "number"}
@@ -306,11 +306,11 @@ class VectorField(ArrayField):
 
 
 class VectorsField(ArrayField):
-    """A list of vectors of one length, each a list of entries."""
+    """A list of vectors of one length, each a list of entries: by default the rows of a matrix."""
 
     depth = 2
 
-    def __init__(self, read: Callable[[Any], Any] = read_vectors, **options: Any) -> None:
+    def __init__(self, read: Callable[[Any], Any] = read_matrix, **options: Any) -> None:
         super().__init__(read, **options)
 
 

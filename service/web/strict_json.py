@@ -33,8 +33,13 @@ class DuplicateKey(NotJson):
 
 
 def loads(data: bytes) -> Any:
-    """The value of the JSON text `data`; raises NotJson, DuplicateKey or LimitExceeded."""
+    """The value of the JSON text `data` that a client sent; raises NotJson, DuplicateKey or LimitExceeded."""
     _check_nesting(data)
+    return parse(data)
+
+
+def parse(data: bytes) -> Any:
+    """The value of the JSON text `data`, however deep and long; raises NotJson or DuplicateKey."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:

@@ -1,0 +1,34 @@
+"""The cache inside the process: the least recently used values go first, the size is bounded in bytes."""
+
+from __future__ import annotations
+
+import threading
+
+from cachetools import TLRUCache
+
+OVERHEAD = 400  # bytes that an entry costs beside its value: the key, the bookkeeping
+
+
+class MemoryCache:
+    """Holds at most `size` bytes. A value over an eighth of that is not kept: it would drive out all the others."""
+
+    def __init__(self, size: int) -> None:
+        self._largest = size // 8
+        self._lock = threading.Lock()
+        self._entries: TLRUCache[str, tuple[bytes, int]] = TLRUCache(
+            maxsize=size,
+            ttu=lambda key, entry, now: now + entry[1],
+            getsizeof=lambda entry: len(entry[0]) + OVERHEAD,
+        )
+
+    def get(self, key: str) -> bytes | None:
+        with self._lock:
+            entry = self._entries.get(key)
+        return entry[0] if entry else None
+
+    def set(self, key: str, value: bytes, ttl: int) -> bool:
+        if len(value) + OVERHEAD > self._largest:
+            return False
+        with self._lock:
+            self._entries[key] = (value, ttl)
+        return True

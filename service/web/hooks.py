@@ -1,0 +1,89 @@
+"""What surrounds every request: its id, its headers, its line in the log; and errors turned into problems, in this one place."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import time
+
+from flask import Flask, request
+from werkzeug import Response, exceptions
+
+from service.errors import NablaError
+from service.web import problems, trace
+from service.web.problems import HttpError, InternalError, MethodNotAllowed, NotFound, UnknownOperation
+from service.web.registry import ENDPOINTS
+
+log = logging.getLogger("nabla.request")
+
+
+def register(app: Flask) -> None:
+    """Puts the hooks on the application."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(NablaError, _on_error)
+    app.register_error_handler(exceptions.HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_defect)
+
+
+def _begin() -> None:
+    trace.current()
+
+
+def _finish(response: Response) -> Response:
+    """Headers that every answer has, and the request's line in the log."""
+    noted = trace.current()
+    headers = response.headers
+    headers["X-Request-Id"] = noted.request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Server-Timing"] = noted.server_timing()
+    if noted.caches:
+        headers["Cache-Status"] = ", ".join(noted.caches)
+    if log.isEnabledFor(logging.INFO):
+        members = {
+            "request_id": noted.request_id,
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "duration_ms": round((time.perf_counter() - noted.started) * 1e3, 3),
+            "cache": noted.caches,
+            "code": noted.code,
+        }
+        log.info("%s %s %s", request.method, request.path, response.status_code, extra={"members": members})
+    return response
+
+
+def _on_error(error: NablaError) -> Response:
+    trace.current().code = error.code
+    return problems.response(error, request.path)
+
+
+def _on_http_error(error: exceptions.HTTPException) -> Response:
+    """What Flask and werkzeug raise: no such address, no such method, a body that broke off."""
+    if isinstance(error, exceptions.NotFound):
+        return _on_error(_nothing_here(request.path))
+    if isinstance(error, exceptions.MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        refusal = MethodNotAllowed(f"{request.path} does not answer to {request.method}", hint=f"it answers to {allowed}")
+        refusal.headers = {"Allow": allowed}
+        return _on_error(refusal)
+    if (error.code or 500) >= 500:
+        return _on_defect(error)
+    return _on_error(HttpError(error.description or "the request could not be read"))
+
+
+def _on_defect(error: Exception) -> Response:
+    """Anything else is a defect: the client learns the request's id, the log the rest."""
+    log.error("defect", exc_info=error, extra={"members": {"request_id": trace.current().request_id, "path": request.path}})
+    return _on_error(
+        InternalError("the service failed on this request; the fault is not yours", hint="report the X-Request-Id of this answer")
+    )
+
+
+def _nothing_here(path: str) -> NotFound:
+    """Names the nearest operation."""
+    name = path.strip("/").rpartition("/")[2].replace("_", "-").lower()
+    nearest = difflib.get_close_matches(name, ENDPOINTS, 1)
+    kind = UnknownOperation if path.startswith("/v1/") else NotFound
+    hint = f"did you mean {ENDPOINTS[nearest[0]].path}?" if nearest else "GET /v1/operations lists the operations"
+    return kind(f"there is nothing at {path[:120]}", hint=hint)

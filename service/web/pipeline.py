@@ -1,0 +1,97 @@
+"""What happens to a request for an operation, whatever the operation.
+
+    read      the bytes, within their limits                  reading.read        400 413 414 415
+    recall    the same bytes were understood before?          Aliases             -> key of the answer
+    parse     bytes -> JSON                                   reading.decode      400
+    validate  JSON -> fields                                  validation          400
+    key       fields -> ETag, key of the answer               cache.keys          -> 304
+    cache     key -> the answer as it was sent before         cache               -> 200
+    compute   fields -> the answer                            compute.run         413 422 503
+    serialize the answer -> bytes, kept for the next time     writing             422
+
+Errors are raised where they are found and become problems in one place (hooks.py); they are never kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from cachetools import LRUCache
+from flask import request
+from werkzeug import Response
+
+from service.cache import keys
+from service.compute import runner
+from service.web import negotiation, reading, trace, validation, writing
+from service.web.endpoint import Endpoint
+from service.web.state import State
+
+MOST_ALIASES = 20_000
+
+
+class Aliases:
+    """Which answer the bytes of an earlier request asked for, so that a repetition need not be parsed to be recognised."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys: LRUCache[bytes, str] = LRUCache(MOST_ALIASES)
+
+    def get(self, alias: bytes) -> str | None:
+        with self._lock:
+            return self._keys.get(alias)
+
+    def set(self, alias: bytes, key: str) -> None:
+        with self._lock:
+            self._keys[alias] = key
+
+
+def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
+    """The view function of an endpoint: POST, GET and QUERY alike."""
+    aliases = Aliases()
+
+    def serve() -> Response:
+        media_type = negotiation.choose(request.headers.get("Accept"))
+        with trace.stage("parse"):
+            sent = reading.read(request)
+            alias = sent.digest()
+        key = aliases.get(alias)
+        fields: dict[str, Any] | None = None
+        if key is None:
+            fields = understand(endpoint, sent)
+            key = keys.key("response", endpoint.name, fields)
+            aliases.set(alias, key)
+        tag = key.rpartition(":")[2]
+        if negotiation.is_current(request, tag):
+            return negotiation.not_modified(tag, state.http_max_age)
+        with trace.stage("cache"):
+            body = state.cache.get(key)
+        if body is None:
+            if fields is None:
+                fields = understand(endpoint, sent)
+            body = state.flights.run(key, lambda: answer(endpoint, fields))
+            with trace.stage("cache"):
+                stored = state.cache.set(key, body, state.cache_ttl)
+            trace.note_cache("response", "fwd=miss; stored" if stored else "fwd=miss")
+        else:
+            trace.note_cache("response", "hit")
+        return negotiation.success(body, media_type, tag, state.http_max_age)
+
+    return serve
+
+
+def understand(endpoint: Endpoint, sent: reading.Sent) -> dict[str, Any]:
+    """The validated fields of the request."""
+    with trace.stage("parse"):
+        payload = reading.decode(endpoint, sent)
+    with trace.stage("validate"):
+        return validation.validate(endpoint, payload)
+
+
+def answer(endpoint: Endpoint, fields: dict[str, Any]) -> bytes:
+    """The handler's answer as JSON."""
+    with trace.stage("compute"):
+        result = runner.run(endpoint.name, lambda: endpoint.handler(fields))
+    with trace.stage("serialize"):
+        return writing.to_json(result)

@@ -1,0 +1,155 @@
+"""From an HTTP request to the JSON object of its fields. Guesses nothing: a likely mistake is answered with the corrected command."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+import orjson
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from service import limits
+from service.errors import InputError
+from service.web import strict_json
+from service.web.endpoint import Endpoint
+from service.web.fields import RequestField
+from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+# Each media type of a body and what reads it. Further ones (CSV, .npy, multipart) have their place here.
+DECODERS: dict[str, Callable[[bytes], Any]] = {JSON: strict_json.loads}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the client sent, undecoded: a body of this media type, or the query string (`media_type` None)."""
+
+    media_type: str | None
+    data: bytes
+
+    def digest(self) -> bytes:
+        """A fingerprint of these bytes."""
+        return hashlib.blake2b(self.data, digest_size=20, person=(self.media_type or "")[-16:].encode()).digest()
+
+
+def read(request: Request) -> Sent:
+    """The body of a POST or QUERY, the query string of a GET; both within their limits."""
+    return Sent(None, _query(request)) if request.method in ("GET", "HEAD") else _body(request)
+
+
+def decode(endpoint: Endpoint, sent: Sent) -> Any:
+    """The JSON value of the fields."""
+    return _fields_of_query(endpoint, sent.data) if sent.media_type is None else DECODERS[sent.media_type](sent.data)
+
+
+def _query(request: Request) -> bytes:
+    if request.content_length or "Transfer-Encoding" in request.headers:
+        raise HttpError(
+            "a GET carries its fields in the query string, and this one came with a body",
+            hint=f"send the body with POST or QUERY: curl --json '...' {request.base_url}",
+        )
+    query = request.query_string
+    if len(query) > limits.limit("query-length"):
+        raise QueryTooLong(
+            f"the query string has {len(query)} characters; at most {limits.limit('query-length')} are read",
+            hint=f"send the fields as a JSON body: curl --json '...' {request.base_url}",
+        )
+    return query
+
+
+def _body(request: Request) -> Sent:
+    if request.query_string:
+        raise InputError(
+            f"a {request.method} carries its fields in the body, and this one has a query string",
+            hint="put every field into the JSON body, or send all of them in the query of a GET",
+        )
+    limits.check("body-bytes", request.content_length or 0)
+    try:
+        data = request.get_data(cache=False)
+    except RequestEntityTooLarge:  # a body without a stated length
+        limits.check("body-bytes", limits.limit("body-bytes") + 1)
+        raise
+    if request.content_type == JSON and "Content-Encoding" not in request.headers:  # what nearly everybody sends
+        return Sent(JSON, data)
+    media_type = request.mimetype or JSON
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if media_type not in DECODERS:
+        raise _unsupported(f"a body of type {media_type[:80]} is not read", _correction(request, data))
+    if charset not in ("utf-8", "utf8"):
+        raise _unsupported(f"the character set {charset[:40]} is not read", "JSON travels in UTF-8")
+    if encoding != "identity":
+        raise _unsupported(f"the content encoding {encoding[:40]} is not read", "send the body as it is", {"Accept-Encoding": "identity"})
+    return Sent(media_type, data)
+
+
+def _unsupported(detail: str, hint: str, headers: dict[str, str] | None = None) -> UnsupportedMediaType:
+    accepted = ", ".join(DECODERS)
+    return UnsupportedMediaType(
+        detail, hint=hint, facts={"accepted": list(DECODERS)}, headers=headers or {"Accept-Post": accepted, "Accept-Query": accepted}
+    )
+
+
+def _correction(request: Request, data: bytes) -> str:
+    """The command that the client most likely meant; with its own data where that is short and can be read."""
+    json_body, form_body = '\'{"expression": "x^2"}\'', "'expression=x^2'"
+    if request.mimetype == FORM and data.lstrip()[:1] in (b"{", b"["):
+        return f"name the content type: curl --json {_quoted_json(data) or json_body} {request.base_url}"
+    if request.mimetype == FORM and b"=" in data[:200]:
+        pairs = [unquote_plus(pair) for pair in data.decode("utf-8", "replace").split("&")] if len(data) < 200 else []
+        options = " ".join(f"--data-urlencode {shlex.quote(pair)}" for pair in pairs) or f"--data-urlencode {form_body}"
+        return f"send form fields as a query: curl -G {options} {request.base_url}"
+    return f"send JSON: curl --json {json_body} {request.base_url} (in a file: --json @request.json)"
+
+
+def _quoted_json(data: bytes) -> str | None:
+    """The JSON text in a form that a shell takes, when it is short."""
+    if len(data) > 200:
+        return None
+    try:
+        return shlex.quote(orjson.dumps(orjson.loads(data)).decode())
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
+    """Fields from `a=1&b=x^2`. Each parameter once; textual fields as they stand, others as JSON."""
+    payload: dict[str, Any] = {}
+    for pair in query.split(b"&") if query else []:
+        raw_name, _, raw_value = pair.partition(b"=")
+        name, value = _unquote(raw_name), _unquote(raw_value)
+        if name in payload:
+            raise InputError(f"the parameter {name[:60]} stands twice", pointer=f"/{name[:60]}", hint="send each parameter once")
+        field = endpoint.request.fields.get(name)
+        if not isinstance(field, RequestField):
+            payload[name] = value  # unknown: the validation names the nearest field
+            continue
+        if field.textual and b"+" in raw_value and b"%2b" not in raw_value.lower():  # who writes %2B means a space by +
+            meant = shlex.quote(f"{name}={value.replace(' ', '+')}"[:160])
+            raise InputError(
+                f"the + in the parameter {name} arrived as a space, as HTML forms have it",
+                pointer=f"/{name}",
+                hint=f"write %2B for a plus and %20 for a space, or let curl do it: curl -G --data-urlencode {meant} ...",
+            )
+        try:
+            payload[name] = field.from_query(value)
+        except strict_json.NotJson as error:
+            raise error.at(f"/{name}") from None
+    return payload
+
+
+def _unquote(raw: bytes) -> str:
+    """A percent-encoded part of the query; raises HttpError when it is not UTF-8."""
+    try:
+        return unquote_plus(raw.decode(), errors="strict")
+    except UnicodeDecodeError:
+        raise HttpError(
+            "the query string is not percent-encoded UTF-8", hint="let curl encode it: curl -G --data-urlencode 'name=value' ..."
+        ) from None

@@ -1,0 +1,58 @@
+"""From the JSON value that was sent to the fields that a handler takes; every fault by its JSON pointer."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from marshmallow import ValidationError
+
+from service.errors import Fault, InputError
+from service.web.endpoint import Endpoint
+from service.web.fields import json_type
+
+
+def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
+    """The validated fields with their defaults; raises InputError, or what an array's reader raises."""
+    schema = endpoint.request
+    if not isinstance(payload, dict):
+        example = json.dumps(endpoint.examples[0].request, ensure_ascii=False, default=str) if endpoint.examples else "{}"
+        raise InputError(f"the body must be a JSON object, not {json_type(payload)}", hint=f"name the fields: {example[:200]}")
+    known = {name: value for name, value in payload.items() if name in schema.fields}
+    faults = [_unknown(name, list(schema.fields)) for name in payload if name not in known]
+    try:
+        fields: dict[str, Any] = schema.load(known)
+    except ValidationError as error:
+        for pointer, detail in _flatten(error.normalized_messages()):
+            missing = schema.fields.get(pointer[1:]) if detail == "is required" else None
+            hint = missing.metadata.get("description") if missing else None
+            faults.append(Fault(f"{pointer[1:].replace('/', '.')} {detail}", pointer, hint=hint))
+    if faults:
+        raise InputError(faults[0].detail, pointer=faults[0].pointer, hint=faults[0].hint, faults=faults)
+    return fields
+
+
+def _unknown(name: str, known: list[str]) -> Fault:
+    """Names the nearest known field."""
+    nearest = difflib.get_close_matches(name.lower(), known, 1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"the fields are {', '.join(known)}"
+    return Fault(f"{name[:60]} is not a field of this operation", _pointer(name[:60]), hint=hint)
+
+
+def _flatten(messages: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """marshmallow's nested messages as pairs of a JSON pointer and a text."""
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            yield from _flatten(inner, pointer if name == "_schema" else pointer + _pointer(name))
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from _flatten(inner, pointer)
+    else:
+        yield pointer, str(messages)
+
+
+def _pointer(name: object) -> str:
+    """One step of a JSON pointer (RFC 6901)."""
+    return "/" + str(name).replace("~", "~0").replace("/", "~1")

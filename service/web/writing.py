@@ -1,0 +1,68 @@
+"""Answers to bytes, in one place. What cannot be a JSON number does not leave: an infinity is an error, never null."""
+
+from __future__ import annotations
+
+import json
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import orjson
+
+from service.certificates import Check
+from service.errors import UndefinedAtPoint
+
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+
+
+def to_json(answer: dict[str, Any]) -> bytes:
+    """The answer as one line of JSON, keys in the order given, numbers in their shortest form that reads back the same.
+
+    Complex numbers become {"re", "im"}, fractions texts such as "45/22". Raises UndefinedAtPoint when a number is not finite.
+    """
+    tree = _plain(answer, "the answer")
+    try:
+        return orjson.dumps(tree, option=OPTIONS)
+    except TypeError:  # a whole number beyond 64 bits
+        return json.dumps(tree, ensure_ascii=False, separators=(",", ":"), default=np.ndarray.tolist).encode() + b"\n"
+
+
+def _plain(value: Any, name: str) -> Any:
+    """`value` with what JSON has, arrays kept; `name` is the member it stands in, for the error."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else _refuse(name)
+    if kind is dict:
+        return {key: _plain(item, key) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(item, name) for item in value]
+    if kind is np.ndarray:
+        return _plain_array(value, name)
+    if kind is Check:
+        return _plain(value.to_json(), value.name)
+    if kind is complex:
+        return {"re": _plain(value.real, name), "im": _plain(value.imag, name)}
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, np.generic):
+        return _plain(value.item(), name)
+    raise TypeError(f"an answer cannot hold a {kind.__name__} (in {name})")
+
+
+def _plain_array(array: np.ndarray[Any, Any], name: str) -> Any:
+    if array.dtype.kind in "iub":
+        return np.ascontiguousarray(array)
+    if array.dtype.kind == "f":
+        return np.ascontiguousarray(array, np.float64) if np.isfinite(array).all() else _refuse(name)
+    return _plain(array.tolist(), name)
+
+
+def _refuse(name: str) -> Any:
+    raise UndefinedAtPoint(
+        f"{name} would not be a finite number: the computation overflows, or is undefined for these values",
+        hint="use values of moderate size, or scale the problem",
+        facts={"member": name},
+    )
