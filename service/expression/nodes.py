@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from service.expression.arena import Interned, find, store
 from service.expression.operation import Operation, operation
-from service.expression.shapes import Shape, Sizes
+from service.expression.shapes import Shape, Size, Sizes
 
 _KNOWN_SIZES = Sizes()
 
@@ -52,3 +52,12 @@ def in_order(roots: Iterable[Node]) -> list[Node]:
                 seen.add(argument)
                 stack.append(argument)
     return sorted(seen, key=lambda node: node.id)
+
+
+def at_sizes(root: Node, sizes: Mapping[str, Size]) -> Node:
+    """The same expression with letters of sizes replaced by whole numbers; a size of 1 makes a vector a scalar."""
+    rebuilt: dict[Node, Node] = {}
+    for node in in_order([root]):
+        arguments = tuple([rebuilt[argument] for argument in node.arguments])
+        rebuilt[node] = build(node.operation, arguments, node.operation.sized(node.parameter, sizes), _KNOWN_SIZES)
+    return rebuilt[root]

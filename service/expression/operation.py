@@ -8,13 +8,13 @@ names an operation. The classes are in service/operations/, a file a family.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
 from service.errors import ShapeMismatch, UnknownName
-from service.expression.shapes import Axes, Shape, Sizes, describe
+from service.expression.shapes import Axes, Shape, Size, Sizes, describe
 from service.expression.products import product, view
 from service.expression.sums import number
 from service.expression.tensors import Tensor, make_apply, number_of
@@ -99,8 +99,12 @@ class Operation:
         """The shape of the value; raises ShapeMismatch (`refuse`) when the arguments do not fit."""
         raise TypeError(f"{self.name} has no shape rule")
 
+    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
+        """The parameter with letters of sizes replaced by numbers; what has sizes in its parameter overrides it."""
+        return parameter
+
     def value(self, node: Node, *arguments: Array) -> Array:
-        """The value in doubles, independent of the tensor form: checks are made against it."""
+        """The value in doubles, independent of the tensor form: checks are made against it. All sizes are whole numbers here."""
         raise TypeError(f"{self.name} has no value")
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Sizes and shapes, symbolic or whole, and their unification.
 
 A size is a whole number or a product of letters written as text: `3`, `"n"`, `"2*m*n"`. A shape is `(rows, columns)`: a
-scalar is 1×1, a vector n×1, its transpose 1×n. `"?1"` is a size still to be found (a variable declared as a bare
+scalar is 1×1, a vector n×1, its transpose 1×n. An array of higher order, which only derivatives have, lists all its axes. `"?1"` is a size still to be found (a variable declared as a bare
 `vector` has one); unification replaces it.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 Size: TypeAlias = int | str
-Shape: TypeAlias = tuple[Size, Size]
+Shape: TypeAlias = tuple[Size, ...]
 Axes: TypeAlias = tuple[Size, ...]
 
 SCALAR: Shape = (1, 1)
@@ -59,6 +59,8 @@ def substitute(size: Size, values: Mapping[str, Size]) -> Size:
 
 def axes(shape: Shape) -> Axes:
     """The sizes of a shape that are not 1: the axes of the array that holds its values."""
+    if len(shape) != 2:
+        return shape
     rows, columns = shape
     if columns == 1:
         return () if rows == 1 else (rows,)
@@ -66,16 +68,14 @@ def axes(shape: Shape) -> Axes:
 
 
 def shape_of(axes: Axes) -> Shape:
-    """The shape of an array: a vector is a column.
-
-    Only for at most two axes; arrays of higher order have no place in matrix notation.
-    """
-    rows, columns = (*axes, 1, 1)[:2]
-    return rows, columns
+    """The shape of an array with these axes: a vector is a column."""
+    return axes if len(axes) > 2 else (*axes, 1, 1)[:2]
 
 
 def public(shape: Shape) -> list[Size]:
     """The shape as a client sees it: [] for a scalar, [n] for a vector, [rows, columns] otherwise."""
+    if len(shape) != 2:
+        return list(shape)
     rows, columns = shape
     if columns == 1:
         return [] if rows == 1 else [rows]
@@ -84,6 +84,8 @@ def public(shape: Shape) -> list[Size]:
 
 def describe(shape: Shape) -> str:
     """A shape in words."""
+    if len(shape) != 2:
+        return f"an array of {'×'.join(map(display, shape))}"
     rows, columns = shape
     if columns == 1:
         return "a scalar" if rows == 1 else f"a vector with {display(rows)} entries"
@@ -127,7 +129,7 @@ class Sizes:
     def resolve_shape(self, shape: Shape) -> Shape:
         if isinstance(shape[0], int) and isinstance(shape[1], int):
             return shape
-        return self.resolve(shape[0]), self.resolve(shape[1])
+        return tuple([self.resolve(size) for size in shape])
 
     def unify(self, left: Size, right: Size) -> bool:
         """Make two sizes equal, if they can be.
@@ -151,4 +153,4 @@ class Sizes:
         return False
 
     def unify_shapes(self, left: Shape, right: Shape) -> bool:
-        return self.unify(left[0], right[0]) and self.unify(left[1], right[1])
+        return len(left) == len(right) and all(self.unify(a, b) for a, b in zip(left, right, strict=True))

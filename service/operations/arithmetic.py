@@ -1,0 +1,443 @@
+"""The operators: + - * / ^ and their element-wise forms, the transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from service.expression.algebra import call, einsum, hadamard, matrix_labels, spread
+from service.expression.nodes import Node
+from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, broadcast, register
+from service.expression.products import power, product
+from service.expression.shapes import SCALAR, Shape, Sizes, axes, describe
+from service.expression.sums import add
+from service.expression.tensors import Tensor, leaf, number_of
+
+LARGEST_MATRIX_POWER = 64
+
+
+class Operator(Operation):
+    family = "operators"
+    arity = (2, 2)
+    in_language = False
+    symbol: ClassVar[str]
+
+
+@register
+class Add(Operator):
+    """Sum of any number of terms; a scalar among arrays goes with every entry. The parser makes one node of a whole chain."""
+
+    name, symbol, arity = "add", "+", (1, None)
+    samples = (
+        Sample("x + 2 + y - x*y"),
+        Sample("A - s + B", {"A": "matrix(m,n)", "B": "matrix(m,n)"}),
+        Sample("x' - y'", {"x": "vector(n)", "y": "vector(n)"}),
+    )
+    bad_samples = (Sample("x + A", {"x": "vector(n)", "A": "matrix(m,n)"}),)
+    laws = (Law("A + B", "B + A", {"A": "matrix(m,n)", "B": "matrix(m,n)"}),)
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return broadcast(self, arguments, sizes)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        total = arguments[0]
+        for argument in arguments[1:]:
+            total = total + argument
+        return total
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        shape = axes(node.shape)
+        return add([(1, spread(argument, shape)) for argument in arguments], shape)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return _signed([argument.within(Binding.SUM) for argument in arguments])
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return _signed([argument.within_latex(Binding.SUM) for argument in arguments])
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return self.text(node, *arguments)
+
+
+def _signed(terms: list[str]) -> Printed:
+    parts = [terms[0]]
+    for term in terms[1:]:
+        parts.append(f" - {term[1:]}" if term.startswith("-") else f" + {term}")
+    return Printed("".join(parts), Binding.SUM)
+
+
+@register
+class Negate(Operator):
+    """The opposite, -x."""
+
+    name, symbol, arity = "negate", "-", (1, 1)
+    samples = (Sample("-x^2"), Sample("-A*x", {"A": "matrix(m,n)", "x": "vector(n)"}))
+    laws = (Law("-(-x)", "x"),)
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return arguments[0]
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return -arguments[0]
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return -arguments[0]
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        (argument,) = arguments
+        return Printed(f"-{argument.text if argument.binding == Binding.PRODUCT else argument.within(Binding.POWER)}", Binding.NEGATIVE)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        (argument,) = arguments
+        return Printed(f"-{argument.text if argument.binding == Binding.PRODUCT else argument.within_latex(Binding.POWER)}", Binding.NEGATIVE)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return self.text(node, *arguments)
+
+
+@register
+class Times(Operator):
+    """Matrix product of any number of factors, from left to right; scalars scale. The parser makes one node of a whole chain."""
+
+    name, symbol, arity = "times", "*", (1, None)
+    samples = (
+        Sample("2*x*y"),
+        Sample("A*x", {"A": "matrix(m,n)", "x": "vector(n)"}),
+        Sample("y'*A*x", {"A": "matrix(m,n)", "x": "vector(n)", "y": "vector(m)"}),
+        Sample("s*y*x'*B", {"x": "vector(n)", "y": "vector(m)", "B": "matrix(n,p)"}),
+        Sample("A*B*x", {"A": "matrix(m,n)", "B": "matrix(n,p)", "x": "vector(p)"}),
+        Sample("y'*A", {"A": "matrix(m,n)", "y": "vector(m)"}),
+        Sample("x*y'*z", {"x": "vector(m)", "y": "vector(n)", "z": "vector(n)"}),
+    )
+    bad_samples = (
+        Sample("A*x", {"A": "matrix(m,n)", "x": "vector(m)"}),
+        Sample("x*y", {"x": "vector(n)", "y": "vector(n)"}),
+        Sample("A*A", {"A": "matrix(m,n)"}),
+    )
+    laws = (
+        Law("(A*B)*C", "A*(B*C)", {"A": "matrix(m,n)", "B": "matrix(n,p)", "C": "matrix(p,q)"}),
+        Law("A*(B + C)", "A*B + A*C", {"A": "matrix(m,n)", "B": "matrix(n,p)", "C": "matrix(n,p)"}),
+    )
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        result = arguments[0]
+        for shape in arguments[1:]:
+            if result == SCALAR:
+                result = shape
+            elif shape != SCALAR:
+                if result[1] != shape[0] and not sizes.unify(result[1], shape[0]):
+                    raise self.refuse(
+                        f"in a matrix product the columns on the left must be as many as the rows on the right: {describe(result)} times {describe(shape)}"
+                    )
+                result = (result[0], shape[1])
+        return sizes.resolve_shape(result)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        value, shape = arguments[0], node.arguments[0].shape
+        for factor, argument in zip(node.arguments[1:], arguments[1:], strict=True):
+            value, shape = _times(value, shape, argument, factor.shape)
+        return value
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        factors = []
+        shape, row = SCALAR, 0
+        for position, (argument, tensor) in enumerate(zip(node.arguments, arguments, strict=True)):
+            if argument.shape == SCALAR:
+                factors.append((tensor, ()))
+                continue
+            if shape == SCALAR:
+                row = 2 * position
+                factors.append((tensor, matrix_labels(argument.shape, row, row + 1)))
+                shape, column = argument.shape, row + 1
+            else:
+                factors.append((tensor, matrix_labels(argument.shape, column, 2 * position + 1)))
+                shape, column = (shape[0], argument.shape[1]), 2 * position + 1
+        out = () if shape == SCALAR else matrix_labels(shape, row, column)
+        return product(1, factors, out)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        first = arguments[0]
+        parts = [first.text if first.binding == Binding.NEGATIVE else first.within(Binding.PRODUCT)]
+        return Printed("*".join(parts + [argument.within(Binding.POWER) for argument in arguments[1:]]), Binding.PRODUCT)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        first = arguments[0]
+        text = first.text if first.binding == Binding.NEGATIVE else first.within_latex(Binding.PRODUCT)
+        for argument in arguments[1:]:
+            part = argument.within_latex(Binding.POWER)
+            text += (r" \cdot " if part[0].isdigit() or part.startswith(r"\frac") else " ") + part
+        return Printed(text, Binding.PRODUCT)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        """Associated so that vectors meet matrices first: A.T @ (A @ x)."""
+        scalars, segments = _segments(node, arguments)
+        whole = segments[0] if len(segments) == 1 else f"np.outer({segments[0]}, {segments[1]})" if segments else ""
+        if not scalars:
+            return Printed(whole, Binding.PRODUCT if len(segments) == 1 else Binding.ATOM)
+        prefix = " * ".join(scalar if " @ " not in scalar else f"({scalar})" for scalar in scalars)
+        if not whole:
+            return Printed(prefix, Binding.PRODUCT)
+        return Printed(f"{prefix} * ({whole})" if " @ " in whole and len(segments) == 1 else f"{prefix} * {whole}", Binding.PRODUCT)
+
+
+def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> tuple[Array, Shape]:
+    if left_shape == SCALAR or right_shape == SCALAR:
+        return left * right, right_shape if left_shape == SCALAR else left_shape
+    shape = (left_shape[0], right_shape[1])
+    if left_shape[1] == 1:  # column times row
+        return np.outer(left, right), shape
+    return left @ right, shape
+
+
+def _segments(node: Node, arguments: Sequence[Printed]) -> tuple[list[str], list[str]]:
+    """The printed scalars, among them the inner products, and the one or two array-valued parts (two: an outer product)."""
+    scalars: list[str] = []
+    segments: list[str] = []
+    chain: list[str] = []
+    start: Any = None
+    for factor, argument in zip(node.arguments, arguments, strict=True):
+        rows, columns = factor.shape
+        part = argument.within(Binding.POWER)
+        if factor.shape == SCALAR:
+            scalars.append(part)
+            continue
+        if not chain:
+            start = rows
+        chain.append(part)
+        if columns == 1:
+            if start == 1:
+                scalars.append(" @ ".join(chain))
+            else:
+                segments.append(_from_the_right(chain))
+            chain = []
+    if chain:
+        segments.append(" @ ".join(chain))
+    return scalars, segments
+
+
+def _from_the_right(chain: list[str]) -> str:
+    text = chain[-1]
+    for depth, part in enumerate(reversed(chain[:-1])):
+        text = f"{part} @ {text if depth == 0 else f'({text})'}"
+    return text
+
+
+@register
+class Divide(Operator):
+    """Division by a scalar, a / b."""
+
+    name, symbol = "divide", "/"
+    samples = (Sample("x/(y + 2)"), Sample("A/s", {"A": "matrix(m,n)"}), Sample("x/norm2(x)", {"x": "vector(n)"}))
+    bad_samples = (Sample("x/y", {"x": "vector(n)", "y": "vector(n)"}), Sample("1/A", {"A": "matrix(n,n)"}))
+    laws = (Law("(x + y)/z", "x/z + y/z"),)
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        if arguments[1] != SCALAR:
+            numerator, denominator = arguments
+            square = denominator[0] == denominator[1]
+            raise self.refuse(
+                f"only a scalar divides: the denominator is {describe(denominator)}",
+                "use inv(...) for a matrix" if square else "use ./ to divide entry by entry" if numerator != SCALAR else "use 1./(...) entry by entry",
+            )
+        return arguments[0]
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return arguments[0] / arguments[1]
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return hadamard(arguments[0], power(arguments[1], -1))
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        numerator, denominator = arguments
+        return Printed(f"{_left(numerator)}/{denominator.within(Binding.POWER)}", Binding.PRODUCT)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\frac{{{arguments[0].text}}}{{{arguments[1].text}}}", Binding.POWER)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        numerator, denominator = arguments
+        return Printed(f"{_left(numerator)} / {denominator.within(Binding.POWER)}", Binding.PRODUCT)
+
+
+def _left(printed: Printed) -> str:
+    """The left operand of an operator that groups from the left; a sign binds to all of it anyway."""
+    return printed.text if printed.binding == Binding.NEGATIVE else printed.within(Binding.PRODUCT)
+
+
+@register
+class PowerOperator(Operator):
+    """x^y of scalars; A^k of a square matrix and a whole number k."""
+
+    name, symbol = "power", "^"
+    aliases = ("**",)
+    samples = (Sample("x^3"), Sample("x^y"), Sample("e^x"), Sample("2^-x"), Sample("A^3", {"A": "matrix(n,n)"}), Sample("A^-2", {"A": "matrix(n,n)"}))
+    bad_samples = (Sample("x^2", {"x": "vector(n)"}), Sample("A^2", {"A": "matrix(m,n)"}), Sample("A^s", {"A": "matrix(n,n)"}))
+    laws = (Law("x^y*x^z", "x^(y + z)"), Law("A^2*A", "A^3", {"A": "matrix(n,n)"}), Law("A^-1", "inv(A)", {"A": "matrix(n,n)"}))
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        base, exponent = arguments
+        if exponent != SCALAR:
+            raise self.refuse(f"the exponent of ^ is a scalar, here it is {describe(exponent)}", "use .^ to raise entry by entry")
+        if base == SCALAR:
+            return base
+        if not sizes.unify(base[0], base[1]):
+            raise self.refuse(f"only a square matrix has a power: the base is {describe(base)}", "use .^ to raise entry by entry")
+        return sizes.resolve_shape(base)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        base, exponent = arguments
+        return np.linalg.matrix_power(base, round(float(exponent))) if base.ndim else np.power(base, exponent)
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        base, exponent = arguments
+        if base is leaf("constant", "e"):
+            return call("exp", exponent)
+        if not base.shape:
+            return power(base, exponent)
+        times = number_of(exponent)
+        if times is None or times.denominator != 1 or abs(times) > LARGEST_MATRIX_POWER:
+            raise self.refuse(
+                f"a matrix is raised to whole powers from -{LARGEST_MATRIX_POWER} to {LARGEST_MATRIX_POWER}",
+                "use sqrtm(A) for A^(1/2), expm(A) for e^A, .^ to raise entry by entry",
+            )
+        if times < 0:
+            base, times = call("inv", base), -times
+        factors = [(base, (k, k + 1)) for k in range(int(times))]
+        return product(1, factors, (0, int(times)) if times else (0, 0), {0: base.shape[0]})
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        base, exponent = arguments
+        return Printed(f"{base.within(Binding.POSTFIX)}^{exponent.within(Binding.POSTFIX)}", Binding.POWER)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        base, exponent = arguments
+        return Printed(f"{base.within_latex(Binding.ATOM)}^{{{exponent.text}}}", Binding.POWER)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        base, exponent = arguments
+        if node.shape != SCALAR:
+            return Printed(f"np.linalg.matrix_power({base.text}, {exponent.text})")
+        return Printed(f"{base.within(Binding.POSTFIX)} ** {exponent.within(Binding.POSTFIX)}", Binding.POWER)
+
+
+class EntryByEntry(Operator):
+    """Base of .* ./ .^"""
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return broadcast(self, arguments, sizes)
+
+
+@register
+class Hadamard(EntryByEntry):
+    """Product entry by entry, x .* y."""
+
+    name, symbol, arity = "hadamard", ".*", (2, None)
+    samples = (Sample("x.*y", {"x": "vector(n)", "y": "vector(n)"}), Sample("A.*B", {"A": "matrix(m,n)", "B": "matrix(m,n)"}), Sample("s.*x'", {"x": "vector(n)"}))
+    bad_samples = (Sample("x.*y", {"x": "vector(m)", "y": "vector(n)"}), Sample("x.*x'", {"x": "vector(n)"}))
+    laws = (Law("x.*y", "diag(x)*y", {"x": "vector(n)", "y": "vector(n)"}),)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        value = arguments[0]
+        for argument in arguments[1:]:
+            value = value * argument
+        return value
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        labels = tuple(range(len(axes(node.shape))))
+        return product(1, [(argument, labels if argument.shape else ()) for argument in arguments], labels)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(".*".join([_left(arguments[0]), *[argument.within(Binding.POWER) for argument in arguments[1:]]]), Binding.PRODUCT)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(r" \odot ".join(argument.within_latex(Binding.POWER) for argument in arguments), Binding.PRODUCT)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        parts = [argument.within(Binding.POWER) for argument in arguments]
+        return Printed(" * ".join(parts), Binding.PRODUCT)
+
+
+@register
+class EntryDivide(EntryByEntry):
+    """Division entry by entry, x ./ y."""
+
+    name, symbol = "entry-divide", "./"
+    samples = (Sample("x./y", {"x": "vector(n)", "y": "vector(n)"}), Sample("1./A", {"A": "matrix(m,n)"}))
+    bad_samples = (Sample("x./y", {"x": "vector(m)", "y": "vector(n)"}),)
+    laws = (Law("x./y.*y", "x", {"x": "vector(n)", "y": "vector(n)"}),)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return arguments[0] / arguments[1]
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return hadamard(arguments[0], power(arguments[1], -1))
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"{_left(arguments[0])}./{arguments[1].within(Binding.POWER)}", Binding.PRODUCT)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"{arguments[0].within_latex(Binding.POWER)} \oslash {arguments[1].within_latex(Binding.POWER)}", Binding.PRODUCT)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"{_left(arguments[0])} / {arguments[1].within(Binding.POWER)}", Binding.PRODUCT)
+
+
+@register
+class EntryPower(EntryByEntry):
+    """Power entry by entry, x .^ y."""
+
+    name, symbol = "entry-power", ".^"
+    samples = (Sample("x.^3", {"x": "vector(n)"}), Sample("A.^s", {"A": "matrix(m,n)"}), Sample("x.^y", {"x": "vector(n)", "y": "vector(n)"}), Sample("2.^x", {"x": "vector(n)"}))
+    bad_samples = (Sample("x.^y", {"x": "vector(m)", "y": "vector(n)"}),)
+    laws = (Law("x.^2", "x.*x", {"x": "vector(n)"}),)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return np.power(arguments[0], arguments[1])
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        base, exponent = arguments
+        if base is leaf("constant", "e"):
+            return call("exp", exponent)
+        return power(spread(base, exponent.shape), exponent)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        base, exponent = arguments
+        return Printed(f"{base.within(Binding.POSTFIX)}.^{exponent.within(Binding.POSTFIX)}", Binding.POWER)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        base, exponent = arguments
+        return Printed(rf"{base.within_latex(Binding.ATOM)}^{{\odot {exponent.within_latex(Binding.POSTFIX)}}}", Binding.POWER)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        base, exponent = arguments
+        return Printed(f"{base.within(Binding.POSTFIX)} ** {exponent.within(Binding.POSTFIX)}", Binding.POWER)
+
+
+@register
+class Transpose(Operator):
+    """The transpose, A'; a scalar is its own."""
+
+    name, symbol, arity = "transpose", "'", (1, 1)
+    samples = (Sample("A'", {"A": "matrix(m,n)"}), Sample("x'", {"x": "vector(n)"}), Sample("(A*B)'", {"A": "matrix(m,n)", "B": "matrix(n,p)"}), Sample("(A + s)'", {"A": "matrix(m,n)"}))
+    laws = (Law("(A*B)'", "B'*A'", {"A": "matrix(m,n)", "B": "matrix(n,p)"}), Law("A''", "A", {"A": "matrix(m,n)"}))
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return arguments[0][1], arguments[0][0]
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return arguments[0].T
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return einsum("ij->ji", arguments[0]) if len(arguments[0].shape) == 2 else arguments[0]
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"{arguments[0].within(Binding.POSTFIX)}'", Binding.POSTFIX)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"{arguments[0].within_latex(Binding.ATOM)}^\top", Binding.POWER)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        (argument,) = arguments
+        return Printed(f"{argument.within(Binding.POSTFIX)}.T", Binding.POSTFIX) if 1 not in node.shape else argument

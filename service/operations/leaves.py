@@ -1,0 +1,210 @@
+"""What has no arguments: numbers, variables, constants, sizes used as numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from service.expression.nodes import Node, make
+from service.expression.numbers import Rational, tidy
+from service.expression.operation import Array, Binding, Operation, Printed, register
+from service.expression.products import size_number
+from service.expression.shapes import SCALAR, Shape, Size, Sizes, axes, substitute
+from service.expression.sums import number as number_tensor
+from service.expression.tensors import Tensor, leaf, variable as variable_tensor
+
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", GREEK, strict=True))
+_SUBSCRIPTED = re.compile(r"(.*?)_?(\d+)|([^_]+)_(.+)")
+
+
+class Variable(NamedTuple):
+    """What a request declares of a name. `depends_on` are the scalars that it is a function of; `derivative_of` the name
+    whose derivative by `derivative_by` it stands for."""
+
+    name: str
+    shape: Shape = SCALAR
+    properties: frozenset[str] = frozenset()
+    depends_on: tuple[str, ...] = ()
+    derivative_of: str = ""
+    derivative_by: tuple[str, ...] = ()
+
+
+class Leaf(Operation):
+    family = "leaves"
+    arity = (0, 0)
+    in_language = False
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return SCALAR
+
+
+@register
+class Number(Leaf):
+    """An exact number. The parameter is an int or a Fraction, or the text of a decimal that is to be written as one."""
+
+    name = "number"
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        try:
+            return np.float64(Fraction(node.parameter))
+        except OverflowError:
+            return np.float64(math.inf)
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return number_tensor(Fraction(node.parameter))
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        negative = str(node.parameter).startswith("-")
+        fraction = isinstance(node.parameter, Fraction)
+        return Printed(str(node.parameter), Binding.NEGATIVE if negative else Binding.PRODUCT if fraction else Binding.ATOM)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        if not isinstance(node.parameter, Fraction):
+            mantissa, _, exponent = str(node.parameter).lower().partition("e")
+            text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+            return Printed(text, Binding.NEGATIVE if text.startswith("-") else Binding.PRODUCT if exponent else Binding.ATOM)
+        sign = "-" if node.parameter < 0 else ""
+        return Printed(rf"{sign}\frac{{{abs(node.parameter.numerator)}}}{{{node.parameter.denominator}}}", Binding.NEGATIVE if sign else Binding.POSTFIX)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return self.text(node)._replace(text=str(node.parameter).replace("/", " / "))
+
+
+@register
+class VariableLeaf(Leaf):
+    """A name of the request; the parameter is its Variable."""
+
+    name = "variable"
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        shape: Shape = parameter.shape
+        return shape
+
+    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
+        return parameter._replace(shape=tuple([substitute(size, sizes) for size in parameter.shape]))
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return tensor_of(node.parameter)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(node.parameter.name)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        declared: Variable = node.parameter
+        if not declared.derivative_of:
+            return Printed(name_to_latex(declared.name))
+        order = len(declared.derivative_by)
+        by = " ".join(
+            rf"\mathrm{{d}} {name_to_latex(name)}" + (f"^{{{declared.derivative_by.count(name)}}}" if declared.derivative_by.count(name) > 1 else "")
+            for name in dict.fromkeys(declared.derivative_by)
+        )
+        power = f"^{{{order}}}" if order > 1 else ""
+        return Printed(rf"\frac{{\mathrm{{d}}{power} {name_to_latex(declared.derivative_of)}}}{{{by}}}")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(python_name(node.parameter.name))
+
+
+@register
+class Constant(Leaf):
+    """pi or e."""
+
+    name = "constant"
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return np.float64({"pi": math.pi, "e": math.e}[node.parameter])
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return leaf("constant", node.parameter)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(node.parameter)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(r"\pi" if node.parameter == "pi" else r"\mathrm{e}")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.{node.parameter}")
+
+
+@register
+class SizeNumber(Leaf):
+    """A size used as a number: sum(x)/n. The parameter is the letter."""
+
+    name = "size"
+
+    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
+        return substitute(parameter, sizes)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return np.float64(node.parameter)
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return size_number(node.parameter)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(str(node.parameter))
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(name_to_latex(str(node.parameter)))
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(python_name(str(node.parameter)))
+
+
+def number(value: Rational | str) -> Node:
+    """A number; a text such as "0.1" is kept as it is written and means exactly 1/10."""
+    return make("number", parameter=value if isinstance(value, str) else tidy(value))
+
+
+def variable(declared: Variable) -> Node:
+    return make("variable", parameter=declared)
+
+
+def constant(name: str) -> Node:
+    return make("constant", parameter=name)
+
+
+def size(letter: Size) -> Node:
+    return make("size", parameter=letter)
+
+
+def tensor_of(declared: Variable) -> Tensor:
+    """The leaf that stands for a variable among tensors."""
+    return variable_tensor(declared.name, axes(declared.shape), declared.properties)
+
+
+def name_to_latex(name: str) -> str:
+    """theta_1 as \\theta_{1}, x12 as x_{12}, learning_rate as \\mathrm{learning}_{\\mathrm{rate}}."""
+    match = _SUBSCRIPTED.fullmatch(name)
+    base, subscript = (match[1] or match[3], match[2] or match[4]) if match else (name, "")
+    if not base or base.endswith("_"):
+        return rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+    return f"{_word(base)}_{{{_word(subscript)}}}" if subscript else _word(base)
+
+
+def _word(word: str) -> str:
+    word = LETTERS.get(word, word)
+    if word in GREEK:
+        return "\\" + word
+    if len(word) == 1 or word.isdigit():
+        return word
+    return rf"\mathrm{{{word.replace('_', chr(92) + '_')}}}"
+
+
+_PYTHON_WORDS = frozenset("False None True and as assert async await break class continue def del elif else except finally for from global if "
+    "import in is lambda nonlocal not or pass raise return try while with yield np special linalg".split())  # fmt: skip
+
+
+def python_name(name: str) -> str:
+    """The name as generated code has it: `lambda` becomes `lambda_`."""
+    return f"{name}_" if name in _PYTHON_WORDS else name
