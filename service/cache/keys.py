@@ -18,9 +18,10 @@ from service.version import ENGINE
 
 
 def key(level: str, operation: str, parts: Mapping[str, Any]) -> str:
-    """`nabla:<engine>:<level>:<digest>`. The names of `parts` are sorted; inside them objects keep their order, since an answer may show it.
+    """`nabla:<engine>:<level>:<digest>`.
 
-    Parts hold None, booleans, numbers, strings, bytes, fractions, FLINT's numbers, lists, mappings, NumPy arrays and dataclasses of these;
+    The names of `parts` are sorted; inside a part objects keep their order, since an answer may show it. Parts hold None,
+    booleans, numbers, strings, bytes, fractions, FLINT's numbers, lists, mappings, NumPy arrays and dataclasses of these;
     raises TypeError for anything else.
     """
     digest = hashlib.blake2b(digest_size=20)
@@ -58,6 +59,6 @@ def _write(put: Callable[[bytes], None], value: Any) -> None:
 def _write_array(put: Callable[[bytes], None], array: np.ndarray[Any, Any]) -> None:
     if array.dtype.kind in "biufc":
         put(f"array{array.dtype.str}{array.shape}:".encode())
-        put(np.ascontiguousarray(array).data)
+        put(np.ascontiguousarray(array).tobytes())
     else:
         _write(put, [list(array.shape), array.ravel().tolist()])

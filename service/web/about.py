@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import platform
+from importlib import metadata
 from typing import Any
 
-import flint
-import numpy as np
-import scipy
 from flask import Blueprint, request
 from werkzeug import Response
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
 from service.cache import keys
 from service.web import strict_json, trace, writing
 from service.web.state import current_state
@@ -36,5 +34,4 @@ def cached(operation: str, parts: Mapping[str, Any], compute: Callable[[], dict[
 
 
 def _loads(data: bytes) -> dict[str, Any]:
-    value: dict[str, Any] = strict_json.parse(data)
-    return value
+    return strict_json.parse(data)

@@ -244,7 +244,7 @@ class PointField(RequestField):
                     raise ValidationError({i: error.messages}) from None
         else:
             self._check_point(value)
-        return value  # type: ignore[no-any-return]
+        return value
 
     def _check_point(self, point: Any) -> None:
         if not isinstance(point, dict):

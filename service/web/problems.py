@@ -83,35 +83,49 @@ class Problem:
 
 
 _ROWS = (
-    Problem(errors.InputError, 400, "A field is missing, unknown or of the wrong type. `errors` names each by a JSON pointer, and the nearest known field."),
-    Problem(errors.ExpressionSyntaxError, 400, "The text is not in the expression language. `position` counts characters from 0, where reading stopped making sense."),
-    Problem(errors.MatrixFormatError, 400, "Rows of different lengths, no entries, or an entry that is not a number (true, null, a text where none is taken). The pointer names it."),
-    Problem(NotJson, 400, "The text is not JSON (RFC 8259): NaN, infinities, single quotes and trailing commas are not. `position` is where reading stopped."),
+    Problem(errors.InputError, 400, "A field is missing, unknown or of the wrong type. `errors` names each by a JSON pointer."),
+    Problem(errors.ExpressionSyntaxError, 400, "The text is not in the expression language. `position` counts its characters from 0."),
+    Problem(
+        errors.MatrixFormatError, 400, "Rows of different lengths, no entries, or an entry that is not a number. The pointer names it."
+    ),
+    Problem(
+        NotJson,
+        400,
+        "The text is not JSON (RFC 8259): NaN, single quotes and trailing commas are not. `position` is where reading stopped.",
+    ),
     Problem(DuplicateKey, 400, "An object holds the same key twice, and which of the two is meant cannot be known."),
     Problem(HttpError, 400, "The HTTP request is not one that the service understands."),
     Problem(NotFound, 404, "There is nothing at this address. `GET /` and `GET /v1/operations` say what there is."),
     Problem(UnknownOperation, 404, "There is no operation of this name. `GET /v1/operations` lists them; the hint names the nearest."),
     Problem(MethodNotAllowed, 405, "The address answers to other methods; the header `Allow` lists them."),
-    Problem(NotAcceptable, 406, "The answer cannot be given in any of the media types of the header `Accept`. The hint lists those that it can."),
-    Problem(errors.LimitExceeded, 413, "The request is over a stated limit; `limit`, `allowed` and `value` name it. `GET /v1/limits` lists every limit."),
+    Problem(NotAcceptable, 406, "The answer cannot be had in any media type of the header `Accept`; `available` lists those that it can."),
+    Problem(
+        errors.LimitExceeded, 413, "The request is over a stated limit: `limit`, `allowed`, `value`. `GET /v1/limits` lists every limit."
+    ),
     Problem(QueryTooLong, 414, "The query string is too long. Send the same fields as a JSON body, with POST or QUERY."),
-    Problem(UnsupportedMediaType, 415, "The body's media type, character set or encoding is not one that is read. The hint is the corrected command where it can be told."),
+    Problem(UnsupportedMediaType, 415, "The body's media type, character set or encoding is not read. The hint is the corrected command."),
     Problem(errors.NablaError, 422, "The request is well-formed, but cannot be answered."),
     Problem(errors.MathematicsRefuses, 422, "The request is well-formed, but what it asks for does not exist."),
     Problem(errors.ShapeMismatch, 422, "The shapes of two operands do not fit. The detail names both; the hint says what would fit."),
     Problem(errors.UnknownName, 422, "A name is used that was not declared, given or defined. The hint names the nearest known one."),
     Problem(errors.InvalidDeclaration, 422, "A declaration in `variables` contradicts itself or its use."),
-    Problem(errors.UndefinedAtPoint, 422, "The value does not exist at the point: a logarithm of zero, a division by zero, an overflow, the derivative at a kink."),
+    Problem(
+        errors.UndefinedAtPoint, 422, "There is no value at the point: log of 0, division by 0, an overflow, the derivative at a kink."
+    ),
     Problem(errors.NotDifferentiable, 422, "The function has no derivative with respect to this variable."),
-    Problem(errors.SingularMatrix, 422, "The matrix has no inverse. The detail says which rows or columns depend on each other where that is known."),
+    Problem(
+        errors.SingularMatrix,
+        422,
+        "The matrix has no inverse. The detail says which rows or columns depend on each other where that is known.",
+    ),
     Problem(errors.RankDeficient, 422, "The columns are linearly dependent, so that the answer is not unique."),
     Problem(errors.NotPositiveDefinite, 422, "The matrix is not positive definite."),
     Problem(errors.NoConvergence, 422, "The iteration did not converge; the detail says where it stopped."),
     Problem(errors.Undecided, 422, "The question could not be decided with certainty. This is not a 'no'."),
-    Problem(errors.CheckFailed, 422, "An answer was found, but did not pass its own check, and is therefore not given. `checks` shows the figures."),
-    Problem(InternalError, 500, "This is a defect of the service. The log holds the details under the request's id (header `X-Request-Id`)."),
+    Problem(errors.CheckFailed, 422, "An answer was found, did not pass its own check, and is not given. `checks` shows the figures."),
+    Problem(InternalError, 500, "This is a defect of the service. Its log has the details under the request's id (`X-Request-Id`)."),
     Problem(errors.DeadlineExceeded, 503, "The computation did not end within its time. Ask for less, or try again later."),
-)  # fmt: skip
+)
 
 PROBLEMS: dict[str, Problem] = {row.code: row for row in _ROWS}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from service import limits
 from service.errors import InputError
-from service.web import strict_json
+from service.web import commands, strict_json
 from service.web.endpoint import Endpoint
 from service.web.fields import RequestField
 from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
@@ -101,10 +100,11 @@ def _correction(request: Request, data: bytes) -> str:
     """The command that the client most likely meant; with its own data where that is short and can be read."""
     json_body, form_body = '\'{"expression": "x^2"}\'', "'expression=x^2'"
     if request.mimetype == FORM and data.lstrip()[:1] in (b"{", b"["):
-        return f"name the content type: curl --json {_quoted_json(data) or json_body} {request.base_url}"
+        sent = _quoted_json(data) or json_body
+        return f"name the content type: curl {request.base_url} -H 'content-type: application/json' -d {sent} (or --json {sent})"
     if request.mimetype == FORM and b"=" in data[:200]:
         pairs = [unquote_plus(pair) for pair in data.decode("utf-8", "replace").split("&")] if len(data) < 200 else []
-        options = " ".join(f"--data-urlencode {shlex.quote(pair)}" for pair in pairs) or f"--data-urlencode {form_body}"
+        options = " ".join(f"--data-urlencode {commands.quote(pair)}" for pair in pairs) or f"--data-urlencode {form_body}"
         return f"send form fields as a query: curl -G {options} {request.base_url}"
     return f"send JSON: curl --json {json_body} {request.base_url} (in a file: --json @request.json)"
 
@@ -114,7 +114,7 @@ def _quoted_json(data: bytes) -> str | None:
     if len(data) > 200:
         return None
     try:
-        return shlex.quote(orjson.dumps(orjson.loads(data)).decode())
+        return commands.quote(orjson.dumps(orjson.loads(data)).decode())
     except orjson.JSONDecodeError:
         return None
 
@@ -132,7 +132,7 @@ def _fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
             payload[name] = value  # unknown: the validation names the nearest field
             continue
         if field.textual and b"+" in raw_value and b"%2b" not in raw_value.lower():  # who writes %2B means a space by +
-            meant = shlex.quote(f"{name}={value.replace(' ', '+')}"[:160])
+            meant = commands.quote(f"{name}={value.replace(' ', '+')}"[:160])
             raise InputError(
                 f"the + in the parameter {name} arrived as a space, as HTML forms have it",
                 pointer=f"/{name}",

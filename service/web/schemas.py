@@ -14,12 +14,15 @@ from service.web.fields import AnswerField, RequestField
 
 def _own_schema(converter: Any, field: Field[Any], **_: Any) -> dict[str, Any]:
     """An attribute function of apispec's converter."""
-    return field.json_schema() if isinstance(field, (RequestField, AnswerField)) else {}
+    if not isinstance(field, (RequestField, AnswerField)):
+        return {}
+    schema = field.json_schema()
+    return {"anyOf": [schema, {"type": "null"}]} if field.allow_none else schema
 
 
 def new_spec(**options: Any) -> tuple[APISpec, MarshmallowPlugin]:
     """An empty specification whose marshmallow plugin knows our fields."""
-    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: None)
+    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: "")
     spec = APISpec(openapi_version="3.1.0", plugins=[plugin], **options)
     assert plugin.converter is not None
     plugin.converter.add_attribute_function(_own_schema)

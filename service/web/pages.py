@@ -1,0 +1,96 @@
+"""What a person sees: the front page, in a terminal or in a browser, and the reference with the files it is made of."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+import yaml
+from flask import Blueprint, render_template, request, send_from_directory
+from werkzeug import Response
+
+from service.version import VERSION
+from service.web import commands
+from service.web.endpoint import Endpoint
+from service.web.registry import ENDPOINTS
+
+HERE = Path(__file__).parent
+OPENAPI = HERE.parent.parent / "openapi.yaml"
+TAGLINE = "The mathematics of machine learning over HTTP: every answer with its proof."
+FAMILIES = ("calculus", "functions", "linear algebra", "learning", "teaching")  # in the order of the page
+SANE_HOST = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}/")
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+pages = Blueprint("pages", __name__, template_folder="templates")
+
+
+@pages.get("/")
+def home() -> Response:
+    """Examples to paste, of every operation: as a page for a browser, as text for a terminal."""
+    host = request.host_url if SANE_HOST.fullmatch(request.host_url) else "http://localhost:8000/"
+    families = [(family, [_shown(entry, host) for entry in entries]) for family, entries in by_family()]
+    if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
+        return _page(render_template("home.html", tagline=TAGLINE, version=VERSION, families=families))
+    lines = [f"Nabla {VERSION}. {TAGLINE}", f"Reference: {host}docs  Operations: {host}v1/operations", ""]
+    for family, entries in families:
+        lines += [f"## {family}", ""]
+        for entry in entries:
+            lines += [f"# {entry['name']}: {entry['summary']}", entry["command"], ""]
+    return Response("\n".join(lines), mimetype="text/plain", headers={"Vary": "Accept", "Cache-Control": "no-cache"})
+
+
+def by_family() -> list[tuple[str, list[Endpoint]]]:
+    """The endpoints by family, families in their order, endpoints by name."""
+
+    def rank(entry: Endpoint) -> tuple[int, str, str]:
+        place = FAMILIES.index(entry.family) if entry.family in FAMILIES else len(FAMILIES)
+        return place, entry.family, entry.name
+
+    return [(family, list(entries)) for family, entries in groupby(sorted(ENDPOINTS.values(), key=rank), key=lambda entry: entry.family)]
+
+
+def _shown(entry: Endpoint, host: str) -> dict[str, str]:
+    first = next(iter(entry.examples), None)
+    command = commands.curl(host.rstrip("/") + entry.path, first.request) if first else ""
+    return {"name": entry.name, "summary": entry.summary, "command": command}
+
+
+@pages.get("/docs")
+def docs() -> Response:
+    """The reference, rendered in the browser from openapi.json by files that are served from here."""
+    return _page(render_template("docs.html"))
+
+
+def _page(html: str) -> Response:
+    return Response(html, mimetype="text/html", headers={**SECURITY, "Vary": "Accept", "Cache-Control": "no-cache"})
+
+
+@pages.get("/static/<path:name>")
+def static(name: str) -> Response:
+    """Style sheets and scripts of the pages."""
+    return send_from_directory(HERE / "static", name, max_age=3600)
+
+
+@pages.get("/openapi.yaml")
+def openapi_yaml() -> Response:
+    """The service's description, OpenAPI 3.1."""
+    return Response(OPENAPI.read_bytes(), mimetype="application/yaml", headers={"Cache-Control": "no-cache"})
+
+
+@pages.get("/openapi.json")
+def openapi_json() -> Response:
+    """The same as JSON."""
+    return Response(_openapi_as_json(), mimetype="application/json", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _openapi_as_json() -> bytes:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return json.dumps(yaml.load(OPENAPI.read_bytes(), loader), ensure_ascii=False).encode()  # noqa: S506

@@ -1,0 +1,58 @@
+"""The addresses of the service itself (service/web/about.py) in openapi.yaml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apispec import APISpec
+
+TEXT = {"type": "string"}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
+FIELD = _object(name=TEXT, required={"type": "boolean"}, description=TEXT, schema={"type": "object"})
+EXAMPLE = _object(title=TEXT, request={"type": "object"}, refused={"type": ["string", "null"]})
+OPERATION = _object(
+    name=TEXT,
+    family=TEXT,
+    summary=TEXT,
+    description=TEXT,
+    path=TEXT,
+    methods=_list(TEXT),
+    fields=_list(FIELD),
+    examples=_list(EXAMPLE),
+)
+LIMIT = _object(name=TEXT, allowed={"type": "integer"}, unit=TEXT, description=TEXT)
+
+# path: (operationId, summary, schema of the answer)
+PATHS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "/v1/operations": ("operations", "Every operation: what it does, its fields, its examples", _object(operations=_list(OPERATION))),
+    "/v1/limits": ("limits", "Every limit, as it is in force", _object(limits=_list(LIMIT))),
+    "/version": ("version", "What answers", _object(name=TEXT, version=TEXT, engine=TEXT, python=TEXT, libraries={"type": "object"})),
+    "/livez": ("livez", "Whether the process answers", _object(status=TEXT)),
+    "/readyz": ("readyz", "Whether requests may be sent here", _object(status=TEXT)),
+}
+
+
+def add_to(spec: APISpec) -> None:
+    """Adds the paths to the specification."""
+    for path, (operation_id, summary, schema) in PATHS.items():
+        answer = {"description": "The answer", "content": {"application/json": {"schema": schema}}}
+        spec.path(path, operations={"get": _operation(operation_id, summary, {"200": answer})})
+    code = {"name": "code", "in": "path", "required": True, "schema": TEXT}
+    row = {"application/json": {"schema": _object(code=TEXT, status={"type": "integer"}, title=TEXT, help=TEXT)}}
+    answer = {"description": "The answer", "content": {"text/plain": {"schema": TEXT}, **row}}
+    responses = {"200": answer, "404": {"$ref": "#/components/responses/Problem404"}}
+    explain = _operation("problem", "What a problem means: where the `type` of a problem document leads", responses)
+    spec.path("/problems/{code}", operations={"get": {**explain, "parameters": [code]}})
+
+
+def _operation(operation_id: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
+    return {"operationId": operation_id, "tags": ["service"], "summary": summary, "responses": responses}
