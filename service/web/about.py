@@ -39,13 +39,8 @@ def readyz() -> Response:
 @about.get("/version")
 def version() -> Response:
     """What answers: `engine` changes with every change of the code, and is part of every cache key."""
-    libraries = {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "python-flint": flint.__version__,
-    }
-    return _json({"name": "nabla", "version": VERSION, "engine": ENGINE, "libraries": libraries})
+    libraries = {name: metadata.version(name) for name in ("numpy", "scipy", "sympy", "python-flint")}
+    return _json({"name": "nabla", "version": VERSION, "engine": ENGINE, "python": platform.python_version(), "libraries": libraries})
 
 
 @about.get("/v1/operations")
