@@ -1,0 +1,118 @@
+"""Comparisons, entry by entry: the value is 1 where it holds, else 0."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from service.expression.algebra import call
+from service.expression.nodes import Node
+from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
+from service.expression.sums import filled, number
+from service.expression.tensors import Apply, Tensor, number_of
+
+
+class Comparison(Elementwise):
+    """`ufunc` compares, and is called so in generated code; `opposite` is the comparison that holds where this one does not."""
+
+    family, arity, in_language = "comparisons", (2, 2), False
+    kink = "where both sides are equal"
+    symbol: ClassVar[str]
+    latex_symbol: ClassVar[str]
+    ufunc: ClassVar[np.ufunc]
+    at_equality: ClassVar[int]
+    """The value where both sides are equal."""
+    samples_of: ClassVar[tuple[tuple[str, dict[str, str]], ...]] = (
+        ("x {} y", {}),
+        ("x {} 1", {"x": "vector(n)"}),
+        ("A {} s", {"A": "matrix(m,n)"}),
+        ("x' {} y'", {"x": "vector(n)", "y": "vector(n)"}),
+    )
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.signature = f"x {cls.symbol} y"
+        cls.samples = tuple(Sample(pattern.format(cls.symbol), variables) for pattern, variables in cls.samples_of)
+        cls.bad_samples = (Sample(f"x {cls.symbol} A", {"x": "vector(n)", "A": "matrix(m,n)"}),)
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        return np.asarray(self.ufunc(*arguments), dtype=np.float64)
+
+    def derivative(self, y: Tensor, *x: Tensor) -> tuple[Tensor, ...]:
+        return filled(0, y.shape), filled(0, y.shape)
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """Two numbers are compared at once; a tensor equals itself."""
+        left, right = arguments
+        if left is right:
+            return filled(self.at_equality, left.shape)
+        a, b = number_of(left), number_of(right)
+        return number(int(self.ufunc(a, b))) if a is not None and b is not None else None
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        left, right = (argument.within(Binding.SUM) for argument in arguments)
+        return Printed(f"{left} {self.symbol} {right}", Binding.COMPARISON)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        left, right = (argument.within_latex(Binding.SUM) for argument in arguments)
+        return Printed(f"{left} {self.latex_symbol} {right}", Binding.COMPARISON)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        left, right = arguments
+        return Printed(f"np.{self.ufunc.__name__}({left.text}, {right.text}).astype(float)", Binding.POSTFIX)
+
+
+@register
+class Less(Comparison):
+    """1 where x < y, else 0."""
+
+    name, symbol, latex_symbol, ufunc, at_equality = "less", "<", "<", np.less, 0
+    laws = (Law("(x < y) + (x >= y)", "1"), Law("x < y", "y > x", {"x": "vector(n)", "y": "vector(n)"}))
+
+
+@register
+class LessEqual(Comparison):
+    """1 where x ≤ y, else 0."""
+
+    name, symbol, latex_symbol, ufunc, at_equality = "less_equal", "<=", r"\le", np.less_equal, 1
+    laws = (Law("(x <= y) + (x > y)", "1"), Law("x <= x", "1"))
+
+
+@register
+class Greater(Comparison):
+    """1 where x > y, else 0."""
+
+    name, symbol, latex_symbol, ufunc, at_equality = "greater", ">", ">", np.greater, 0
+    laws = (Law("x > y", "step(x - y)", {"x": "vector(n)", "y": "vector(n)"}), Law("x > x", "0"))
+
+
+@register
+class GreaterEqual(Comparison):
+    """1 where x ≥ y, else 0."""
+
+    name, symbol, latex_symbol, ufunc, at_equality = "greater_equal", ">=", r"\ge", np.greater_equal, 1
+    laws = (Law("x >= y", "y <= x", {"x": "vector(n)", "y": "vector(n)"}),)
+
+
+@register
+class Equal(Comparison):
+    """1 where x = y, else 0."""
+
+    name, symbol, latex_symbol, ufunc, at_equality = "equal", "==", "=", np.equal, 1
+    laws = (Law("(x == y) + (x != y)", "1"), Law("(x == max(x))'*x", "max(x)", {"x": "vector(n)"}))
+
+
+@register
+class NotEqual(Comparison):
+    """1 where x ≠ y, else 0."""
+
+    name, symbol, latex_symbol, ufunc, at_equality = "not_equal", "!=", r"\ne", np.not_equal, 0
+    laws = (Law("x != y", "(x < y) + (x > y)", {"x": "vector(n)", "y": "vector(n)"}), Law("(x > y) != 0", "x > y"))
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """(x < y) != 0 is x < y: a comparison is 0 or 1."""
+        left, right = arguments
+        if number_of(right) == 0 and isinstance(left, Apply) and isinstance(left.operation, Comparison):
+            return call(left.operation.name, *left.arguments)
+        return super().rewrite(left, right)

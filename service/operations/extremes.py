@@ -1,0 +1,139 @@
+"""Largest and smallest: of two arrays entry by entry, or of all entries of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from service.expression.algebra import call, spread
+from service.expression.nodes import Node
+from service.expression.operation import Array, Elementwise, Law, Operation, Printed, Sample, broadcast, register
+from service.expression.shapes import SCALAR, Axes, Shape, Sizes
+from service.expression.tensors import Tensor, number_of
+
+
+class Extreme(Elementwise):
+    """Of two arguments entry by entry; of one argument, the `of_entries` of it."""
+
+    arity, kink = (1, 2), "where both are equal, or the extreme entry is there twice"
+    sign: ClassVar[int]
+    """1 for the largest, -1 for the smallest: min(x, y) = -max(-x, -y)."""
+    ufunc: ClassVar[np.ufunc]
+    of_entries: ClassVar[str]
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return broadcast(self, arguments, sizes) if len(arguments) == 2 else SCALAR
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        result: Array = self.ufunc(*arguments) if len(arguments) == 2 else self.ufunc.reduce(arguments[0], axis=None)
+        return result
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        if len(arguments) == 2:
+            return call(self.name, *arguments)
+        (x,) = arguments
+        return call(self.of_entries, x) if x.shape else x
+
+    def derivative(self, y: Tensor, *x: Tensor) -> tuple[Tensor, Tensor]:
+        """1 for the argument that is the extreme one, 0 for the other."""
+        ahead = spread(self.sign * (x[0] - x[1]), y.shape)
+        return call("step", ahead), call("step", -ahead)
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """max(x, x) = x, max(x, 0) = relu(x), min(x, 0) = -relu(-x)."""
+        left, right = arguments
+        if left is right:
+            return left
+        for x, other in ((left, right), (right, left)):
+            if number_of(other) == 0:
+                return self.sign * call("relu", self.sign * x)
+        return None
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        name = f"np.{self.ufunc.__name__}" if len(arguments) == 2 else f"np.{self.name}"
+        return Printed(f"{name}({', '.join(argument.text for argument in arguments)})")
+
+
+@register
+class Max(Extreme):
+    """max(x, y), the greater of two, entry by entry; max(x), the greatest of all entries."""
+
+    name, latex_name, signature, sign, ufunc, of_entries = "max", r"\max", "max(x, y) or max(x)", 1, np.maximum, "greatest"
+    samples = (
+        Sample("max(x, y)", {}, (-1.7, 1.7)),
+        Sample("max(x, y)", {"x": "vector(n)", "y": "vector(n)"}, (-1.7, 1.7)),
+        Sample("max(A, 1)", {"A": "matrix(m,n)"}),
+        Sample("max(x', s)", {"x": "vector(n)"}),
+        Sample("max(x)", {"x": "vector(n)"}, (-1.7, 1.7)),
+        Sample("max(A')", {"A": "matrix(m,n)"}, (-1.7, 1.7)),
+        Sample("max(x)"),
+    )
+    bad_samples = (Sample("max(x, A)", {"x": "vector(n)", "A": "matrix(m,n)"}),)
+    laws = (Law("max(x, y) + min(x, y)", "x + y", {"x": "vector(n)", "y": "vector(n)"}), Law("max(x)", "-min(-x)", {"x": "vector(n)"}))
+
+
+@register
+class Min(Extreme):
+    """min(x, y), the lesser of two, entry by entry; min(x), the least of all entries."""
+
+    name, latex_name, signature, sign, ufunc, of_entries = "min", r"\min", "min(x, y) or min(x)", -1, np.minimum, "least"
+    samples = (
+        Sample("min(x, y)", {}, (-1.7, 1.7)),
+        Sample("min(x, y)", {"x": "vector(n)", "y": "vector(n)"}, (-1.7, 1.7)),
+        Sample("min(A, 1)", {"A": "matrix(m,n)"}),
+        Sample("min(x', s)", {"x": "vector(n)"}),
+        Sample("min(x)", {"x": "vector(n)"}, (-1.7, 1.7)),
+        Sample("min(A')", {"A": "matrix(m,n)"}, (-1.7, 1.7)),
+    )
+    bad_samples = (Sample("min(x, A)", {"x": "vector(n)", "A": "matrix(m,n)"}),)
+    laws = (Law("min(x, 0)", "-relu(-x)", {"x": "vector(n)"}, (-1.7, 1.7)),)
+
+
+class ExtremeEntry(Operation):
+    """Of all entries: what max(x) and min(x) are as tensors. It prints as `function`(x)."""
+
+    family, in_language, kink = "reductions", False, "where the extreme entry is there twice"
+    function: ClassVar[str]
+    ufunc: ClassVar[np.ufunc]
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return SCALAR
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        result: Array = self.ufunc.reduce(arguments[0], axis=None)
+        return result
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return call(self.name, *arguments) if arguments[0].shape else arguments[0]
+
+    def tensor_shape(self, *arguments: Axes) -> Axes:
+        return ()
+
+    def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
+        """1 at the extreme entry, 0 elsewhere."""
+        return call("equal", x[0], y)
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"{self.function}({arguments[0].text})")
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\{self.function}\left({arguments[0].text}\right)")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.{self.function}({arguments[0].text})")
+
+
+@register
+class Greatest(ExtremeEntry):
+    """The greatest of all entries, max(x)."""
+
+    name, function, ufunc = "greatest", "max", np.maximum
+
+
+@register
+class Least(ExtremeEntry):
+    """The least of all entries, min(x)."""
+
+    name, function, ufunc = "least", "min", np.minimum

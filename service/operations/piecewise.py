@@ -1,0 +1,195 @@
+"""Functions with kinks and jumps. Away from them they are differentiated as usual; `kink` says where they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from service.expression.algebra import call, spread
+from service.expression.nodes import Node
+from service.expression.operation import Array, Elementwise, Law, Printed, Sample, register
+from service.expression.sums import coefficient_of, filled
+from service.expression.tensors import Apply, Tensor, number_of
+from service.operations.entrywise import Unary, is_nonnegative
+
+
+class Jump(Unary):
+    """A function that is constant between its jumps."""
+
+    def slope(self, y: Tensor, x: Tensor) -> Tensor:
+        return filled(0, y.shape)
+
+
+@register
+class Abs(Unary):
+    """The absolute value, |x|."""
+
+    name, numpy_name, ufunc = "abs", "np.abs", np.abs
+    parity, nonnegative, kink, exact = 1, True, "where x = 0", {k: k for k in range(2)}
+    laws = (Law("abs(-x)", "abs(x)", {"x": "vector(n)"}), Law("abs(abs(x))", "abs(x)"), Law("abs(x)^2", "x^2"), Law("sign(x)*abs(x)", "x"))
+
+    def slope(self, y: Tensor, x: Tensor) -> Tensor:
+        return call("sign", x)
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """|c·x| = |c|·|x|, and |x| = x where x cannot be negative."""
+        (x,) = arguments
+        if is_nonnegative(x):
+            return x
+        coefficient, monic = coefficient_of(x)
+        return abs(coefficient) * call(self.name, monic) if coefficient != 1 else None
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\left|{arguments[0].text}\right|")
+
+
+@register
+class Sign(Jump):
+    """-1, 0 or 1: the sign of each entry."""
+
+    name, aliases, numpy_name, ufunc, latex_name = "sign", ("sgn",), "np.sign", np.sign, r"\operatorname{sgn}"
+    parity, kink, exact = -1, "where x = 0", {0: 0, 1: 1}
+    laws = (Law("sign(x)*abs(x)", "x", {}, (-1.7, 1.7)), Law("sign(sign(x))", "sign(x)"), Law("sign(3*x)", "sign(x)", {"x": "vector(n)"}))
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """sign(c·x) = sign(c)·sign(x), sign(sign(x)) = sign(x)."""
+        (x,) = arguments
+        coefficient, monic = coefficient_of(x)
+        if coefficient not in (0, 1):
+            return (1 if coefficient > 0 else -1) * call(self.name, monic)
+        return x if isinstance(x, Apply) and x.operation is self else None
+
+
+@register
+class Floor(Jump):
+    """The largest whole number that is not greater than x."""
+
+    name, numpy_name, ufunc = "floor", "np.floor", np.floor
+    kink, exact = "where x is a whole number", {0: 0, 1: 1}
+    laws = (Law("floor(x)", "-ceil(-x)"), Law("floor(x + 1)", "floor(x) + 1", {"x": "vector(n)"}), Law("floor(7/2)", "3"))
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        return _rounded(arguments[0], 0)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\left\lfloor {arguments[0].text} \right\rfloor")
+
+
+@register
+class Ceil(Jump):
+    """The smallest whole number that is not less than x."""
+
+    name, aliases, numpy_name, ufunc = "ceil", ("ceiling",), "np.ceil", np.ceil
+    kink, exact = "where x is a whole number", {0: 0, 1: 1}
+    laws = (Law("ceil(x) - floor(x)", "1"), Law("ceil(-7/2)", "-3"))
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        return _rounded(arguments[0], 1)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\left\lceil {arguments[0].text} \right\rceil")
+
+
+def _rounded(x: Tensor, up: int) -> Tensor | None:
+    """A number rounded; what is whole already stays."""
+    value = number_of(x)
+    if value is not None:
+        return filled(-(-value // 1) if up else value // 1, ())
+    return x if isinstance(x, Apply) and isinstance(x.operation, (Floor, Ceil, Sign, Step)) else None
+
+
+@register
+class Relu(Unary):
+    """max(x, 0), the rectified linear unit."""
+
+    name, ufunc = "relu", np.maximum
+    nonnegative, kink, exact = True, "where x = 0", {-1: 0, 0: 0, 1: 1}
+    laws = (
+        Law("relu(x)", "max(x, 0)", {"x": "vector(n)"}, (-1.7, 1.7)),
+        Law("relu(x) - relu(-x)", "x", {}, (-1.7, 1.7)),
+        Law("relu(relu(x))", "relu(x)"),
+    )
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        result: Array = np.maximum(arguments[0], 0)
+        return result
+
+    def slope(self, y: Tensor, x: Tensor) -> Tensor:
+        return call("step", x)
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """relu(c·x) = c·relu(x) for c > 0, and relu(x) = x where x cannot be negative."""
+        (x,) = arguments
+        if is_nonnegative(x):
+            return x
+        coefficient, _ = coefficient_of(x)
+        return abs(coefficient) * call(self.name, x / abs(coefficient)) if abs(coefficient) not in (0, 1) else None
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.maximum({arguments[0].text}, 0)")
+
+
+@register
+class Step(Jump):
+    """1 where x > 0, else 0: Heaviside's step, with step(0) = 0."""
+
+    name, aliases, ufunc = "step", ("heaviside",), np.heaviside
+    nonnegative, kink, exact = True, "where x = 0", {-1: 0, 0: 0, 1: 1}
+    laws = (
+        Law("step(x)", "x > 0", {}, (-1.7, 1.7)),
+        Law("step(x)*x", "relu(x)", {}, (-1.7, 1.7)),
+        Law("step(2*x)", "step(x)", {"x": "vector(n)"}),
+    )
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        result: Array = np.heaviside(arguments[0], 0)
+        return result
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """step(c·x) = step(x) for c > 0, step(step(x)) = step(x)."""
+        (x,) = arguments
+        coefficient, _ = coefficient_of(x)
+        if abs(coefficient) not in (0, 1):
+            return call(self.name, x / abs(coefficient))
+        return x if isinstance(x, Apply) and x.operation is self else None
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.heaviside({arguments[0].text}, 0)")
+
+
+@register
+class Where(Elementwise):
+    """a where the condition c holds (is not 0), else b: where(x > 0, x, -x) is |x|."""
+
+    name, arity, signature, numpy_name = "where", (3, 3), "where(c, a, b)", "np.where"
+    kink = "where the condition changes"
+    samples = (
+        Sample("where(x > y, x^2, y)"),
+        Sample("where(x < y, x, y - x)", {"x": "vector(n)", "y": "vector(n)"}),
+        Sample("where(A > 1, 2, A)", {"A": "matrix(m,n)"}),
+        Sample("where(s > 1, A, B)", {"A": "matrix(m,n)", "B": "matrix(m,n)"}),
+    )
+    bad_samples = (Sample("where(x > 0, A, 1)", {"x": "vector(n)", "A": "matrix(m,n)"}),)
+    laws = (Law("where(x > 0, x, -x)", "abs(x)", {"x": "vector(n)"}, (-1.7, 1.7)), Law("where(x > 1, x, x)", "x"))
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        condition, yes, no = arguments
+        return np.where(condition != 0, yes, no)
+
+    def derivative(self, y: Tensor, *x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of c: 0; of a: 1 where c holds; of b: 1 where it does not."""
+        holds = spread(call("not_equal", x[0], filled(0, ())), y.shape)
+        return filled(0, y.shape), holds, 1 - holds
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        condition, yes, no = arguments
+        if yes is no and yes.shape:
+            return yes
+        known = number_of(condition)
+        if known is None:
+            return None
+        shape = self.tensor_shape(yes.shape, no.shape)
+        return spread(yes if known else no, shape)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        condition, yes, no = (argument.text for argument in arguments)
+        return Printed(rf"\begin{{cases}} {yes} & \text{{if }} {condition} \\ {no} & \text{{otherwise}} \end{{cases}}")
