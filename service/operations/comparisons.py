@@ -11,6 +11,7 @@ from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
 from service.expression.sums import filled, number
 from service.expression.tensors import Apply, Tensor, number_of
+from service.operations.samples import MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 
 class Comparison(Elementwise):
@@ -25,16 +26,16 @@ class Comparison(Elementwise):
     """The value where both sides are equal."""
     samples_of: ClassVar[tuple[tuple[str, dict[str, str]], ...]] = (
         ("x {} y", {}),
-        ("x {} 1", {"x": "vector(n)"}),
-        ("A {} s", {"A": "matrix(m,n)"}),
-        ("x' {} y'", {"x": "vector(n)", "y": "vector(n)"}),
+        ("x {} 1", VECTOR),
+        ("A {} s", MATRIX),
+        ("x' {} y'", VECTORS),
     )
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.signature = f"x {cls.symbol} y"
         cls.samples = tuple(Sample(pattern.format(cls.symbol), variables) for pattern, variables in cls.samples_of)
-        cls.bad_samples = (Sample(f"x {cls.symbol} A", {"x": "vector(n)", "A": "matrix(m,n)"}),)
+        cls.bad_samples = (Sample(f"x {cls.symbol} A", VECTOR_AND_MATRIX),)
 
     def value(self, node: Node, *arguments: Array) -> Array:
         return np.asarray(self.ufunc(*arguments), dtype=np.float64)
@@ -68,7 +69,7 @@ class Less(Comparison):
     """1 where x < y, else 0."""
 
     name, symbol, latex_symbol, ufunc, at_equality = "less", "<", "<", np.less, 0
-    laws = (Law("(x < y) + (x >= y)", "1"), Law("x < y", "y > x", {"x": "vector(n)", "y": "vector(n)"}))
+    laws = (Law("(x < y) + (x >= y)", "1"), Law("x < y", "y > x", VECTORS))
 
 
 @register
@@ -84,7 +85,7 @@ class Greater(Comparison):
     """1 where x > y, else 0."""
 
     name, symbol, latex_symbol, ufunc, at_equality = "greater", ">", ">", np.greater, 0
-    laws = (Law("x > y", "step(x - y)", {"x": "vector(n)", "y": "vector(n)"}), Law("x > x", "0"))
+    laws = (Law("x > y", "step(x - y)", VECTORS), Law("x > x", "0"))
 
 
 @register
@@ -92,7 +93,7 @@ class GreaterEqual(Comparison):
     """1 where x ≥ y, else 0."""
 
     name, symbol, latex_symbol, ufunc, at_equality = "greater_equal", ">=", r"\ge", np.greater_equal, 1
-    laws = (Law("x >= y", "y <= x", {"x": "vector(n)", "y": "vector(n)"}),)
+    laws = (Law("x >= y", "y <= x", VECTORS),)
 
 
 @register
@@ -100,7 +101,7 @@ class Equal(Comparison):
     """1 where x = y, else 0."""
 
     name, symbol, latex_symbol, ufunc, at_equality = "equal", "==", "=", np.equal, 1
-    laws = (Law("(x == y) + (x != y)", "1"), Law("(x == max(x))'*x", "max(x)", {"x": "vector(n)"}))
+    laws = (Law("(x == y) + (x != y)", "1"), Law("(x == max(x))'*x", "max(x)", VECTOR))
 
 
 @register
@@ -108,7 +109,7 @@ class NotEqual(Comparison):
     """1 where x ≠ y, else 0."""
 
     name, symbol, latex_symbol, ufunc, at_equality = "not_equal", "!=", r"\ne", np.not_equal, 0
-    laws = (Law("x != y", "(x < y) + (x > y)", {"x": "vector(n)", "y": "vector(n)"}), Law("(x > y) != 0", "x > y"))
+    laws = (Law("x != y", "(x < y) + (x > y)", VECTORS), Law("(x > y) != 0", "x > y"))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """(x < y) != 0 is x < y: a comparison is 0 or 1."""

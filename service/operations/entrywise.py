@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 from service.expression.algebra import call
 from service.expression.nodes import Node
-from service.expression.operation import Array, Elementwise, Sample
+from service.expression.operation import Array, Elementwise
 from service.expression.sums import coefficient_of
 from service.expression.tensors import Apply, Power, Tensor, number_of
+from service.operations.samples import BOTH_SIGNS, of_any_shape
 
 
 class Unary(Elementwise):
-    """f(x), entry by entry. A subclass states the facts of its handbook page, and `slope`; four samples are made for it."""
+    """f(x), entry by entry. A subclass states the facts of its handbook page, and `slope`; samples are made for it."""
 
     ufunc: ClassVar[np.ufunc]
     """What computes it; `numpy_name` is the same in generated code."""
-    domain: ClassVar[tuple[float, float]] = (-1.7, 1.7)
+    domain: ClassVar[tuple[float, float]] = BOTH_SIGNS
     """Where the samples are drawn."""
     parity: ClassVar[int] = 0
     """1 where f(-x) = f(x), -1 where f(-x) = -f(x), 0 where neither holds."""
@@ -31,7 +31,7 @@ class Unary(Elementwise):
     def __init_subclass__(cls, **rest: Any) -> None:
         super().__init_subclass__(**rest)
         if "name" in cls.__dict__:
-            cls.samples = (*_samples(cls.name, cls.domain), *cls.__dict__.get("samples", ()))
+            cls.samples = (*of_any_shape(cls.name, cls.domain), *cls.__dict__.get("samples", ()))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         """f'(x), which may be written with y = f(x); of the shape of y."""
@@ -52,13 +52,6 @@ class Unary(Elementwise):
         if self.parity and coefficient_of(x)[0] < 0:
             return self.parity * call(self.name, -x)
         return None
-
-
-def _samples(name: str, domain: tuple[float, float]) -> Iterator[Sample]:
-    yield Sample(f"{name}(x)", {}, domain)
-    yield Sample(f"{name}(x)", {"x": "vector(n)"}, domain)
-    yield Sample(f"{name}(x')", {"x": "vector(n)"}, domain)
-    yield Sample(f"{name}(A')", {"A": "matrix(m,n)"}, domain)
 
 
 def is_nonnegative(tensor: Tensor) -> bool:

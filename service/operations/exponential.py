@@ -14,6 +14,7 @@ from service.expression.shapes import SCALAR
 from service.expression.sums import number
 from service.expression.tensors import Apply, Product, Sum, Tensor, number_of
 from service.operations.entrywise import Unary
+from service.operations.samples import MATRIX, VECTOR, VECTOR_AND_MATRIX
 
 
 @register
@@ -22,7 +23,7 @@ class Exp(Unary):
 
     name, numpy_name, ufunc = "exp", "np.exp", np.exp
     undoes, nonnegative, exact = "log", True, {0: 1}
-    laws = (Law("exp(x + y)", "exp(x)*exp(y)"), Law("exp(x)", "e.^x", {"x": "vector(n)"}))
+    laws = (Law("exp(x + y)", "exp(x)*exp(y)"), Law("exp(x)", "e.^x", VECTOR))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return y
@@ -42,17 +43,17 @@ class Log(Unary):
     domain, undoes, exact = (0.3, 1.7), "exp", {1: 0}
     samples = (
         Sample("log(x, b)", {}, (1.2, 2.7)),
-        Sample("log(x, b)", {"x": "vector(n)"}, (1.2, 2.7)),
+        Sample("log(x, b)", VECTOR, (1.2, 2.7)),
         Sample("log(2, b)", {"b": "vector(n)"}, (1.2, 2.7)),
     )
-    bad_samples = (Sample("log(x, A)", {"x": "vector(n)", "A": "matrix(m,n)"}),)
+    bad_samples = (Sample("log(x, A)", VECTOR_AND_MATRIX),)
     laws = (
         Law("log(x*y)", "log(x) + log(y)"),
         Law("log(x, b)", "log(x)/log(b)"),
-        Law("log(1 + exp(x))", "softplus(x)", {"x": "vector(n)"}),
-        Law("log(sigmoid(x))", "-softplus(-x)", {"x": "vector(n)"}),
-        Law("log(softmax(x))", "x - logsumexp(x)", {"x": "vector(n)"}),
-        Law("log(sum(exp(x)))", "logsumexp(x)", {"x": "vector(n)"}),
+        Law("log(1 + exp(x))", "softplus(x)", VECTOR),
+        Law("log(sigmoid(x))", "-softplus(-x)", VECTOR),
+        Law("log(softmax(x))", "x - logsumexp(x)", VECTOR),
+        Law("log(sum(exp(x)))", "logsumexp(x)", VECTOR),
         Law("log(det(S))", "logdet(S)", {"S": "spd(n)"}),
     )
 
@@ -137,7 +138,7 @@ class Log1p(Unary):
 
     name, numpy_name, ufunc = "log1p", "np.log1p", np.log1p
     domain, undoes, exact = (-0.8, 1.7), "expm1", {0: 0}
-    laws = (Law("log1p(x)", "log(1 + x)", {"x": "vector(n)"}), Law("log1p(expm1(x))", "x"))
+    laws = (Law("log1p(x)", "log(1 + x)", VECTOR), Law("log1p(expm1(x))", "x"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return 1 / (1 + x)
@@ -149,7 +150,7 @@ class Expm1(Unary):
 
     name, numpy_name, ufunc = "expm1", "np.expm1", np.expm1
     undoes, exact = "log1p", {0: 0}
-    laws = (Law("expm1(x)", "exp(x) - 1", {"x": "vector(n)"}),)
+    laws = (Law("expm1(x)", "exp(x) - 1", VECTOR),)
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return call("exp", x)
@@ -161,7 +162,7 @@ class Sigmoid(Unary):
 
     name, aliases, numpy_name, ufunc, latex_name = "sigmoid", ("logistic", "expit"), "special.expit", special.expit, r"\sigma"
     nonnegative = True
-    laws = (Law("sigmoid(x)", "1./(1 + exp(-x))", {"x": "vector(n)"}), Law("sigmoid(x) + sigmoid(-x)", "1"), Law("sigmoid(0)", "1/2"))
+    laws = (Law("sigmoid(x)", "1./(1 + exp(-x))", VECTOR), Law("sigmoid(x) + sigmoid(-x)", "1"), Law("sigmoid(0)", "1/2"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return y * (1 - y)
@@ -175,7 +176,7 @@ class Softplus(Unary):
     """log(1 + exp(x)), a smooth relu, without overflow."""
 
     name, ufunc, nonnegative = "softplus", np.logaddexp, True
-    laws = (Law("softplus(x) - softplus(-x)", "x"), Law("softplus(x)", "log(1 + exp(x))", {"A": "matrix(m,n)"}))
+    laws = (Law("softplus(x) - softplus(-x)", "x"), Law("softplus(x)", "log(1 + exp(x))", MATRIX))
 
     def value(self, node: Node, *arguments: Array) -> Array:
         result: Array = np.logaddexp(0, arguments[0])

@@ -12,6 +12,7 @@ from service.expression.nodes import Node
 from service.expression.operation import Array, Elementwise, Law, Operation, Printed, Sample, broadcast, register
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
 from service.expression.tensors import Tensor, number_of
+from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 
 class Extreme(Elementwise):
@@ -62,16 +63,16 @@ class Max(Extreme):
 
     name, latex_name, signature, sign, ufunc, of_entries = "max", r"\max", "max(x, y) or max(x)", 1, np.maximum, "greatest"
     samples = (
-        Sample("max(x, y)", {}, (-1.7, 1.7)),
-        Sample("max(x, y)", {"x": "vector(n)", "y": "vector(n)"}, (-1.7, 1.7)),
-        Sample("max(A, 1)", {"A": "matrix(m,n)"}),
-        Sample("max(x', s)", {"x": "vector(n)"}),
-        Sample("max(x)", {"x": "vector(n)"}, (-1.7, 1.7)),
-        Sample("max(A')", {"A": "matrix(m,n)"}, (-1.7, 1.7)),
+        Sample("max(x, y)", {}, BOTH_SIGNS),
+        Sample("max(x, y)", VECTORS, BOTH_SIGNS),
+        Sample("max(A, 1)", MATRIX),
+        Sample("max(x', s)", VECTOR),
+        Sample("max(x)", VECTOR, BOTH_SIGNS),
+        Sample("max(A')", MATRIX, BOTH_SIGNS),
         Sample("max(x)"),
     )
-    bad_samples = (Sample("max(x, A)", {"x": "vector(n)", "A": "matrix(m,n)"}),)
-    laws = (Law("max(x, y) + min(x, y)", "x + y", {"x": "vector(n)", "y": "vector(n)"}), Law("max(x)", "-min(-x)", {"x": "vector(n)"}))
+    bad_samples = (Sample("max(x, A)", VECTOR_AND_MATRIX),)
+    laws = (Law("max(x, y) + min(x, y)", "x + y", VECTORS), Law("max(x)", "-min(-x)", VECTOR))
 
 
 @register
@@ -80,15 +81,15 @@ class Min(Extreme):
 
     name, latex_name, signature, sign, ufunc, of_entries = "min", r"\min", "min(x, y) or min(x)", -1, np.minimum, "least"
     samples = (
-        Sample("min(x, y)", {}, (-1.7, 1.7)),
-        Sample("min(x, y)", {"x": "vector(n)", "y": "vector(n)"}, (-1.7, 1.7)),
-        Sample("min(A, 1)", {"A": "matrix(m,n)"}),
-        Sample("min(x', s)", {"x": "vector(n)"}),
-        Sample("min(x)", {"x": "vector(n)"}, (-1.7, 1.7)),
-        Sample("min(A')", {"A": "matrix(m,n)"}, (-1.7, 1.7)),
+        Sample("min(x, y)", {}, BOTH_SIGNS),
+        Sample("min(x, y)", VECTORS, BOTH_SIGNS),
+        Sample("min(A, 1)", MATRIX),
+        Sample("min(x', s)", VECTOR),
+        Sample("min(x)", VECTOR, BOTH_SIGNS),
+        Sample("min(A')", MATRIX, BOTH_SIGNS),
     )
-    bad_samples = (Sample("min(x, A)", {"x": "vector(n)", "A": "matrix(m,n)"}),)
-    laws = (Law("min(x, 0)", "-relu(-x)", {"x": "vector(n)"}, (-1.7, 1.7)),)
+    bad_samples = (Sample("min(x, A)", VECTOR_AND_MATRIX),)
+    laws = (Law("min(x, 0)", "-relu(-x)", VECTOR, BOTH_SIGNS),)
 
 
 class ExtremeEntry(Operation):

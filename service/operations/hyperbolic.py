@@ -11,6 +11,7 @@ from service.expression.operation import Law, register
 from service.expression.products import power
 from service.expression.tensors import Tensor
 from service.operations.entrywise import Unary
+from service.operations.samples import VECTOR
 from service.operations.trigonometric import Reciprocal
 
 
@@ -20,7 +21,7 @@ class Sinh(Unary):
 
     name, numpy_name, ufunc, latex_name = "sinh", "np.sinh", np.sinh, r"\sinh"
     parity, undoes, exact = -1, "asinh", {0: 0}
-    laws = (Law("sinh(x)", "(exp(x) - exp(-x))/2", {"x": "vector(n)"}),)
+    laws = (Law("sinh(x)", "(exp(x) - exp(-x))/2", VECTOR),)
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return call("cosh", x)
@@ -44,7 +45,7 @@ class Tanh(Unary):
 
     name, numpy_name, ufunc, latex_name = "tanh", "np.tanh", np.tanh, r"\tanh"
     parity, undoes, exact = -1, "atanh", {0: 0}
-    laws = (Law("tanh(x)", "sinh(x)./cosh(x)", {"x": "vector(n)"}), Law("tanh(x)", "2*sigmoid(2*x) - 1"))
+    laws = (Law("tanh(x)", "sinh(x)./cosh(x)", VECTOR), Law("tanh(x)", "2*sigmoid(2*x) - 1"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return 1 - y**2
@@ -68,7 +69,7 @@ class Asinh(Unary):
 
     name, aliases, numpy_name, ufunc, latex_name = "asinh", ("arcsinh", "arsinh"), "np.arcsinh", np.arcsinh, r"\operatorname{arsinh}"
     parity, undoes, exact = -1, "sinh", {0: 0}
-    laws = (Law("asinh(x)", "log(x + sqrt(x^2 + 1))"), Law("asinh(sinh(x))", "x", {"x": "vector(n)"}))
+    laws = (Law("asinh(x)", "log(x + sqrt(x^2 + 1))"), Law("asinh(sinh(x))", "x", VECTOR))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return power(1 + x**2, Fraction(-1, 2))

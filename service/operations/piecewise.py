@@ -10,6 +10,7 @@ from service.expression.operation import Array, Elementwise, Law, Printed, Sampl
 from service.expression.sums import coefficient_of, filled
 from service.expression.tensors import Apply, Tensor, number_of
 from service.operations.entrywise import Unary, is_nonnegative
+from service.operations.samples import BOTH_SIGNS, MATRICES, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 
 class Jump(Unary):
@@ -25,7 +26,7 @@ class Abs(Unary):
 
     name, numpy_name, ufunc = "abs", "np.abs", np.abs
     parity, nonnegative, kink, exact = 1, True, "where x = 0", {k: k for k in range(2)}
-    laws = (Law("abs(-x)", "abs(x)", {"x": "vector(n)"}), Law("abs(abs(x))", "abs(x)"), Law("abs(x)^2", "x^2"), Law("sign(x)*abs(x)", "x"))
+    laws = (Law("abs(-x)", "abs(x)", VECTOR), Law("abs(abs(x))", "abs(x)"), Law("abs(x)^2", "x^2"), Law("sign(x)*abs(x)", "x"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return call("sign", x)
@@ -48,7 +49,7 @@ class Sign(Jump):
 
     name, aliases, numpy_name, ufunc, latex_name = "sign", ("sgn",), "np.sign", np.sign, r"\operatorname{sgn}"
     parity, kink, exact = -1, "where x = 0", {0: 0, 1: 1}
-    laws = (Law("sign(x)*abs(x)", "x", {}, (-1.7, 1.7)), Law("sign(sign(x))", "sign(x)"), Law("sign(3*x)", "sign(x)", {"x": "vector(n)"}))
+    laws = (Law("sign(x)*abs(x)", "x", {}, BOTH_SIGNS), Law("sign(sign(x))", "sign(x)"), Law("sign(3*x)", "sign(x)", VECTOR))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """sign(c·x) = sign(c)·sign(x), sign(sign(x)) = sign(x)."""
@@ -65,7 +66,7 @@ class Floor(Jump):
 
     name, numpy_name, ufunc = "floor", "np.floor", np.floor
     kink, exact = "where x is a whole number", {0: 0, 1: 1}
-    laws = (Law("floor(x)", "-ceil(-x)"), Law("floor(x + 1)", "floor(x) + 1", {"x": "vector(n)"}), Law("floor(7/2)", "3"))
+    laws = (Law("floor(x)", "-ceil(-x)"), Law("floor(x + 1)", "floor(x) + 1", VECTOR), Law("floor(7/2)", "3"))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         return _rounded(arguments[0], 0)
@@ -104,8 +105,8 @@ class Relu(Unary):
     name, ufunc = "relu", np.maximum
     nonnegative, kink, exact = True, "where x = 0", {-1: 0, 0: 0, 1: 1}
     laws = (
-        Law("relu(x)", "max(x, 0)", {"x": "vector(n)"}, (-1.7, 1.7)),
-        Law("relu(x) - relu(-x)", "x", {}, (-1.7, 1.7)),
+        Law("relu(x)", "max(x, 0)", VECTOR, BOTH_SIGNS),
+        Law("relu(x) - relu(-x)", "x", {}, BOTH_SIGNS),
         Law("relu(relu(x))", "relu(x)"),
     )
 
@@ -135,9 +136,9 @@ class Step(Jump):
     name, aliases, ufunc = "step", ("heaviside",), np.heaviside
     nonnegative, kink, exact = True, "where x = 0", {-1: 0, 0: 0, 1: 1}
     laws = (
-        Law("step(x)", "x > 0", {}, (-1.7, 1.7)),
-        Law("step(x)*x", "relu(x)", {}, (-1.7, 1.7)),
-        Law("step(2*x)", "step(x)", {"x": "vector(n)"}),
+        Law("step(x)", "x > 0", {}, BOTH_SIGNS),
+        Law("step(x)*x", "relu(x)", {}, BOTH_SIGNS),
+        Law("step(2*x)", "step(x)", VECTOR),
     )
 
     def value(self, node: Node, *arguments: Array) -> Array:
@@ -164,12 +165,12 @@ class Where(Elementwise):
     kink = "where the condition changes"
     samples = (
         Sample("where(x > y, x^2, y)"),
-        Sample("where(x < y, x, y - x)", {"x": "vector(n)", "y": "vector(n)"}),
-        Sample("where(A > 1, 2, A)", {"A": "matrix(m,n)"}),
-        Sample("where(s > 1, A, B)", {"A": "matrix(m,n)", "B": "matrix(m,n)"}),
+        Sample("where(x < y, x, y - x)", VECTORS),
+        Sample("where(A > 1, 2, A)", MATRIX),
+        Sample("where(s > 1, A, B)", MATRICES),
     )
-    bad_samples = (Sample("where(x > 0, A, 1)", {"x": "vector(n)", "A": "matrix(m,n)"}),)
-    laws = (Law("where(x > 0, x, -x)", "abs(x)", {"x": "vector(n)"}, (-1.7, 1.7)), Law("where(x > 1, x, x)", "x"))
+    bad_samples = (Sample("where(x > 0, A, 1)", VECTOR_AND_MATRIX),)
+    laws = (Law("where(x > 0, x, -x)", "abs(x)", VECTOR, BOTH_SIGNS), Law("where(x > 1, x, x)", "x"))
 
     def value(self, node: Node, *arguments: Array) -> Array:
         condition, yes, no = arguments

@@ -12,6 +12,7 @@ from service.expression.operation import Law, Printed, register
 from service.expression.products import power
 from service.expression.tensors import Power, Tensor
 from service.operations.entrywise import Unary
+from service.operations.samples import BOTH_SIGNS, VECTOR
 
 
 @register
@@ -22,8 +23,8 @@ class Sqrt(Unary):
     domain, nonnegative = (0.3, 1.7), True
     laws = (
         Law("sqrt(x)^2", "x"),
-        Law("sqrt(x)", "x.^(1/2)", {"x": "vector(n)"}),
-        Law("sqrt(x^2)", "abs(x)", {}, (-1.7, 1.7)),
+        Law("sqrt(x)", "x.^(1/2)", VECTOR),
+        Law("sqrt(x^2)", "abs(x)", {}, BOTH_SIGNS),
         Law("sqrt(9/4)", "3/2"),
     )
 
@@ -43,7 +44,7 @@ class Cbrt(Unary):
 
     name, numpy_name, ufunc = "cbrt", "np.cbrt", np.cbrt
     parity, exact = -1, {k**3: k for k in range(65)}
-    laws = (Law("cbrt(x)^3", "x"), Law("cbrt(-8)", "-2"), Law("cbrt(x)", "x.^(1/3)", {"x": "vector(n)"}, (0.3, 1.7)))
+    laws = (Law("cbrt(x)^3", "x"), Law("cbrt(-8)", "-2"), Law("cbrt(x)", "x.^(1/3)", VECTOR, (0.3, 1.7)))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return power(y, -2) / 3

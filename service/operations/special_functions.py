@@ -16,6 +16,7 @@ from service.expression.products import power
 from service.expression.sums import filled
 from service.expression.tensors import Tensor, leaf, number_of
 from service.operations.entrywise import Unary
+from service.operations.samples import MATRIX, VECTOR
 
 
 def _gaussian(x: Tensor) -> Tensor:
@@ -29,7 +30,7 @@ class Erf(Unary):
 
     name, numpy_name, ufunc = "erf", "special.erf", special.erf
     parity, exact = -1, {0: 0}
-    laws = (Law("erf(x) + erfc(x)", "1"), Law("erf(-x)", "-erf(x)", {"x": "vector(n)"}))
+    laws = (Law("erf(x) + erfc(x)", "1"), Law("erf(-x)", "-erf(x)", VECTOR))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return _gaussian(x)
@@ -41,7 +42,7 @@ class Erfc(Unary):
 
     name, numpy_name, ufunc = "erfc", "special.erfc", special.erfc
     nonnegative, exact = True, {0: 1}
-    laws = (Law("erfc(-x)", "2 - erfc(x)", {"x": "vector(n)"}),)
+    laws = (Law("erfc(-x)", "2 - erfc(x)", VECTOR),)
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return -_gaussian(x)
@@ -65,7 +66,7 @@ class Loggamma(Unary):
 
     name, aliases, numpy_name, ufunc, latex_name = "loggamma", ("lgamma", "gammaln"), "special.gammaln", special.gammaln, r"\log \Gamma"
     domain, exact = (0.3, 3.7), {1: 0, 2: 0}
-    laws = (Law("loggamma(x)", "log(gamma(x))", {"x": "vector(n)"}), Law("loggamma(x + 1)", "loggamma(x) + log(x)"))
+    laws = (Law("loggamma(x)", "log(gamma(x))", VECTOR), Law("loggamma(x + 1)", "loggamma(x) + log(x)"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return call("digamma", x)
@@ -90,8 +91,8 @@ class Polygamma(Elementwise):
     name, numpy_name, arity, signature = "polygamma", "special.polygamma", (2, 2), "polygamma(k, x)"
     samples = (
         Sample("polygamma(1, x)", {}, (0.3, 3.7)),
-        Sample("polygamma(2, x)", {"x": "vector(n)"}, (0.3, 3.7)),
-        Sample("polygamma(0, A)", {"A": "matrix(m,n)"}, (0.3, 3.7)),
+        Sample("polygamma(2, x)", VECTOR, (0.3, 3.7)),
+        Sample("polygamma(0, A)", MATRIX, (0.3, 3.7)),
     )
     laws = (Law("polygamma(0, x)", "digamma(x)"), Law("polygamma(1, x + 1)", "polygamma(1, x) - 1/x^2"))
 

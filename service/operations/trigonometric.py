@@ -12,6 +12,7 @@ from service.expression.operation import Array, Binding, Elementwise, Law, Print
 from service.expression.products import power
 from service.expression.tensors import Tensor
 from service.operations.entrywise import Unary
+from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTORS
 
 
 @register
@@ -20,7 +21,7 @@ class Sin(Unary):
 
     name, numpy_name, ufunc, latex_name = "sin", "np.sin", np.sin, r"\sin"
     parity, undoes, exact = -1, "asin", {0: 0}
-    laws = (Law("sin(x)^2 + cos(x)^2", "1"), Law("sin(2*x)", "2*sin(x).*cos(x)", {"x": "vector(n)"}))
+    laws = (Law("sin(x)^2 + cos(x)^2", "1"), Law("sin(2*x)", "2*sin(x).*cos(x)", VECTOR))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return call("cos", x)
@@ -32,7 +33,7 @@ class Cos(Unary):
 
     name, numpy_name, ufunc, latex_name = "cos", "np.cos", np.cos, r"\cos"
     parity, undoes, exact = 1, "acos", {0: 1}
-    laws = (Law("cos(2*x)", "1 - 2*sin(x)^2"), Law("cos(x + pi)", "-cos(x)", {"x": "vector(n)"}))
+    laws = (Law("cos(2*x)", "1 - 2*sin(x)^2"), Law("cos(x + pi)", "-cos(x)", VECTOR))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return -call("sin", x)
@@ -44,7 +45,7 @@ class Tan(Unary):
 
     name, numpy_name, ufunc, latex_name = "tan", "np.tan", np.tan, r"\tan"
     domain, parity, undoes, exact = (-1.2, 1.2), -1, "atan", {0: 0}
-    laws = (Law("tan(x)", "sin(x)./cos(x)", {"x": "vector(n)"}, (0.3, 1.2)),)
+    laws = (Law("tan(x)", "sin(x)./cos(x)", VECTOR, (0.3, 1.2)),)
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return 1 + y**2
@@ -143,13 +144,13 @@ class Atan2(Elementwise):
     name, aliases, numpy_name = "atan2", ("arctan2",), "np.arctan2"
     arity, signature = (2, 2), "atan2(y, x)"
     samples = (
-        Sample("atan2(y, x)", {}, (-1.7, 1.7)),
-        Sample("atan2(y, x)", {"x": "vector(n)", "y": "vector(n)"}, (-1.7, 1.7)),
-        Sample("atan2(A, x)", {"A": "matrix(m,n)"}),
-        Sample("atan2(2, x')", {"x": "vector(n)"}),
+        Sample("atan2(y, x)", {}, BOTH_SIGNS),
+        Sample("atan2(y, x)", VECTORS, BOTH_SIGNS),
+        Sample("atan2(A, x)", MATRIX),
+        Sample("atan2(2, x')", VECTOR),
     )
     bad_samples = (Sample("atan2(x, A)", {"x": "vector(m)", "A": "matrix(m,n)"}),)
-    laws = (Law("atan2(y, x)", "atan(y./x)", {"x": "vector(n)", "y": "vector(n)"}), Law("atan2(3*y, 3*x)", "atan2(y, x)", {}, (-1.7, 1.7)))
+    laws = (Law("atan2(y, x)", "atan(y./x)", VECTORS), Law("atan2(3*y, 3*x)", "atan2(y, x)", {}, BOTH_SIGNS))
 
     def value(self, node: Node, *arguments: Array) -> Array:
         result: Array = np.arctan2(*arguments)

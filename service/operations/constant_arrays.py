@@ -1,0 +1,268 @@
+"""Arrays that are known from their sizes. They have no arguments: the parameter holds plain numbers, then sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from service import limits
+from service.expression.nodes import Node
+from service.expression.numbers import Rational
+from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
+from service.expression.products import product
+from service.expression.shapes import SCALAR, Shape, Size, Sizes, axes, is_unknown, multiply, split, substitute
+from service.expression.sums import delta, filled, number
+from service.expression.tensors import Tensor, leaf, unit
+from service.operations.leaves import name_to_latex, python_name
+from service.operations.samples import MATRIX, VECTOR
+
+
+class ConstantArray(Operation):
+    """Base. What a person writes are `numbers` plain numbers, then sizes; `inferred` further sizes are found by unification."""
+
+    family, size_arguments = "constant arrays", True
+    numbers: ClassVar[int] = 0
+    inferred: ClassVar[int] = 0
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        found = [sizes.resolve(size) for size in parameter[self.numbers :]]
+        for size in found:
+            if isinstance(size, int) and size < 1:
+                raise self.refuse(f"{self.name} takes sizes of at least 1: here one is {size}")
+        return self.shape_for(*found)
+
+    def shape_for(self, *sizes: Size) -> Shape:
+        rows, columns = (*sizes, 1)[:2]
+        return rows, columns
+
+    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
+        return parameter[: self.numbers] + tuple([substitute(size, sizes) for size in parameter[self.numbers :]])
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        shape = tuple([size for size in axes(node.shape) if isinstance(size, int)])
+        limits.check("matrix-entries", int(np.prod(shape, dtype=object)))
+        return self.array(node, shape)
+
+    def array(self, node: Node, shape: tuple[int, ...]) -> Array:
+        """The value, of this shape."""
+        raise TypeError(f"{self.name} has no value")
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"{self.name}({', '.join(str(entry) for entry in node.parameter)})")
+
+
+def _latex(size: Size) -> str:
+    coefficient, letters = split(size)
+    return " ".join(([str(coefficient)] if coefficient != 1 or not letters else []) + [name_to_latex(letter) for letter in letters])
+
+
+def _latex_subscript(shape: Shape) -> str:
+    return rf"_{{{_latex(shape[0])}}}" if shape[1] == 1 else rf"_{{{_latex(shape[0])} \times {_latex(shape[1])}}}"
+
+
+def _code(size: Size) -> str:
+    coefficient, letters = split(size)
+    return " * ".join(([str(coefficient)] if coefficient != 1 or not letters else []) + [python_name(letter) for letter in letters])
+
+
+def _code_shape(shape: Shape) -> str:
+    sizes = [_code(size) for size in axes(shape)]
+    return sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+
+@register
+class Eye(ConstantArray):
+    """The identity matrix of n rows and columns."""
+
+    name, signature = "eye", "eye(n)"
+    samples = (Sample("eye(n)", {"A": "matrix(n,m)"}), Sample("eye(3)"), Sample("eye(2*n)", VECTOR), Sample("eye(1)"))
+    laws = (Law("eye(m)*A", "A", MATRIX), Law("tr(eye(n))", "sum(ones(n))", VECTOR))
+
+    def shape_for(self, *sizes: Size) -> Shape:
+        return sizes[0], sizes[0]
+
+    def array(self, node: Node, shape: tuple[int, ...]) -> Array:
+        return np.eye(shape[0]) if shape else np.ones(())
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return delta(node.shape[0]) if node.shape != SCALAR else number(1)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"I_{{{_latex(node.shape[0])}}}")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.eye({_code(node.shape[0])})" if node.shape != SCALAR else "1")
+
+
+class Filled(ConstantArray):
+    """Every entry is `entry`."""
+
+    arity = (1, 2)
+    entry: ClassVar[int]
+
+    def array(self, node: Node, shape: tuple[int, ...]) -> Array:
+        return np.full(shape, float(self.entry))
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return filled(self.entry, axes(node.shape))
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\mathbf{{{self.entry}}}{_latex_subscript(node.shape)}")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.{self.name}({_code_shape(node.shape)})" if node.shape != SCALAR else str(self.entry))
+
+
+@register
+class Ones(Filled):
+    """Every entry 1: ones(n) is a vector, ones(m, n) a matrix."""
+
+    name, signature, entry = "ones", "ones(n) or ones(m, n)", 1
+    samples = (
+        Sample("ones(n)", VECTOR),
+        Sample("ones(m, n)", MATRIX),
+        Sample("ones(1, n)", VECTOR),
+        Sample("ones(4)"),
+    )
+    laws = (Law("ones(n)'*x", "sum(x)", VECTOR), Law("ones(m, n)", "ones(m)*ones(n)'", MATRIX))
+
+
+@register
+class Zeros(Filled):
+    """Every entry 0: zeros(n) is a vector, zeros(m, n) a matrix."""
+
+    name, signature, entry = "zeros", "zeros(n) or zeros(m, n)", 0
+    samples = (Sample("zeros(n)", VECTOR), Sample("zeros(m, n)", MATRIX), Sample("zeros(2, 3)"))
+    laws = (Law("zeros(m, n) + A", "A", MATRIX),)
+
+
+@register
+class Unit(ConstantArray):
+    """unit(k, n): the vector of n entries whose entry k is 1 (counted from 1), the others 0."""
+
+    name, signature, arity, numbers = "unit", "unit(k, n)", (2, 2), 1
+    samples = (Sample("unit(2, n)", VECTOR), Sample("unit(3, 4)"))
+    bad_samples = (Sample("unit(5, 4)"),)
+    laws = (Law("unit(2, 3)'*x", "x[2]", {"x": "vector(3)"}), Law("unit(1, 2)", "[1, 0]"))
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        shape = super().shape(arguments, parameter, sizes)
+        position, size = parameter[0], shape[0]
+        if position < 1 or (isinstance(size, int) and position > size):
+            raise self.refuse(f"there is no entry {position} in a vector with {size} entries", "unit(1, n) is the first unit vector")
+        return shape
+
+    def array(self, node: Node, shape: tuple[int, ...]) -> Array:
+        value = np.zeros(shape or 1)
+        value[node.parameter[0] - 1] = 1
+        return value.reshape(shape)
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return unit(node.parameter[0] - 1, node.shape[0]) if node.shape != SCALAR else number(1)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\mathbf{{e}}_{{{node.parameter[0]}}}")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.eye(1, {_code(node.shape[0])}, {node.parameter[0] - 1})[0]" if node.shape != SCALAR else "1")
+
+
+@register
+class Commutation(ConstantArray):
+    """commutation(m, n): the permutation matrix K with K*vec(A) = vec(A') for every m×n matrix A."""
+
+    name, signature, arity = "commutation", "commutation(m, n)", (2, 2)
+    samples = (
+        Sample("commutation(m, n)", MATRIX),
+        Sample("commutation(2, 3)"),
+        Sample("commutation(1, n)", VECTOR),
+    )
+    laws = (
+        Law("commutation(m, n)*vec(A)", "vec(A')", MATRIX),
+        Law("commutation(m, n)*commutation(n, m)", "eye(m*n)", MATRIX),
+    )
+
+    def shape_for(self, *sizes: Size) -> Shape:
+        size = multiply(*sizes)
+        return size, size
+
+    def array(self, node: Node, shape: tuple[int, ...]) -> Array:
+        rows, columns = node.parameter
+        value = np.eye(rows * columns).reshape(columns, rows, rows * columns).swapaxes(0, 1)
+        return value.reshape(shape)
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        """vec(A')[k] = P(n,m)[k, j, i]·A[i, j] and vec(A)[l] = P(m,n)[l, i, j]·A[i, j]."""
+        m, n = node.parameter
+        pairs = node.shape[0]
+        if 1 in (m, n):
+            return delta(pairs) if pairs != 1 else number(1)
+        transposed, plain = leaf("pairing", (n, m), (pairs, n, m)), leaf("pairing", (m, n), (pairs, m, n))
+        return product(1, [(transposed, (0, 2, 3)), (plain, (1, 3, 2))], (0, 1))
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        m, n = node.parameter
+        return Printed(rf"K_{{{_latex(m)}, {_latex(n)}}}")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        m, n = (_code(size) for size in node.parameter)
+        pairs = _code(node.shape[0])
+        if node.shape == SCALAR:
+            return Printed("1")
+        return Printed(f"np.eye({pairs}).reshape({n}, {m}, {pairs}).swapaxes(0, 1).reshape({pairs}, {pairs})", Binding.POSTFIX)
+
+
+class Inferred(ConstantArray):
+    """An array with every entry c, whose sizes are found from where it stands. Once found, it prints with them."""
+
+    numbers = 1
+
+    def array(self, node: Node, shape: tuple[int, ...]) -> Array:
+        return np.full(shape, float(node.parameter[0]))
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return filled(node.parameter[0], axes(node.shape))
+
+    def text(self, node: Node, *arguments: Printed) -> Printed:
+        entry: Rational = node.parameter[0]
+        rows, columns = node.shape
+        if is_unknown(rows) or is_unknown(columns):
+            return Printed(f"{self.name}({entry})")
+        sizes = str(rows) if columns == 1 else f"{rows}, {columns}"
+        return _scaled(entry, f"zeros({sizes})", f"ones({sizes})", "*")
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        subscript = _latex_subscript(node.shape)
+        return _scaled(node.parameter[0], rf"\mathbf{{0}}{subscript}", rf"\mathbf{{1}}{subscript}", r" \cdot ")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        entry: Rational = node.parameter[0]
+        if node.shape == SCALAR:
+            return Printed(str(float(entry)), Binding.NEGATIVE if entry < 0 else Binding.ATOM)
+        return Printed(f"np.full({_code_shape(node.shape)}, {float(entry)})")
+
+
+def _scaled(entry: Rational, zeros: str, ones: str, times: str) -> Printed:
+    if entry in (0, 1):
+        return Printed(ones if entry else zeros)
+    return Printed(f"{entry}{times}{ones}", Binding.NEGATIVE if entry < 0 else Binding.PRODUCT)
+
+
+@register
+class Vector(Inferred):
+    """vector(c): the vector with every entry c, as long as its place asks for."""
+
+    name, signature, inferred = "vector", "vector(1)", 1
+    samples = (Sample("vector(3) + x", VECTOR), Sample("vector(1/2)'*x", VECTOR))
+    laws = (Law("vector(1)'*x", "sum(x)", VECTOR), Law("x + vector(2)", "x + 2*ones(n)", VECTOR))
+
+
+@register
+class Matrix(Inferred):
+    """matrix(c): the matrix with every entry c, of the size that its place asks for."""
+
+    name, signature, inferred = "matrix", "matrix(1)", 2
+    samples = (Sample("matrix(3) + A", MATRIX), Sample("y'*matrix(1/2)*x", {"x": "vector(n)", "y": "vector(m)"}))
+    laws = (Law("y'*matrix(1)*x", "sum(y)*sum(x)", {"x": "vector(n)", "y": "vector(m)"}),)

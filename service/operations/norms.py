@@ -1,0 +1,119 @@
+"""Norms. A row has the norms of the vector; those of a matrix are the induced ones, but for the Frobenius norm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+
+from service.expression.algebra import call, einsum, total
+from service.expression.nodes import Node
+from service.expression.operation import Array, Law, Operation, Printed, register
+from service.expression.products import power
+from service.expression.shapes import SCALAR, Shape, Sizes
+from service.expression.tensors import Tensor
+from service.operations.matrices import finite
+from service.operations.samples import BOTH_SIGNS, MATRIX, TWO_VECTORS, VECTOR, of_any_shape
+
+
+class Norm(Operation):
+    """`order` names the norm in LaTeX, `vector_order` and `matrix_order` in NumPy ("" for its default, the root of the sum of squares)."""
+
+    family = "norms"
+    order: ClassVar[str]
+    vector_order: ClassVar[str] = ""
+    matrix_order: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.signature = f"{cls.name}(x)"
+        cls.samples = of_any_shape(cls.name)
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return SCALAR
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        x = finite(arguments[0])
+        order = (self.vector_order, self.matrix_order)[x.ndim - 1] if x.ndim else ""
+        return np.asarray(np.linalg.norm(x, _ORDERS[order]) if x.ndim else np.abs(x))
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        (x,) = arguments
+        if not x.shape:
+            return call("abs", x)
+        return self.of_vector(x) if len(x.shape) == 1 else self.of_matrix(x)
+
+    def of_vector(self, x: Tensor) -> Tensor:
+        return power(total(x**2), Fraction(1, 2))
+
+    def of_matrix(self, A: Tensor) -> Tensor:
+        return power(total(A**2), Fraction(1, 2))
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\left\lVert {arguments[0].text} \right\rVert_{{{self.order}}}")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        shape = node.arguments[0].shape
+        if shape == SCALAR:
+            return Printed(f"np.abs({arguments[0].text})")
+        order = self.vector_order if 1 in shape else self.matrix_order
+        return Printed(f"np.linalg.norm({', '.join([arguments[0].text] + ([order] if order else []))})")
+
+
+_ORDERS: dict[str, Any] = {"": None, "1": 1, "2": 2, "np.inf": np.inf, '"nuc"': "nuc"}
+
+
+@register
+class Norm1(Norm):
+    """The sum of the absolute values; of a matrix, the largest such sum of a column."""
+
+    name, order, vector_order, matrix_order, kink = "norm1", "1", "1", "1", "where an entry is 0"
+    laws = (
+        Law("norm1(x)", "sum(abs(x))", VECTOR, BOTH_SIGNS),
+        Law("norm1(A)", "norminf(A')", MATRIX, BOTH_SIGNS),
+    )
+
+    def of_vector(self, x: Tensor) -> Tensor:
+        return total(call("abs", x))
+
+    def of_matrix(self, A: Tensor) -> Tensor:
+        return call("greatest", einsum("ij->j", call("abs", A)))
+
+
+@register
+class Norm2(Norm):
+    """The Euclidean length; of a matrix, the spectral norm, its largest singular value."""
+
+    name, order, matrix_order, kink = "norm2", "2", "2", "where x = 0"
+    laws = (
+        Law("norm2(x)^2", "x'*x", VECTOR),
+        Law("norm2(A)", "sigma_max(A)", MATRIX),
+        Law("norm2(x*y')", "norm2(x)*norm2(y)", TWO_VECTORS),
+    )
+
+    def of_matrix(self, A: Tensor) -> Tensor:
+        return call("sigma_max", A)
+
+
+@register
+class NormInf(Norm):
+    """The largest absolute value; of a matrix, the largest sum of absolute values of a row."""
+
+    name, order, vector_order, matrix_order, kink = "norminf", r"\infty", "np.inf", "np.inf", "where two entries are equally large"
+    laws = (Law("norminf(x)", "max(abs(x))", VECTOR, BOTH_SIGNS),)
+
+    def of_vector(self, x: Tensor) -> Tensor:
+        return call("greatest", call("abs", x))
+
+    def of_matrix(self, A: Tensor) -> Tensor:
+        return call("greatest", einsum("ij->i", call("abs", A)))
+
+
+@register
+class NormF(Norm):
+    """The Frobenius norm: the root of the sum of the squares of all entries."""
+
+    name, order, kink = "normF", r"\mathrm{F}", "where x = 0"
+    laws = (Law("normF(A)^2", "tr(A'*A)", MATRIX), Law("normF(x)", "norm2(x)", VECTOR))
