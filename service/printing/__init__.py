@@ -1,0 +1,1 @@
+"""Nodes → text: the language itself, LaTeX, NumPy. Each operation holds its own forms; this package walks."""

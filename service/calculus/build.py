@@ -1,0 +1,161 @@
+"""Nodes in tidy form: what the notation is made with. Each function returns a node that means what its name says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from service.expression.nodes import Node, make
+from service.expression.numbers import Rational
+from service.expression.operation import operation
+from service.expression.shapes import SCALAR, Size
+from service.operations.leaves import number
+
+# An operation is recognised by identity with the registered one, so that this file names each just once.
+ADD, NEGATE, TIMES, DIVIDE = (operation(name) for name in ("add", "negate", "times", "divide"))
+POWER, HADAMARD, TRANSPOSE, NUMBER = (operation(name) for name in ("power", "hadamard", "transpose", "number"))
+DIAGONAL, EYE, PAIRING, ENTRY_DIVIDE = (operation(name) for name in ("diag", "eye", "pairing", "entry-divide"))
+
+LONGEST_DECIMAL = 17
+
+
+def numeral(value: Rational, decimals: bool) -> Node:
+    """A positive number, as a decimal where decimals were used and the expansion ends."""
+    if decimals and value.denominator != 1:
+        rest = value.denominator
+        for prime in (2, 5):
+            while rest % prime == 0:
+                rest //= prime
+        text = repr(float(value))
+        if rest == 1 and len(text) <= LONGEST_DECIMAL and Fraction(text) == value:
+            return number(text)
+    return number(value)
+
+
+def transpose(node: Node) -> Node:
+    """The transpose, pushed inside products; symmetric matrices are left alone by the notation, which knows them."""
+    if node.shape == SCALAR:
+        return node
+    if node.operation is TRANSPOSE:
+        return node.arguments[0]
+    if node.operation is TIMES:
+        return times(*[transpose(argument) for argument in reversed(node.arguments)])
+    if node.operation is NEGATE:
+        return make("negate", transpose(node.arguments[0]))
+    if node.operation is DIVIDE:
+        return make("divide", transpose(node.arguments[0]), node.arguments[1])
+    if node.operation in (DIAGONAL, EYE) and node.shape[0] == node.shape[1]:
+        return node
+    if node.operation is HADAMARD and 1 not in node.shape:
+        return make("hadamard", *[transpose(argument) for argument in node.arguments])
+    return make("transpose", node)
+
+
+def count_transposes(node: Node) -> int:
+    """Of the factors of a product: the fewer, the more readable."""
+    return sum(argument.operation is TRANSPOSE for argument in (node.arguments if node.operation is TIMES else (node,)))
+
+
+def times(*nodes: Node) -> Node:
+    """A flat product; scalars come first."""
+    flat: list[Node] = []
+    for node in nodes:
+        flat += node.arguments if node.operation is TIMES else (node,)
+    scalars = [node for node in flat if node.shape == SCALAR]
+    arrays = [node for node in flat if node.shape != SCALAR]
+    ordered = [node for node in scalars if node.operation is NUMBER] + [node for node in scalars if node.operation is not NUMBER]
+    ordered = [node for node in ordered if node.parameter != 1 or node.operation is not NUMBER] + arrays
+    if not ordered:
+        return number(1)
+    return ordered[0] if len(ordered) == 1 else make("times", *ordered)
+
+
+def hadamard(*nodes: Node) -> Node:
+    flat: list[Node] = []
+    for node in nodes:
+        flat += node.arguments if node.operation is HADAMARD else (node,)
+    return flat[0] if len(flat) == 1 else make("hadamard", *flat)
+
+
+def negate(node: Node) -> Node:
+    if node.operation is NEGATE:
+        return node.arguments[0]
+    return make("negate", node)
+
+
+def add(terms: Sequence[Node]) -> Node:
+    """A flat sum that begins with a positive term where there is one."""
+    flat: list[Node] = []
+    for node in terms:
+        flat += node.arguments if node.operation is ADD else (node,)
+    if len(flat) == 1:
+        return flat[0]
+    if flat[0].operation is NEGATE:
+        first = next((position for position, node in enumerate(flat) if node.operation is not NEGATE), 0)
+        flat.insert(0, flat.pop(first))
+    return make("add", *flat)
+
+
+def factored(terms: Sequence[Node]) -> Node:
+    """The sum of the terms, with the matrix or vector that ends or begins all of them taken out: Q*x + Q'*x is (Q + Q')*x."""
+    split = [_split(term) for term in terms]
+    for end in (-1, 0):
+        if len(terms) > 1 and all(len(arrays) > 1 and arrays[end] is split[0][2][end] for _, _, arrays in split):
+            common = split[0][2][end]
+            rest = [_joined(negative, scalars, arrays[:-1] if end else arrays[1:]) for negative, scalars, arrays in split]
+            if all(node.shape == rest[0].shape and node.shape != SCALAR for node in rest):
+                inside = factored(sorted(rest, key=count_transposes) if not any(negative for negative, _, _ in split) else rest)
+                return times(inside, common) if end else times(common, inside)
+    return add(terms)
+
+
+def _split(term: Node) -> tuple[bool, list[Node], list[Node]]:
+    """A term as its sign, its scalar factors and its other factors."""
+    negative = term.operation is NEGATE
+    inner = term.arguments[0] if negative else term
+    factors = inner.arguments if inner.operation is TIMES else (inner,)
+    return negative, [node for node in factors if node.shape == SCALAR], [node for node in factors if node.shape != SCALAR]
+
+
+def _joined(negative: bool, scalars: list[Node], arrays: list[Node]) -> Node:
+    node = times(*scalars, *arrays)
+    return negate(node) if negative else node
+
+
+def raised(base: Node, exponent: Rational | Node, decimals: bool) -> Node:
+    """base^exponent, entry by entry for arrays; square roots as such. The exponent, if a number, is positive."""
+    if isinstance(exponent, Node):
+        return make("power" if base.shape == SCALAR else "entry-power", base, exponent)
+    if exponent == 1:
+        return base
+    if exponent == Fraction(1, 2):
+        return make("sqrt", base)
+    return make("power" if base.shape == SCALAR else "entry-power", base, numeral(exponent, decimals))
+
+
+def scaled(coefficient: Rational, scalars: Sequence[Node], divisors: Sequence[Node], array: Node | None, decimals: bool) -> Node:
+    """coefficient · scalars · array / divisors."""
+    if coefficient < 0:
+        return negate(scaled(-coefficient, scalars, divisors, array, decimals))
+    below = list(divisors)
+    above = list(scalars)
+    shown = numeral(coefficient, decimals)
+    if isinstance(shown.parameter, Fraction):
+        above.insert(0, number(coefficient.numerator))
+        below.insert(0, number(coefficient.denominator))
+    else:
+        above.insert(0, shown)
+    if array is not None and array.operation is HADAMARD:
+        result = hadamard(times(*above, array.arguments[0]), *array.arguments[1:])
+    elif array is not None and array.operation is ENTRY_DIVIDE:
+        result = make("entry-divide", times(*above, array.arguments[0]), array.arguments[1])
+    elif array is not None:
+        result = times(*above, array)
+    else:
+        result = times(*above)
+    return make("divide", result, times(*below)) if below else result
+
+
+def filled(name: str, *sizes: Size) -> Node:
+    """eye(n), ones(n), ones(m, n), unit(k, n): constant arrays by their sizes."""
+    return make(name, parameter=sizes)

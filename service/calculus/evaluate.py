@@ -1,0 +1,109 @@
+"""Values of nodes at points, in doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from service.errors import ShapeMismatch, UndefinedAtPoint
+from service.expression.nodes import Node, at_sizes, in_order
+from service.expression.operation import Array
+from service.expression.shapes import Size, axes, describe, split
+from service.operations.leaves import Variable
+
+Point = Mapping[str, Array]
+
+
+class Evaluator:
+    """An expression at fixed sizes, ready for many points."""
+
+    def __init__(self, node: Node, sizes: Mapping[str, Size]) -> None:
+        self.root = at_sizes(node, sizes)
+        order = in_order([self.root])
+        places = {node: place for place, node in enumerate(order)}
+        self.steps = [(node, [places[argument] for argument in node.arguments]) for node in order]
+
+    def __call__(self, point: Point) -> Array:
+        """The value: one axis for each size that is not 1. Not finite where the expression is undefined."""
+        values: list[Any] = []
+        with np.errstate(all="ignore"):
+            for node, places in self.steps:
+                if isinstance(node.parameter, Variable):
+                    values.append(point[node.parameter.name])
+                else:
+                    try:
+                        values.append(node.operation.value(node, *[values[place] for place in places]))
+                    except np.linalg.LinAlgError:
+                        values.append(np.full(axes(node.shape), np.nan))  # type: ignore[arg-type]
+        return np.asarray(values[-1])
+
+
+def sizes_at(variables: Mapping[str, Variable], point: Point) -> dict[str, Size]:
+    """The whole numbers that the sizes are at a point; raises ShapeMismatch when the arrays disagree."""
+    sizes: dict[str, Size] = {}
+    origin: dict[str, str] = {}
+    for name, array in point.items():
+        declared = variables.get(name)
+        if declared is None:
+            continue
+        expected = axes(declared.shape)
+        given = array.shape
+        if len(given) == len(expected) + 1 and 1 in given and len(expected) < 2:  # an n×1 array is a vector
+            given = tuple(length for length in given if length != 1) or ((1,) * len(expected))
+        if len(given) != len(expected):
+            raise ShapeMismatch(
+                f"{name} is {describe(declared.shape)}, but its value at the point has the shape {list(array.shape)}", pointer=f"/at/{name}"
+            )
+        for size, length in zip(expected, given, strict=True):
+            coefficient, letters = split(size)
+            known = coefficient
+            for letter in letters:
+                known *= sizes.get(letter, 0)  # type: ignore[operator]
+            if len(letters) == 1 and letters[0] not in sizes and length % coefficient == 0:
+                sizes[letters[0]] = length // coefficient
+                origin[letters[0]] = name
+            elif known != length:
+                other = next((f" ({letter} is {sizes[letter]} because of {origin[letter]})" for letter in letters if letter in origin), "")
+                raise ShapeMismatch(
+                    f"{name} is {describe(declared.shape)}, but its value at the point has the shape {list(array.shape)}{other}", pointer=f"/at/{name}"
+                )
+    return sizes
+
+
+def reshaped(variables: Mapping[str, Variable], point: Point, sizes: Mapping[str, Size]) -> dict[str, Array]:
+    """The point's arrays with exactly the axes that the sizes leave."""
+    result = {}
+    for name, array in point.items():
+        declared = variables.get(name)
+        if declared is not None:
+            shape = declared.shape
+            numbers = [size if isinstance(size, int) else _length(size, sizes) for size in axes(shape)]
+            result[name] = np.reshape(np.asarray(array, dtype=float), [number for number in numbers if number != 1])
+    return result
+
+
+def _length(size: Size, sizes: Mapping[str, Size]) -> int:
+    coefficient, letters = split(size)
+    for letter in letters:
+        coefficient *= int(sizes[letter])
+    return coefficient
+
+
+def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Array:
+    """The finite value of a node at a point with the shape that the node has at these sizes (a row is 1×n).
+
+    Raises UndefinedAtPoint naming the variables without a value, or when the value is not finite.
+    """
+    sizes = sizes_at(variables, point)
+    evaluator = Evaluator(node, sizes)
+    needed = [step[0].parameter.name for step in evaluator.steps if isinstance(step[0].parameter, Variable)]
+    missing = [name for name in dict.fromkeys(needed) if name not in point]
+    if missing:
+        raise UndefinedAtPoint(f"the point has no value for {', '.join(missing)}", hint='give it in "at"', pointer="/at")
+    value = evaluator(reshaped(variables, point, sizes))
+    if not np.all(np.isfinite(value)):
+        raise UndefinedAtPoint("the value at this point is not a finite number: a logarithm or root outside its domain, a division by zero, or an overflow", pointer="/at")
+    shape = node.shape
+    return value.reshape(1, -1) if len(shape) == 2 and shape[0] == 1 and shape[1] != 1 else value

@@ -1,0 +1,233 @@
+"""Tensors → nodes: back to what a person reads.
+
+A product is a graph: labels are its points, vectors sit on a point, matrices join two. Reducing the graph gives matrix
+notation: vectors on one point multiply entry by entry; a summed point with one matrix is a matrix-vector product, with
+two a matrix product, with none an inner product. Each reduction removes a point or joins two edges, so it ends. What
+cannot be reduced, or has more than two axes, is written in index notation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from service.calculus import build
+from service.calculus.graph import ProductGraph, Stuck, Weighted
+from service.expression.nodes import Node, make
+from service.expression.numbers import Rational
+from service.expression.tensors import Apply, Leaf, Power, Product, Sum, Tensor
+from service.operations import leaves
+from service.operations.index_notation import Pattern
+
+
+class Notation:
+    """Writes tensors as nodes; `variables` are the nodes of the variable leaves by name, `decimals` prefers 0.5 to 1/2."""
+
+    def __init__(self, variables: Mapping[str, Node], decimals: bool = False) -> None:
+        self.variables = dict(variables)
+        self.decimals = decimals
+        self.known: dict[Tensor, Node] = {}
+
+    def declare(self, variables: Iterable[leaves.Variable]) -> None:
+        """Further variables that tensors may hold."""
+        for declared in variables:
+            self.variables[declared.name] = leaves.variable(declared)
+
+    def node(self, root: Tensor) -> Node:
+        """The node of a tensor; a tensor with one axis is a column. Iterative, shared parts once."""
+        for tensor in self._order(root):
+            if tensor not in self.known:
+                self.known[tensor] = self._write(1, tensor)
+        return self.known[root]
+
+    def _order(self, root: Tensor) -> list[Tensor]:
+        """What has to be written, children first; a product that is only ever a term of sums is written there."""
+        wanted = {root}
+        seen = {root}
+        stack = [root]
+        while stack:
+            tensor = stack.pop()
+            for child in tensor.children():
+                if not (isinstance(tensor, Sum) and isinstance(child, Product)):
+                    wanted.add(child)
+                if child not in seen:
+                    seen.add(child)
+                    stack.append(child)
+        return sorted(wanted, key=lambda tensor: tensor.id)
+
+    def _write(self, coefficient: Rational, tensor: Tensor) -> Node:
+        """coefficient · tensor, the tensor's children being known."""
+        if isinstance(tensor, Product):
+            return self._product(coefficient * tensor.coefficient, tensor)
+        if isinstance(tensor, Sum):
+            node = self._sum(1, tensor)
+        elif isinstance(tensor, Power):
+            node = self._power(tensor)
+        elif isinstance(tensor, Apply):
+            node = make(tensor.operation.name, *[self.known[argument] for argument in tensor.arguments])
+        else:
+            assert isinstance(tensor, Leaf)
+            node = self._leaf(tensor)
+        return node if coefficient == 1 else build.scaled(coefficient, [], [], node, self.decimals)
+
+    def _leaf(self, tensor: Leaf) -> Node:
+        if tensor.kind == "variable":
+            node = self.variables.get(tensor.name)
+            if node is None:
+                node = leaves.variable(leaves.Variable(tensor.name, (*tensor.shape, 1, 1)[:2], tensor.properties))
+            return build.transpose(node) if node.shape[0] == 1 and node.shape[1] != 1 else node
+        if tensor.kind == "constant":
+            return leaves.constant(tensor.name)
+        if tensor.kind == "size":
+            return leaves.size(tensor.name)
+        if tensor.kind == "unit":
+            return build.filled("unit", tensor.name + 1, *tensor.shape)
+        return make("pairing", parameter=tensor.shape)
+
+    # Sums.
+
+    def _sum(self, coefficient: Rational, tensor: Sum) -> Node:
+        terms = sorted(tensor.terms, key=_minus_degree) if not tensor.shape else tensor.terms
+        literal = self._literal(coefficient, tensor)
+        if literal is not None:
+            return literal
+        return build.factored([self._write(coefficient * weight, term) if isinstance(term, Product) else self._term(coefficient * weight, term) for weight, term in terms])
+
+    def _term(self, coefficient: Rational, term: Tensor) -> Node:
+        node = self.known[term]
+        return node if coefficient == 1 else build.scaled(coefficient, [], [], node, self.decimals)
+
+    def _literal(self, coefficient: Rational, tensor: Sum) -> Node | None:
+        """Σ entry · e_i e_j' over known sizes, written out: [1, x; y, 2]."""
+        shape = tensor.shape
+        if len(shape) not in (1, 2) or not all(isinstance(size, int) for size in shape):
+            return None
+        rows, columns = (*shape, 1)[:2]
+        assert isinstance(rows, int) and isinstance(columns, int)
+        entries: dict[int, Node] = {}
+        for weight, term in tensor.terms:
+            if isinstance(term, Leaf) and term.kind == "unit":
+                positions, scalars = [(term.name, 0)], ()
+            elif isinstance(term, Product):
+                labelled = {labels: factor for factor, labels in term.factors if labels}
+                units = [labelled.get((label,)) for label in range(len(shape))]
+                if len(labelled) != len(shape) or term.out != tuple(range(len(shape))) or not all(isinstance(u, Leaf) and u.kind == "unit" for u in units):
+                    return None
+                positions = [tuple([u.name for u in units if isinstance(u, Leaf)] + [0])[:2]]
+                scalars = tuple(factor for factor in term.factors if not factor[1])
+            else:
+                return None
+            row, column = positions[0]
+            above, below = self._scalars(scalars)
+            entry = build.scaled(coefficient * weight, above, below, None, self.decimals)
+            place = row * columns + column
+            entries[place] = build.add([entries[place], entry]) if place in entries else entry
+        zero = leaves.number(0)
+        return make("literal", *[entries.get(place, zero) for place in range(rows * columns)], parameter=(rows, columns))
+
+    # Powers.
+
+    def _power(self, tensor: Power) -> Node:
+        if isinstance(tensor.exponent, Tensor):
+            return build.raised(self.known[tensor.base], self.known[tensor.exponent], self.decimals)
+        if tensor.exponent < 0:
+            one = leaves.number(1)
+            return make("divide" if not tensor.shape else "entry-divide", one, self._positive_power(tensor.base, -tensor.exponent))
+        return self._positive_power(tensor.base, tensor.exponent)
+
+    def _positive_power(self, base: Tensor, exponent: Rational) -> Node:
+        norm = self._norm(base) if exponent.denominator == 2 else None
+        if norm is not None:
+            return build.raised(norm, 2 * exponent, self.decimals)
+        return build.raised(self.known[base], exponent, self.decimals)
+
+    def _norm(self, tensor: Tensor) -> Node | None:
+        """The norm whose square the tensor is: the root of a sum of squares."""
+        if isinstance(tensor, Product) and not tensor.out and len(tensor.factors) == 1 and tensor.coefficient == 1:
+            factor, labels = tensor.factors[0]
+            if labels and len(set(labels)) == len(labels) and isinstance(factor, Power) and factor.exponent == 2:
+                return make("norm2" if len(labels) == 1 else "normF", self.known.get(factor.base) or self.node(factor.base))
+        return None
+
+    # Products.
+
+    def _scalars(self, factors: tuple[tuple[Tensor, tuple[int, ...]], ...]) -> tuple[list[Node], list[Node]]:
+        """The factors above and below the fraction line."""
+        above: list[Node] = []
+        below: list[Node] = []
+        for factor, _ in factors:
+            if isinstance(factor, Power) and not isinstance(factor.exponent, Tensor) and factor.exponent < 0:
+                below.append(self._positive_power(factor.base, -factor.exponent))
+            else:
+                above.append(self.known[factor])
+        return above, below
+
+    def _product(self, coefficient: Rational, tensor: Product) -> Node:
+        scalar_factors = tuple(factor for factor in tensor.factors if not factor[1])
+        labelled = [factor for factor in tensor.factors if factor[1]]
+        if not tensor.out and not labelled:
+            return self._monomial(coefficient, tensor)
+        if coefficient == 0:
+            return build.filled("zeros", *tensor.shape) if len(tensor.shape) < 3 else self._index_notation(tensor, [leaves.number(0)], [], 1)
+        if len(labelled) == 1 and isinstance(labelled[0][0], Sum) and labelled[0][1] == tensor.out and not scalar_factors and coefficient.denominator == 1:
+            return self._sum(coefficient, labelled[0][0])
+        graph = ProductGraph(tensor.out, tensor.sizes)
+        sign = 1
+        for factor, labels in labelled:
+            flipped = self._flipped(factor) if coefficient * sign < 0 else None
+            if flipped is not None:
+                sign = -sign
+            graph.put(self._weighted(factor, flipped), labels)
+        above, below = self._scalars(scalar_factors)
+        try:
+            array, more_scalars = graph.reduce()
+        except Stuck:
+            return self._index_notation(tensor, above, below, coefficient)
+        return build.scaled(coefficient * sign, above + more_scalars, below, array, self.decimals)
+
+    def _monomial(self, coefficient: Rational, tensor: Product) -> Node:
+        factors = tensor.factors
+        if len(factors) == 1 and isinstance(factors[0][0], Sum) and coefficient.denominator == 1:
+            return self._sum(coefficient, factors[0][0])
+        if coefficient < 0:
+            for position, (factor, _) in enumerate(factors):
+                flipped = self._flipped(factor)
+                if flipped is not None:
+                    above, below = self._scalars(factors[:position] + factors[position + 1 :])
+                    return build.scaled(-coefficient, [*above, flipped], below, None, self.decimals)
+        above, below = self._scalars(factors)
+        return build.scaled(coefficient, above, below, None, self.decimals)
+
+    def _flipped(self, factor: Tensor) -> Node | None:
+        """The opposite of a sum, where that has no more minus signs than the sum: -(a - b) is b - a."""
+        if not isinstance(factor, Sum):
+            return None
+        negative = sum(weight < 0 for weight, _ in factor.terms)
+        return self._sum(-1, factor) if 2 * negative >= len(factor.terms) else None
+
+    def _weighted(self, factor: Tensor, flipped: Node | None) -> Weighted:
+        if flipped is not None:
+            return Weighted(flipped)
+        if isinstance(factor, Power) and not isinstance(factor.exponent, Tensor):
+            return Weighted(self.known[factor.base], factor.exponent, factor.base.symmetric)
+        return Weighted(self.known[factor], symmetric=factor.symmetric)
+
+    def _index_notation(self, tensor: Product, above: list[Node], below: list[Node], coefficient: Rational) -> Node:
+        labelled = [(self.known[factor], labels) for factor, labels in tensor.factors if labels]
+        pattern = Pattern(tuple([labels for _, labels in labelled]), tensor.out, tensor.sizes)
+        return build.scaled(coefficient, above, below, make("einsum", *[node for node, _ in labelled], parameter=pattern), self.decimals)
+
+
+def _minus_degree(term: tuple[Rational, Tensor]) -> int:
+    """Polynomials in falling degree; what is no polynomial keeps its place among the constants."""
+    degree = 0
+    _, tensor = term
+    factors = [factor for factor, _ in tensor.factors] if isinstance(tensor, Product) else [tensor]
+    for factor in factors:
+        if isinstance(factor, Leaf):
+            degree += factor.kind == "variable"
+        elif isinstance(factor, Power) and isinstance(factor.base, Leaf) and isinstance(factor.exponent, int) and factor.exponent > 0:
+            degree += factor.exponent
+        else:
+            return 0
+    return -degree
+

@@ -1,0 +1,155 @@
+"""Checks of derivatives against differences of the function's own value.
+
+The function is evaluated from the expression as it was read, operation by operation (NumPy, SciPy): nothing of the
+derivative's own way of working is used. A derivative passes when, at random points and sizes, its contraction with a
+random direction d agrees with Richardson-extrapolated central differences of t ↦ f(x + t·d):
+D(h) = (f(x + hd) - f(x - hd))/(2h), (4·D(h/2) - D(h))/3 = f'·d + O(h⁴).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.calculus.evaluate import Evaluator
+from service.calculus.total import derivative_name
+from service.certificates import Check, measured
+from service.errors import Undecided
+from service.expression.nodes import Node
+from service.expression.operation import Array
+from service.expression.shapes import Size, axes, split
+from service.operations.leaves import Variable
+
+TOLERANCE = 1e-6
+POINTS = 3
+SEED = 20_170_616
+STEPS = (2e-3, 2e-5, 2e-4)
+DOMAINS = ((0.3, 1.7), (0.05, 0.95), (1.1, 2.4), (-0.9, 0.9), (-2.0, -0.2), (3.0, 6.0))
+"""Where random entries are drawn; the first range in which the function is defined is used."""
+
+Random = np.random.Generator
+
+
+def check_derivative(function: Node, derivative: Node, by: Sequence[str], variables: Mapping[str, Variable], name: str) -> Check:
+    """Compare a derivative with differences. `derivative` has the axes of the function, then those of the variable `by`
+    (several scalars `by`: an axis that counts them). `name` names the check.
+
+    Raises Undecided when no point is found at which both are defined.
+    """
+    errors = []
+    for f, g, point, random in _trials((function, derivative), variables):
+        error = _error(f, g, point, by, variables, random)
+        if error is not None:
+            errors.append(error)
+        if len(errors) == POINTS:
+            break
+    return _measured(name, errors, f"relative difference to central differences of the function's own value at {len(errors)} random points")
+
+
+def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name: str) -> Check:
+    """Compare the values of two expressions. Raises Undecided when no point is found at which both are defined."""
+    errors = []
+    for f, g, point, _ in _trials((left, right), variables):
+        a, b = f(point), g(point)
+        if np.all(np.isfinite(a)) and np.all(np.isfinite(b)):
+            errors.append(float(np.max(np.abs(a - b), initial=0)) / max(float(np.max(np.abs(a), initial=0)), 1e-300) if a.shape == b.shape else np.inf)
+            break
+    return _measured(name, errors, "relative difference to the value of the printed text, read back, at a random point", 1e-9)
+
+
+def _trials(nodes: tuple[Node, Node], variables: Mapping[str, Variable]) -> Iterator[tuple[Evaluator, Evaluator, dict[str, Array], Random]]:
+    """Both expressions at random sizes and points, the likeliest domains first."""
+    random = np.random.default_rng(SEED)
+    sized: dict[int, tuple[Evaluator, Evaluator]] = {}
+    for low, high in DOMAINS:
+        for attempt in range(POINTS):
+            sizes = draw_sizes(variables, attempt)
+            if attempt not in sized:
+                sized[attempt] = Evaluator(nodes[0], sizes), Evaluator(nodes[1], sizes)
+            yield *sized[attempt], draw_point(variables, sizes, random, low, high), random
+
+
+def _measured(name: str, errors: list[float], detail: str, tolerance: float = TOLERANCE) -> Check:
+    if not errors:
+        raise Undecided(
+            "the answer could not be checked: no random point was found at which the function is defined", hint="is its domain empty, or very small?"
+        )
+    return measured(name, max(errors), tolerance, detail)
+
+
+def _error(f: Evaluator, g: Evaluator, point: dict[str, Array], by: Sequence[str], variables: Mapping[str, Variable], random: Random) -> float | None:
+    """The smallest relative error over the step sizes (a kink nearby spoils the larger ones), None where undefined."""
+    value, slope = f(point), g(point)
+    if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope))):
+        return None
+    directions = {name: random.standard_normal(point[name].shape) for name in by}
+    direction = np.stack(list(directions.values())) if len(by) > 1 else directions[by[0]]
+    expected = np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
+    best: float | None = None
+    for step in STEPS:
+        numeric = _differences(f, point, directions, variables, step)
+        if not np.all(np.isfinite(numeric)):
+            continue
+        sizes = [float(np.max(np.abs(array), initial=0)) for array in (expected, numeric, value)]
+        error = float(np.max(np.abs(numeric - expected), initial=0)) / max(sizes[0], sizes[1], 1e-3 * sizes[2], 1e-6)
+        best = error if best is None else min(best, error)
+        if best <= TOLERANCE / 10:
+            break
+    return best
+
+
+def _differences(f: Evaluator, point: dict[str, Array], directions: Mapping[str, Array], variables: Mapping[str, Variable], step: float) -> Any:
+    def central(h: float) -> Any:
+        return (f(_moved(point, directions, variables, h)) - f(_moved(point, directions, variables, -h))) / (2 * h)
+
+    return (4 * central(step / 2) - central(step)) / 3
+
+
+def _moved(point: dict[str, Array], directions: Mapping[str, Array], variables: Mapping[str, Variable], by: float) -> dict[str, Array]:
+    """The point moved along the directions, and with it what depends on them: A(x + t) = A + t·dA/dx to first order."""
+    moved = {**point, **{name: point[name] + by * direction for name, direction in directions.items()}}
+    for name, variable in variables.items():
+        for other in variable.depends_on:
+            rate = derivative_name(variable, other).name
+            if other in directions and rate in point:
+                moved[name] = moved[name] + by * directions[other] * point[rate]
+    return moved
+
+
+def draw_sizes(variables: Mapping[str, Variable], attempt: int) -> dict[str, Size]:
+    """Distinct whole numbers for distinct letters."""
+    letters: dict[str, None] = {}
+    for variable in variables.values():
+        for size in variable.shape:
+            letters.update(dict.fromkeys(split(size)[1]))
+    return {letter: 2 + (position + attempt) % max(len(letters), 3) for position, letter in enumerate(letters)}
+
+
+def draw_point(variables: Mapping[str, Variable], sizes: Mapping[str, Size], random: Random, low: float, high: float) -> dict[str, Array]:
+    """Random values with the declared properties; square matrices get a dominant diagonal, so that they have an inverse."""
+    return {name: draw_value(variable, sizes, random, low, high) for name, variable in variables.items()}
+
+
+def draw_value(variable: Variable, sizes: Mapping[str, Size], random: Random, low: float, high: float) -> Array:
+    shape: Sequence[int] = [int(_number(size, sizes)) for size in axes(variable.shape)]
+    shape = [length for length in shape if length != 1]
+    value = random.uniform(low, high, shape)
+    if len(shape) != 2 or shape[0] != shape[1]:
+        return np.asarray(value)
+    properties = variable.properties
+    if "diagonal" in properties:
+        return np.diag(np.diag(value) + 1)
+    if "spd" in properties:
+        return np.asarray(value @ value.T + shape[0] * np.eye(shape[0]))
+    value = value + shape[0] * max(abs(low), abs(high)) * np.eye(shape[0])
+    return np.asarray(value + value.T if "symmetric" in properties else value)
+
+
+def _number(size: Size, sizes: Mapping[str, Size]) -> int:
+    coefficient, letters = split(size)
+    for letter in letters:
+        coefficient *= int(sizes[letter])
+    return coefficient
+

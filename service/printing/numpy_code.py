@@ -1,0 +1,79 @@
+"""Nodes → a NumPy function that runs as printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from service.expression.nodes import Node, in_order
+from service.expression.shapes import describe
+from service.operations.leaves import Variable, python_name
+from service.printing.printers import printed
+
+WORD = re.compile(r"(?<![\w.\"])[^\W\d]\w*")
+
+
+def to_numpy(root: Node, variables: Sequence[Variable], name: str, summary: str) -> str:
+    """A function of the variables, with its imports, that returns the value of the node.
+
+    Vectors are 1-D arrays, a row too unless it is the result. Parts used more than once are computed once.
+    """
+    names, assignments = _shared_parts(root, {python_name(variable.name) for variable in variables})
+    lines = [f"{names[node]} = {_code(node, names)}" for node in assignments]
+    result = _code(root, names)
+    rows, columns = root.shape if len(root.shape) == 2 else (0, 0)
+    if rows == 1 and columns != 1:
+        result = f"np.reshape({result}, (1, -1))"
+    lines.append(f"return {result}")
+    body = "\n".join(lines)
+    used = set(WORD.findall(body))
+    lines = _sizes(variables, used) + lines
+    header = "".join(f"{line}\n" for word, line in _IMPORTS if word in used)
+    shapes = ", ".join(f"{python_name(variable.name)}: {describe(variable.shape)}" for variable in variables)
+    signature = f"def {name}({', '.join(python_name(variable.name) for variable in variables)}):"
+    documentation = f'    """{summary}' + (f"\n\n    {shapes}.\n    " if shapes else "") + '"""'
+    return "\n".join([*([header] if header else []), signature, documentation, *[f"    {line}" for line in lines]]) + "\n"
+
+
+_IMPORTS = (("np", "import numpy as np"), ("linalg", "from scipy import linalg"), ("special", "from scipy import special"))
+
+
+def _code(node: Node, names: dict[Node, str]) -> str:
+    return printed(node, lambda part, *arguments: part.operation.numpy(part, *arguments), names).text
+
+
+def _shared_parts(root: Node, taken: set[str]) -> tuple[dict[Node, str], list[Node]]:
+    """Names for what is used more than once and costs something, in order of computation."""
+    uses: dict[Node, int] = {}
+    order = in_order([root])
+    for node in order:
+        for argument in node.arguments:
+            uses[argument] = uses.get(argument, 0) + 1
+    names: dict[Node, str] = {}
+    assignments = []
+    for node in order:
+        costly = any(argument.arguments for argument in node.arguments) or len(node.arguments) > 1 or node.operation.in_language
+        if uses.get(node, 0) > 1 and node.arguments and costly:
+            number = len(names)
+            while f"t{number}" in taken:
+                number += 1
+            taken.add(f"t{number}")
+            names[node] = f"t{number}"
+            assignments.append(node)
+    return names, assignments
+
+
+def _sizes(variables: Sequence[Variable], used: set[str]) -> list[str]:
+    """Where the sizes that the code uses come from: `n = x.shape[0]`."""
+    lines = []
+    known = {variable.name for variable in variables}
+    for variable in variables:
+        axis = 0
+        for size in variable.shape:
+            if size == 1:
+                continue
+            if isinstance(size, str) and size.isidentifier() and size not in known and python_name(size) in used:
+                known.add(size)
+                lines.append(f"{python_name(size)} = {python_name(variable.name)}.shape[{axis}]")
+            axis += 1
+    return lines
