@@ -113,5 +113,5 @@ def solution_defect(a: Floats, b: Floats, x: Floats, r: Floats, defect: InverseD
         first = np.abs(r @ rho.astype(a.dtype)).max(axis=0) + (rows @ (gamma(n + 2, kind) * size + rounding)).max(axis=0)
         second = largest(rows) * defect.contraction * defect.amplification * (size + rounding).sum(axis=0)
         entry_error = UNIT * (rows @ scale).max(axis=0) * defect.amplification
-    infinite = {"nan": np.inf, "posinf": np.inf}
-    return SolutionDefect(backward, np.nan_to_num((first + second) * SLACK, **infinite), np.nan_to_num(entry_error, **infinite))
+        error = (first + second) * SLACK
+    return SolutionDefect(backward, np.where(np.isnan(error), np.inf, error), np.where(np.isnan(entry_error), np.inf, entry_error))

@@ -11,6 +11,7 @@ import numpy as np
 from service.linalg.matrix import Floats
 
 Line = Literal["row", "column"]
+TERMS_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,18 @@ class Dependency:
         return {self.line: self.index, "combination": terms}
 
     def sentence(self) -> str:
-        """The relation for people, who count from 1: "row 3 = 3·row 1 + 2·row 2"."""
+        """The relation for people, who count from 1: "row 3 = 3·row 1 + 2·row 2"; its first terms when there are many."""
         if not self.combination:
             return f"{self.line} {self.index + 1} is zero"
         right = ""
-        for place, coefficient in self.combination:
+        for place, coefficient in self.combination[:TERMS_SHOWN]:
             text = coefficient if isinstance(coefficient, str) else f"{coefficient:.6g}"
+            text = text if len(text) <= 24 else f"{text[:20]}..."
             sign, size = ("-", text[1:]) if text.startswith("-") else ("+", text)
             term = f"{self.line} {place + 1}" if size == "1" else f"{size}·{self.line} {place + 1}"
             right += f" {sign} {term}" if right else f"{'-' if sign == '-' else ''}{term}"
-        return f"{self.line} {self.index + 1} = {right}"
+        more = " + ..." if len(self.combination) > TERMS_SHOWN else ""
+        return f"{self.line} {self.index + 1} = {right}{more}"
 
 
 def exact_dependencies(matrix: Any, line: Line = "row") -> tuple[list[int], list[Dependency]]:

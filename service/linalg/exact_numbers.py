@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -43,14 +44,26 @@ def nearest_double(value: Any) -> float:
     return int(value.p) / int(value.q)
 
 
+def nearest_root(value: Any) -> float:
+    """The square root of the fmpq `value` ≥ 0, to the last digit or two. Raises MathematicsRefuses beyond the range of doubles."""
+    shift = (int(value.q).bit_length() - int(value.p).bit_length()) // 2  # brings value·4^shift near 1
+    scaled = nearest_double(value * flint.fmpq(4) ** shift)
+    try:
+        return math.ldexp(math.sqrt(scaled), -shift)
+    except OverflowError:
+        raise beyond_doubles() from None
+
+
+def beyond_doubles() -> MathematicsRefuses:
+    return MathematicsRefuses("a number of the answer is beyond the range of doubles", hint='send "arithmetic": "exact" for exact numbers')
+
+
 def nearest_doubles(matrix: Any) -> NDArray[np.float64]:
     """The fmpq_mat `matrix`, each entry correctly rounded. Raises MathematicsRefuses beyond the range of doubles."""
     try:
         return np.array([[nearest_double(value) for value in row] for row in matrix.tolist()], dtype=np.float64)
     except OverflowError:
-        raise MathematicsRefuses(
-            "an entry of the answer is beyond the range of doubles", hint='send "arithmetic": "exact" for the exact numbers'
-        ) from None
+        raise beyond_doubles() from None
 
 
 def texts(matrix: Any) -> list[list[str]]:

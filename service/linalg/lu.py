@@ -42,7 +42,7 @@ def factor(a: Floats) -> Factored | None:
     sizes = np.abs(a).max(axis=1)
     if not sizes.all():
         return None
-    scale = np.ldexp(1.0, -np.frexp(sizes)[1])
+    scale = np.ldexp(1.0, np.clip(-np.frexp(sizes)[1], -1000, 1000))
     scaled = a * scale[:, None]
     getrf, getri = (lapack.zgetrf, lapack.zgetri) if scaled.dtype.kind == "c" else (lapack.dgetrf, lapack.dgetri)
     factors, pivots, info = getrf(scaled.T)  # the transpose is in the order that LAPACK wants, without a copy
@@ -65,9 +65,9 @@ class FloatDeterminant:
 
     def value(self) -> Any | None:
         """The double nearest to it; None beyond the range of normal doubles."""
-        if not -1021 <= self.exponent <= 1024:
+        if not -1020 <= self.exponent <= 1023:
             return None
-        return self.mantissa * 2.0 ** (self.exponent // 2) * 2.0 ** (self.exponent - self.exponent // 2)
+        return self.mantissa * 2.0**self.exponent
 
     def log_abs(self) -> float:
         """ln|det A|."""

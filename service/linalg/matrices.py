@@ -112,7 +112,7 @@ def _read_numbers(rows: Rows, shape: tuple[int, int], is_vector: bool, types: se
     except OverflowError:  # a whole number beyond the range of doubles
         return _read_large(rows, shape, is_vector)
     _refuse(_not_finite(numbers, is_vector))
-    if int in types and max(numbers.max(), -numbers.min()) >= LARGEST_INTEGER:
+    if int in types and max(numbers.max(), -numbers.min()) >= LARGEST_INTEGER and _has_large_integer(rows):
         return _read_large(rows, shape, is_vector)
     return Matrix(shape, "integer" if _whole(numbers) else "float", numbers, None, is_vector)
 
@@ -142,6 +142,10 @@ def _read_texts(rows: Rows, shape: tuple[int, int], is_vector: bool) -> Matrix:
                 kept[i][j] = entry if number is None else number
                 kind = "symbolic" if number is None else kind
     return Matrix(shape, kind, None, kept, is_vector)
+
+
+def _has_large_integer(rows: Rows) -> bool:
+    return any(isinstance(entry, int) and abs(entry) > LARGEST_INTEGER for row in rows for entry in row)
 
 
 def _whole(numbers: NDArray[Any]) -> bool:

@@ -8,7 +8,7 @@ The doubles of an array that never was text mean their binary values.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
@@ -86,6 +86,12 @@ class Matrix:
             return flint.fmpq_mat(self.integers)
         return flint.fmpq_mat([[self._as_rational(entry) for entry in row] for row in self.rows])
 
+    def transposed(self) -> Matrix:
+        """The n×m matrix of the same entries."""
+        numbers = None if self.numbers is None else np.ascontiguousarray(self.numbers.T)
+        sent = None if self.sent is None else [list(column) for column in zip(*self.sent, strict=True)]
+        return replace(self, shape=self.shape[::-1], numbers=numbers, sent=sent, is_vector=False)
+
     def refuse_expressions(self) -> None:
         """Raises MatrixFormatError, by position, when an entry is an expression."""
         if self.kind != "symbolic":
@@ -128,7 +134,20 @@ def choose_arithmetic(asked: Arithmetic | None, *matrices: Matrix) -> Arithmetic
     return "exact" if any(matrix.numbers is None for matrix in matrices) else "float"
 
 
-def column(matrix: Matrix, values: Sequence[Any] | Floats) -> Any:
+def joined(columns: Sequence[Matrix]) -> Matrix:
+    """The matrices, of one height, side by side."""
+    shape = columns[0].shape[0], sum(part.shape[1] for part in columns)
+    is_binary = all(part.is_binary for part in columns)
+    kinds = {part.kind for part in columns}
+    numbers = [part.numbers for part in columns if part.numbers is not None]
+    if len(numbers) == len(columns):
+        return Matrix(shape, "integer" if kinds == {"integer"} else "float", np.hstack(numbers), is_binary=is_binary)
+    kind: Kind = "symbolic" if "symbolic" in kinds else "integer" if kinds == {"integer"} else "rational"
+    rows = [[entry for part in parts for entry in part] for parts in zip(*(part.rows for part in columns), strict=True)]
+    return Matrix(shape, kind, None, rows, is_binary=is_binary)
+
+
+def as_sent(matrix: Matrix, values: Sequence[Any] | Floats) -> Any:
     """The n×k array `values` in the shape in which `matrix` was sent: a flat list for a vector, rows otherwise."""
     if not matrix.is_vector:
         return values

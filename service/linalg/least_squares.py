@@ -1,0 +1,288 @@
+"""Least squares: the x that brings A·x nearest to b, the shortest one when there are several."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import flint
+import numpy as np
+from numpy.typing import NDArray
+
+from service import limits
+from service.certificates import Check, decided, measured, require
+from service.errors import ShapeMismatch
+from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, extended, largest
+from service.linalg.dependencies import Dependency, exact_dependencies
+from service.linalg.exact import affordable, check_size
+from service.linalg.exact_numbers import nearest_doubles, nearest_root, read_rational, texts
+from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
+from service.linalg.numerical_rank import singular_values
+from service.linalg.orthogonal_fit import basis_of, entry_error, fit, orthogonality_check
+from service.linalg.rank import rank
+from service.linalg.singular import too_sensitive
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """`x` (n, or n×k) and `residual` b − A·x (m, or m×k) in the shape of the right-hand side: floats, or exact texts.
+
+    `residual_norm` is ‖b − A·x‖₂, a number or a list. `unique` is False when the columns of A depend on each other: x is then the
+    shortest of all solutions, and `dependencies` says which columns are combinations of earlier ones. `condition_number`
+    is σ₁/σᵣ, r the rank. `error_bound` bounds max|x − x*|/max|x*|, the rounding of decimals to doubles included;
+    None where no bound was verified.
+    """
+
+    x: Any
+    residual: Any
+    residual_norm: Any
+    rank: int
+    unique: bool
+    dependencies: list[Dependency] | None
+    condition_number: float | None
+    arithmetic: Arithmetic
+    error_bound: float | None
+    checks: list[Check]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "x": self.x,
+            "residual": self.residual,
+            "residual_norm": self.residual_norm,
+            "rank": self.rank,
+            "unique": self.unique,
+            "dependencies": None if self.dependencies is None else [entry.to_json() for entry in self.dependencies],
+            "condition_number": self.condition_number,
+            "arithmetic": self.arithmetic,
+            "error_bound": self.error_bound,
+            "checks": self.checks,
+        }
+
+
+def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> LeastSquares:
+    """The x (n, or n×k) that minimises ‖b − A·x‖₂ for A m×n and b m (or m×k).
+
+    In floats by QR with refinement in extended precision when the columns are independent, by singular values otherwise; where the
+    verified bound is not good enough the exact solution, rounded, takes its place if the size allows. Raises
+    ShapeMismatch, LimitExceeded, Undecided (floats leave the rank open), CheckFailed.
+    """
+    m, n = matrix.shape
+    if rhs.shape[0] != m:
+        detail = f"the matrix has {m} rows and the right-hand side {rhs.shape[0]}: there is one entry of the right-hand side for each row"
+        raise ShapeMismatch(detail, pointer="/rhs", facts={"matrix": list(matrix.shape), "rhs": list(rhs.shape)})
+    mode = choose_arithmetic(arithmetic, matrix, rhs)
+    limits.check("cubic-size", min(m, n), "/matrix")
+    limits.check("cubic-size", rhs.shape[1], "/rhs")
+    if mode == "exact":
+        return _exact(matrix, rhs)
+    kind = np.result_type(matrix.floats, rhs.floats)
+    a, b = matrix.floats.astype(kind, copy=False), rhs.floats.astype(kind, copy=False)
+    verified = _by_qr(matrix, rhs, a, b)
+    if verified and verified.is_good:
+        return verified.answer(rhs)
+    cheap = affordable(matrix) and not rhs.is_complex
+    if cheap and (verified or matrix.is_exact_data):
+        return _rounded(matrix, rhs, verified.spread if verified else 0.0)
+    if verified and verified.bound < 1:
+        require(verified.checks)
+        return verified.answer(rhs)
+    return _shortest(matrix, rhs, a, b)
+
+
+# --- full column rank, in floats -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Verified:
+    """A solution whose columns of A are proven independent; `spread` is what the rounding of the entries adds to its bound."""
+
+    x: Floats
+    residual: Floats
+    condition_number: float | None
+    bound: float
+    spread: float
+    checks: list[Check]
+
+    @property
+    def is_good(self) -> bool:
+        return self.bound <= GOOD and all(check.passed for check in self.checks)
+
+    def answer(self, rhs: Matrix) -> LeastSquares:
+        n = len(self.x)
+        norms = _norms(rhs, np.linalg.norm(self.residual, axis=0))
+        x, residual = as_sent(rhs, self.x + 0.0), as_sent(rhs, self.residual + 0.0)
+        return LeastSquares(x, residual, norms, n, True, [], self.condition_number, "float", self.bound, self.checks)
+
+
+def _by_qr(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats) -> _Verified | None:
+    """The solution with its bound; None when the columns of A could not be proven independent."""
+    basis = basis_of(a) if a.shape[0] >= a.shape[1] else None
+    if basis is None or not math.isfinite(basis.defect):
+        return None
+    found = fit(extended(a), extended(b), basis)
+    is_rounded = not (matrix.is_exact_data and rhs.is_exact_data)
+    spread = _relative(entry_error(a, b, found, basis), found.x) if is_rounded else 0.0
+    bound = _relative(found.error, found.x) + spread
+    bound = bound / (1 - bound) * SLACK if bound < 1 else math.inf
+    checks = [orthogonality_check(found, a.shape), measured("forward-error", bound, TRUSTED, ERROR_DETAIL)]
+    return _Verified(found.x, found.residual, _condition(basis.r, len(basis.r)), bound, spread, checks)
+
+
+ERROR_DETAIL = "verified bound on the relative error of x, rounding of the entries included"
+
+
+def _relative(errors: NDArray[np.float64], x: Floats) -> float:
+    """The largest error of a column relative to its largest entry."""
+    worst, sizes = errors.max(axis=0), np.abs(x).max(axis=0)
+    return largest(np.divide(worst, sizes, out=np.where(worst > TINY_ERROR, np.inf, 0.0), where=sizes > 0))
+
+
+TINY_ERROR = 1e-280  # underflow, where the solution is zero
+
+
+# --- the shortest solution, in floats --------------------------------------------------------------------------------
+
+
+def _shortest(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats) -> LeastSquares:
+    """The solution of minimal norm from the singular values that count, refined once. Raises Undecided when the rank is open."""
+    found = rank(matrix.transposed())
+    r, n = found.rank, a.shape[1]
+    u, values, vt = np.linalg.svd(a, full_matrices=False)
+    u, values, vt = u[:, :r], values[:r], vt[:r]
+    x = np.zeros((n, b.shape[1]), dtype=a.dtype)
+    for _ in range(2):
+        x = x + vt.conj().T @ ((u.conj().T @ _residual(a, b, x)) / values[:, None])
+    residual = _residual(a, b, x)
+    checks = require(shortest_checks(a, b, x, u, vt))
+    columns = None if found.dependencies is None else [replace(entry, line="column") for entry in found.dependencies]
+    norms = _norms(rhs, np.linalg.norm(residual, axis=0))
+    x, residual = as_sent(rhs, x + 0.0), as_sent(rhs, residual + 0.0)
+    return LeastSquares(x, residual, norms, r, r == n, columns, _condition(a, r), "float", None, checks)
+
+
+def shortest_checks(a: Floats, b: Floats, x: Floats, u: Floats, vt: Floats) -> list[Check]:
+    """That x is a solution (its residual has no part in the column space, spanned by u) and the shortest (it lies in the row
+    space, spanned by vt)."""
+    tolerance = 100 * (sum(a.shape) + 10) * UNIT
+    along = np.linalg.norm(u.conj().T @ _residual(a, b, x), axis=0)
+    scale = np.linalg.norm(np.abs(a) @ np.abs(x) + np.abs(b), axis=0)
+    outside = np.linalg.norm(x - vt.conj().T @ (vt @ x), axis=0)
+    length = np.linalg.norm(x, axis=0)
+    return [
+        measured("orthogonality", _ratio(along, scale), tolerance, "the residual along the column space, relative to || |A||x| + |b| ||"),
+        measured("shortest", _ratio(outside, length), tolerance, "the part of x outside the row space, relative to ||x||"),
+    ]
+
+
+def _ratio(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> float:
+    return largest(np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0))
+
+
+def _residual(a: Floats, b: Floats, x: Floats) -> Floats:
+    """b − A·x, in extended precision and rounded."""
+    return np.asarray((extended(b) - extended(a) @ extended(x)).astype(a.dtype))
+
+
+# --- exact ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _ExactSolution:
+    """The shortest solution x (n×k) and the residual (m×k) as fmpq_mat, with the relations between the columns of A."""
+
+    x: Any
+    residual: Any
+    rank: int
+    dependencies: list[Dependency]
+    checks: list[Check]
+
+
+def _solve_exactly(matrix: Matrix, rhs: Matrix) -> _ExactSolution:
+    """With C the independent columns of A (m×r) and A = C·F (F is r×n): x = Fᵀ(FFᵀ)⁻¹(CᵀC)⁻¹Cᵀb."""
+    n, k = matrix.shape[1], rhs.shape[1]
+    check_size(matrix, 2 * min(matrix.shape) * (min(matrix.shape) + k))
+    a, b = matrix.exact, rhs.exact
+    independent, dependencies = exact_dependencies(a, "column")
+    rows = a.tolist()
+    c = flint.fmpq_mat([[row[j] for j in independent] for row in rows]) if independent else None
+    if c is None:
+        x = flint.fmpq_mat(n, k)
+    else:
+        x = (c.transpose() * c).solve(c.transpose() * b)
+        if dependencies:
+            f = coordinates(independent, dependencies, n)
+            x = f.transpose() * (f * f.transpose()).solve(x)
+    residual = b - a * x
+    return _ExactSolution(x, residual, len(independent), dependencies, exact_checks(a, x, residual, len(independent)))
+
+
+def coordinates(independent: list[int], dependencies: list[Dependency], n: int) -> Any:
+    """The r×n matrix F with A = C·F, C the independent columns of A."""
+    f = flint.fmpq_mat(len(independent), n)
+    place = {j: i for i, j in enumerate(independent)}
+    for j, i in place.items():
+        f[i, j] = 1
+    for entry in dependencies:
+        for j, coefficient in entry.combination:
+            f[place[j], entry.index] = read_rational(str(coefficient)) or 0
+    return f
+
+
+def exact_checks(a: Any, x: Any, residual: Any, found: int) -> list[Check]:
+    """That x solves the normal equations, and lies in the row space of A, exactly."""
+    joined = flint.fmpq_mat(a.tolist() + x.transpose().tolist())
+    return [
+        decided("orthogonality", (a.transpose() * residual).rank() == 0, "the residual is orthogonal to every column, exactly"),
+        decided("shortest", joined.rank() == found, "x is a combination of the rows, exactly, and so the shortest solution"),
+    ]
+
+
+def _exact(matrix: Matrix, rhs: Matrix) -> LeastSquares:
+    found = _solve_exactly(matrix, rhs)
+    return _exact_answer(matrix, rhs, found, texts, "exact", 0.0)
+
+
+def _rounded(matrix: Matrix, rhs: Matrix, spread: float) -> LeastSquares:
+    """The exact solution of the problem as sent, rounded to doubles; `spread` is the effect of the rounding of its entries."""
+    if not spread <= TRUSTED:
+        raise too_sensitive("the solution", spread)
+    return _exact_answer(matrix, rhs, _solve_exactly(matrix, rhs), nearest_doubles, "float", UNIT + spread)
+
+
+def _exact_answer(
+    matrix: Matrix, rhs: Matrix, found: _ExactSolution, written: Callable[[Any], Any], mode: Arithmetic, bound: float
+) -> LeastSquares:
+    """The answer of an exact solution, its numbers as `written` gives them."""
+    return LeastSquares(
+        x=as_sent(rhs, written(found.x)),
+        residual=as_sent(rhs, written(found.residual)),
+        residual_norm=_exact_norms(rhs, found.residual),
+        rank=found.rank,
+        unique=found.rank == matrix.shape[1],
+        dependencies=found.dependencies,
+        condition_number=_condition(nearest_doubles(matrix.exact), found.rank),
+        arithmetic=mode,
+        error_bound=bound,
+        checks=require(found.checks),
+    )
+
+
+# --- what both kinds share --------------------------------------------------------------------------------------------
+
+
+def _condition(a: Floats, found: int) -> float | None:
+    """σ₁/σᵣ; None for rank 0 and beyond the range of doubles."""
+    values = singular_values(a)
+    return float(values[0] / values[found - 1]) if found and values[found - 1] > values[0] * 1e-300 else None
+
+
+def _norms(rhs: Matrix, values: Any) -> Any:
+    """One number for a vector, a list for several right-hand sides."""
+    return float(values[0]) if rhs.is_vector else values
+
+
+def _exact_norms(rhs: Matrix, residual: Any) -> Any:
+    columns = residual.transpose().tolist()
+    return _norms(rhs, [nearest_root(sum((value * value for value in column), flint.fmpq(0))) for column in columns])

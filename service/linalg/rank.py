@@ -1,0 +1,147 @@
+"""The rank of a matrix, the relations between its rows, and the singular values that speak for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+
+from service import limits
+from service.certificates import Check, decided, measured, require
+from service.errors import InputError, Undecided
+from service.linalg.dependencies import Dependency, exact_dependencies
+from service.linalg.exact import FALLBACK_SIZE, answer_digits, check_size
+from service.linalg.exact_numbers import read_rational
+from service.linalg.matrix import Arithmetic, Matrix, choose_arithmetic
+from service.linalg.numerical_rank import CLEAR, NumericalRank, default_tolerance, numerical_rank
+
+PRIME = 2**61 - 1
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The rank of an m×n matrix. `dependencies` write each row that depends on earlier rows in terms of them (None where floats
+    do not show it); `singular_values`, `tolerance` and `gap` are there when the rank was read off from floats."""
+
+    rank: int
+    shape: tuple[int, int]
+    dependencies: list[Dependency] | None
+    arithmetic: Arithmetic
+    checks: list[Check]
+    numerical: NumericalRank | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "rank": self.rank,
+            "max_rank": min(self.shape),
+            "nullity": self.shape[1] - self.rank,
+            "dependencies": None if self.dependencies is None else [entry.to_json() for entry in self.dependencies],
+            "arithmetic": self.arithmetic,
+        }
+        if self.numerical:
+            answer |= {
+                "singular_values": self.numerical.singular_values,
+                "tolerance": self.numerical.tolerance,
+                "gap": self.numerical.gap,
+            }
+        return answer | {"checks": self.checks}
+
+
+def rank(matrix: Matrix, arithmetic: Arithmetic | None = None, tolerance: float | None = None) -> Rank:
+    """The rank of an m×n matrix.
+
+    Whole and rational entries: exact, whatever the arithmetic, up to the limit exact-size. Floats: the number of singular
+    values above max(m, n)·ε·σ₁, provided that they leave no doubt; with a `tolerance` given, the number above it, which
+    is decided by definition. Raises LimitExceeded, Undecided.
+    """
+    mode = choose_arithmetic(arithmetic, matrix)
+    limits.check("cubic-size", min(matrix.shape), "/matrix")
+    if tolerance is not None:
+        if mode == "exact":
+            raise InputError("a tolerance has no meaning in exact arithmetic", "leave one of the two out", "/tolerance")
+    elif mode == "exact" or _is_cheap_exactly(matrix):
+        return _exact(matrix)
+    found = numerical_rank(matrix.floats, tolerance)
+    if found.rank is None:
+        raise _undecided(found)
+    checks = [clearance_check(found.rank, found, matrix.shape, tolerance)]
+    if matrix.kind == "integer" and tolerance is None:
+        checks.append(elimination_check(matrix, found.rank))
+    dependencies = _of_decimals(matrix, found.rank) or found.dependencies
+    return Rank(found.rank, matrix.shape, dependencies, "float", require(checks), found)
+
+
+def _of_decimals(matrix: Matrix, found: int) -> list[Dependency] | None:
+    """The exact relations between the decimals as sent, of a small matrix and if there are as many as floats show."""
+    if max(matrix.shape) > FALLBACK_SIZE // 2 or matrix.is_complex:
+        return None
+    independent, dependencies = exact_dependencies(matrix.exact)
+    return dependencies if len(independent) == found else None
+
+
+def _is_cheap_exactly(matrix: Matrix) -> bool:
+    """Whether the exact rank and the relations of whole or rational entries are within the limits."""
+    fits = matrix.is_exact_data and min(matrix.shape) <= limits.limit("exact-size")
+    return fits and 2 * answer_digits(matrix, _size(matrix)) <= limits.limit("exact-answer-digits")
+
+
+def _size(matrix: Matrix) -> int:
+    """How many coefficients the relations may hold."""
+    m, n = matrix.shape
+    return m * min(m, n)
+
+
+def _exact(matrix: Matrix) -> Rank:
+    check_size(matrix, _size(matrix))
+    independent, dependencies = exact_dependencies(matrix.exact)
+    found = len(independent)
+    checks = require([elimination_check(matrix, found), relations_check(matrix, dependencies, found)])
+    return Rank(found, matrix.shape, dependencies, "exact", checks)
+
+
+def _undecided(found: NumericalRank) -> Undecided:
+    values = found.singular_values
+    count = int((values > found.tolerance).sum())
+    return Undecided(
+        f"the rank cannot be read off from floats: the singular values, from {values[0]:.3g} down to {values[-1]:.3g}, leave no clear gap "
+        f"at the tolerance {found.tolerance:.2g} (above which there are {count})",
+        hint='send "arithmetic": "exact" if the entries are exact as they stand, or a "tolerance" up to which singular values count as 0',
+        pointer="/matrix",
+        facts={"singular_values_above_tolerance": count, "tolerance": found.tolerance, "smallest_singular_value": float(values[-1])},
+    )
+
+
+def clearance_check(rank: int, found: NumericalRank, shape: tuple[int, int], tolerance: float | None) -> Check:
+    """That the singular values up to number `rank` lie clearly above the tolerance, and the others clearly below."""
+    values = found.singular_values
+    rounding = default_tolerance(shape, float(values[0]))
+    if tolerance is None:
+        above = found.tolerance * CLEAR / float(values[rank - 1]) if rank else 0.0
+        below = float(values[rank]) / found.tolerance if rank < len(values) and values[rank] else 0.0
+        detail = "the tolerance times 10 against the last singular value that counts, or the next one against the tolerance"
+    else:
+        above = (tolerance + rounding) / float(values[rank - 1]) if rank else 0.0
+        below = (float(values[rank]) + rounding) / tolerance if rank < len(values) and tolerance else 0.0
+        detail = "the tolerance against the singular values next to it, each moved by its rounding error"
+    return measured("clearance", max(above, below), 1.0, detail)
+
+
+def elimination_check(matrix: Matrix, found: int) -> Check:
+    """Compare the rank with that of an elimination on the columns instead of the rows, modulo a prime: a lower bound."""
+    lower = int(flint.nmod_mat(matrix.exact.numer_denom()[0].transpose(), PRIME).rank())
+    return decided("modular", lower == found, "the elimination modulo the prime 2^61 - 1, which can only lose rank, finds as many pivots")
+
+
+def relations_check(matrix: Matrix, dependencies: list[Dependency], found: int) -> Check:
+    """That each relation holds exactly: with m − rank of them, the rank cannot be more."""
+    m = matrix.shape[0]
+    holds = m - len(dependencies) == found
+    if dependencies:
+        relations = flint.fmpq_mat(len(dependencies), m)
+        for k, relation in enumerate(dependencies):
+            relations[k, relation.index] = -1
+            for i, coefficient in relation.combination:
+                relations[k, i] = read_rational(str(coefficient)) or 0
+        holds = holds and (relations * matrix.exact).rank() == 0
+    return decided("relations", holds, "each dependent row equals the stated combination of earlier rows, exactly")
