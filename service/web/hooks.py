@@ -19,26 +19,28 @@ log = logging.getLogger("nabla.request")
 
 def register(app: Flask) -> None:
     """Puts the hooks on the application."""
-    app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(NablaError, _on_error)
     app.register_error_handler(exceptions.HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_defect)
 
 
-def _begin() -> None:
-    trace.current()
+def _trace() -> trace.Trace:
+    return trace.begin(request.environ.get("HTTP_X_REQUEST_ID"))
 
 
 def _finish(response: Response) -> Response:
     """Headers that every answer has, and the request's line in the log."""
-    noted = trace.current()
-    headers = response.headers
-    headers["X-Request-Id"] = noted.request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Server-Timing"] = noted.server_timing()
+    noted = _trace()
+    trace.end()
+    headers = [
+        ("X-Request-Id", noted.request_id),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Server-Timing", noted.server_timing()),
+    ]
     if noted.caches:
-        headers["Cache-Status"] = ", ".join(noted.caches)
+        headers.append(("Cache-Status", ", ".join(noted.caches)))
+    response.headers.extend(headers)
     if log.isEnabledFor(logging.INFO):
         members = {
             "request_id": noted.request_id,
@@ -54,7 +56,7 @@ def _finish(response: Response) -> Response:
 
 
 def _on_error(error: NablaError) -> Response:
-    trace.current().code = error.code
+    _trace().code = error.code
     return problems.response(error, request.path)
 
 
@@ -74,7 +76,7 @@ def _on_http_error(error: exceptions.HTTPException) -> Response:
 
 def _on_defect(error: Exception) -> Response:
     """Anything else is a defect: the client learns the request's id, the log the rest."""
-    log.error("defect", exc_info=error, extra={"members": {"request_id": trace.current().request_id, "path": request.path}})
+    log.error("defect", exc_info=error, extra={"members": {"request_id": _trace().request_id, "path": request.path}})
     return _on_error(
         InternalError("the service failed on this request; the fault is not yours", hint="report the X-Request-Id of this answer")
     )

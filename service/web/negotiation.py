@@ -28,21 +28,22 @@ def choose(accept: str | None) -> str:
 
 def is_current(request: Request, tag: str) -> bool:
     """Whether the client has this answer already. A POST has no such condition: it is answered (RFC 9110, 13.1.2)."""
-    return request.method in SAFE_METHODS and "If-None-Match" in request.headers and request.if_none_match.is_weak(tag) is not None
+    if "HTTP_IF_NONE_MATCH" not in request.environ or request.method not in SAFE_METHODS:
+        return False
+    tags = request.if_none_match
+    return not tags.star_tag and tags.contains_weak(tag)
 
 
 def not_modified(tag: str, max_age: int) -> Response:
-    return _validated(Response(status=304), tag, max_age)
+    return Response(status=304, headers=_headers(tag, max_age))
 
 
 def success(body: bytes, media_type: str, tag: str, max_age: int) -> Response:
-    return _validated(Response(body, 200, mimetype=media_type), tag, max_age)
+    return Response(body, 200, [("Content-Type", media_type), *_headers(tag, max_age)])
 
 
-def _validated(response: Response, tag: str, max_age: int) -> Response:
-    headers = response.headers
-    headers["ETag"] = f'"{tag}"'
-    headers["Vary"] = "Accept"
+def _headers(tag: str, max_age: int) -> list[tuple[str, str]]:
+    headers = [("ETag", f'"{tag}"'), ("Vary", "Accept")]
     if request.method in SAFE_METHODS:
-        headers["Cache-Control"] = f"public, max-age={max_age}"
-    return response
+        headers.append(("Cache-Control", f"public, max-age={max_age}"))
+    return headers

@@ -52,7 +52,8 @@ def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
     aliases = Aliases()
 
     def serve() -> Response:
-        media_type = negotiation.choose(request.headers.get("Accept"))
+        trace.begin(request.environ.get("HTTP_X_REQUEST_ID"))
+        media_type = negotiation.choose(request.environ.get("HTTP_ACCEPT"))
         with trace.stage("parse"):
             sent = reading.read(request)
             alias = sent.digest()

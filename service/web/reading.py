@@ -64,7 +64,8 @@ def _query(request: Request) -> bytes:
 
 
 def _body(request: Request) -> Sent:
-    if request.query_string:
+    environ = request.environ
+    if environ.get("QUERY_STRING"):
         raise InputError(
             f"a {request.method} carries its fields in the body, and this one has a query string",
             hint="put every field into the JSON body, or send all of them in the query of a GET",
@@ -75,7 +76,7 @@ def _body(request: Request) -> Sent:
     except RequestEntityTooLarge:  # a body without a stated length
         limits.check("body-bytes", limits.limit("body-bytes") + 1)
         raise
-    if request.content_type == JSON and "Content-Encoding" not in request.headers:  # what nearly everybody sends
+    if environ.get("CONTENT_TYPE") == JSON and "HTTP_CONTENT_ENCODING" not in environ:  # what nearly everybody sends
         return Sent(JSON, data)
     media_type = request.mimetype or JSON
     charset = request.mimetype_params.get("charset", "utf-8").lower()

@@ -8,18 +8,16 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-
-from flask import g, has_request_context, request
+from types import TracebackType
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-@dataclass
+@dataclass(slots=True)
 class Trace:
-    """What is noted of the current request. `stages` in seconds; `caches` nearest the mathematics first (RFC 9211)."""
+    """What is noted of one request. `stages` in seconds; `caches` nearest the mathematics first (RFC 9211)."""
 
     request_id: str
     started: float
@@ -28,35 +26,46 @@ class Trace:
     code: str | None = None  # of the problem that the request ended in
 
     def server_timing(self) -> str:
-        total = time.perf_counter() - self.started
-        parts = [f"{name};dur={seconds * 1e3:.3f}" for name, seconds in self.stages.items()]
-        return ", ".join([*parts, f"total;dur={total * 1e3:.3f}"])
+        stages = {**self.stages, "total": time.perf_counter() - self.started}
+        return ", ".join([f"{name};dur={seconds * 1e3:.3f}" for name, seconds in stages.items()])
 
 
-def current() -> Trace:
-    """The trace of the request being served; begun when first asked for."""
-    trace: Trace | None = g.get("trace")
+_current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+def begin(sent_id: str | None) -> Trace:
+    """The trace of the request being served, new when there is none; its id is the client's where that is a sane one."""
+    trace = _current.get()
     if trace is None:
-        sent = request.headers.get("X-Request-Id", "")
-        trace = g.trace = Trace(sent if SANE_ID.fullmatch(sent) else os.urandom(8).hex(), time.perf_counter())
+        trace = Trace(sent_id if sent_id and SANE_ID.fullmatch(sent_id) else os.urandom(8).hex(), time.perf_counter())
+        _current.set(trace)
     return trace
 
 
-@contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Times a stage of the request for `Server-Timing`; stages of one name add up. Outside a request it does nothing."""
-    if not has_request_context():
-        yield
-        return
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        stages = current().stages
-        stages[name] = stages.get(name, 0.0) + time.perf_counter() - started
+def end() -> None:
+    """The request is over; the next one on this thread begins its own."""
+    _current.set(None)
+
+
+class stage:  # noqa: N801
+    """`with stage("parse"): ...` times a stage for `Server-Timing`; stages of one name add up. Outside a request: nothing."""
+
+    __slots__ = ("name", "started")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        self.started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        trace = _current.get()
+        if trace is not None:
+            trace.stages[self.name] = trace.stages.get(self.name, 0.0) + time.perf_counter() - self.started
 
 
 def note_cache(level: str, outcome: str) -> None:
     """Adds an entry to `Cache-Status`: `note_cache("derivation", "hit")`."""
-    if has_request_context():
-        current().caches.append(f"nabla-{level}; {outcome}")
+    trace = _current.get()
+    if trace is not None:
+        trace.caches.append(f"nabla-{level}; {outcome}")

@@ -53,6 +53,8 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _plain_array(array: np.ndarray[Any, Any], name: str) -> Any:
+    if array.ndim == 0:
+        return _plain(array.item(), name)
     if array.dtype.kind in "iub":
         return np.ascontiguousarray(array)
     if array.dtype.kind == "f":
