@@ -1,12 +1,28 @@
-"""What operations on matrices share: shapes in words, arrays with both axes, the parts of a product of square matrices."""
+"""What operations on matrices share: shapes in words, arrays with both axes, the parts of a product."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from service.errors import UndefinedAtPoint
 from service.expression.operation import Array, Operation
+from service.expression.products import product
 from service.expression.shapes import Shape, Sizes, axes, describe
+from service.expression.tensors import Factor, Product, Tensor
+
+
+class SquareMatrixFunction(Operation):
+    """A function of one square matrix; a scalar is 1×1. The value is of the same shape."""
+
+    family = "matrix functions"
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        return require_square(self, arguments[0], sizes)
+
+    def tensor_symmetric(self, *arguments: Tensor) -> bool:
+        return arguments[0].symmetric
 
 
 def require_square(operation: Operation, shape: Shape, sizes: Sizes) -> Shape:
@@ -16,7 +32,7 @@ def require_square(operation: Operation, shape: Shape, sizes: Sizes) -> Shape:
     if vector or (rows != columns and not sizes.unify(rows, columns)):
         raise operation.refuse(
             f"{operation.name} takes a square matrix: this is {describe(shape)}",
-            "rows and columns must be equal in number" if not vector else "x*x' is a square matrix, diag(x) too",
+            "x*x' is a square matrix, and diag(x)" if vector else "rows and columns must be equal in number, as in A'*A",
         )
     return sizes.resolve_shape(shape)
 
@@ -40,7 +56,59 @@ def as_matrix(array: Array, shape: Shape) -> Array:
 
 
 def finite(array: Array) -> Array:
-    """The array itself; raises UndefinedAtPoint where an entry is not finite (LAPACK's SVD may never return on infinities)."""
+    """The array itself; raises LinAlgError where an entry is not finite (LAPACK's SVD may never return on infinities)."""
     if not np.isfinite(array).all():
-        raise UndefinedAtPoint("an entry of a matrix is not a finite number here")
+        raise np.linalg.LinAlgError("an entry is not finite")
     return array
+
+
+def real(array: Array) -> Array:
+    """The real part of an array that is real but for rounding; not a number where it is not."""
+    if not np.iscomplexobj(array):
+        return array
+    scale = np.abs(array).max(initial=0.0)
+    return np.where(np.abs(array.imag) <= 1e-9 * scale, array.real, np.nan)
+
+
+# --- what a tensor is made of ---------------------------------------------------------------------------------------
+
+
+def diagonal_of(tensor: Tensor) -> Tensor | None:
+    """The vector x, where the tensor is diag(x), else None."""
+    if not isinstance(tensor, Product) or len(tensor.out) != 2 or tensor.out[0] != tensor.out[1]:
+        return None
+    return product(tensor.coefficient, tensor.factors, tensor.out[:1], dict(enumerate(tensor.sizes)))
+
+
+def transpose_of(tensor: Tensor) -> Tensor | None:
+    """The tensor A, where this one is A' and nothing else, else None."""
+    if not isinstance(tensor, Product) or tensor.coefficient != 1 or len(tensor.factors) != 1:
+        return None
+    factor, labels = tensor.factors[0]
+    return factor if len(labels) == 2 and labels == tensor.out[::-1] else None
+
+
+def square_factors(tensor: Tensor) -> tuple[Tensor, list[tuple[Tensor, bool]]] | None:
+    """A scalar and square matrices whose product the tensor is, each with whether it is transposed; None if it is none.
+
+    The factors form a path of labels from the row of the tensor to its column.
+    """
+    if not isinstance(tensor, Product) or len(set(tensor.out)) != 2:
+        return None
+    matrices: list[Factor] = [factor for factor in tensor.factors if factor[1]]
+    scalar = product(tensor.coefficient, [factor for factor in tensor.factors if not factor[1]])
+    path = []
+    end, column = tensor.out
+    while matrices:
+        position = next((place for place, (_, labels) in enumerate(matrices) if end in labels), None)
+        if position is None:
+            return None
+        matrix, labels = matrices.pop(position)
+        if len(labels) != 2 or labels[0] == labels[1] or matrix.shape[0] != matrix.shape[1]:
+            return None
+        transposed = labels[1] == end
+        path.append((matrix, transposed))
+        end = labels[0] if transposed else labels[1]
+        if any(end in others for _, others in matrices) == (end == column):
+            return None
+    return (scalar, path) if end == column else None

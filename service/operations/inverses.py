@@ -1,0 +1,322 @@
+"""Inverses and determinants. (Magnus and Neudecker, Matrix Differential Calculus, chapters 8 and 9.)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from service.expression.algebra import call, einsum, total
+from service.expression.nodes import Node
+from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
+from service.expression.products import power, product, transpose
+from service.expression.shapes import SCALAR, Axes, Shape, Sizes
+from service.expression.sums import coefficient_of, delta
+from service.expression.tensors import Apply, Tensor
+from service.operations.matrices import (
+    SquareMatrixFunction,
+    as_matrix,
+    axes_of,
+    diagonal_of,
+    finite,
+    is_vector,
+    require_square,
+    square_factors,
+    transpose_of,
+)
+from service.operations.samples import MATRIX, SQUARE, VECTOR
+
+_TWO_SQUARES = {"A": "matrix(n,n)", "B": "matrix(n,n)"}
+
+
+def _samples(name: str) -> tuple[Sample, ...]:
+    return (
+        Sample(f"{name}(A)", SQUARE),
+        Sample(f"{name}(A')", SQUARE),
+        Sample(f"{name}(2*A*B')", _TWO_SQUARES),
+        Sample(f"{name}(B'*B)", {"B": "matrix(5,3)"}),
+        Sample(f"{name}(x)"),
+    )
+
+
+def _bad_samples(name: str) -> tuple[Sample, ...]:
+    return (Sample(f"{name}(A)", MATRIX), Sample(f"{name}(x)", VECTOR), Sample(f"{name}(x')", VECTOR))
+
+
+@register
+class Inverse(SquareMatrixFunction):
+    """The inverse of a square matrix; of a scalar, 1/x."""
+
+    name, aliases, signature, inverse_of_argument = "inv", ("inverse",), "inv(A)", True
+    samples, bad_samples = _samples("inv"), _bad_samples("inv")
+    laws = (
+        Law("A*inv(A)", "eye(n)", SQUARE),
+        Law("inv(A*B)", "inv(B)*inv(A)", _TWO_SQUARES),
+        Law("inv(A')", "inv(A)'", SQUARE),
+        Law("inv(3*A)", "inv(A)/3", SQUARE),
+        Law("inv(diag(x))", "diag(1./x)", VECTOR),
+        Law("inv(x)", "1/x"),
+    )
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        (A,) = arguments
+        return np.linalg.inv(A) if A.shape else 1 / A
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return call(self.name, *arguments)
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """inv(inv(A)) = A, inv(diag(x)) = diag(1/x), inv(c·A·B') = inv(B)'·inv(A)/c for square A and B.
+
+        The arguments of the inverses on the right have fewer factors, so rewriting ends.
+        """
+        (A,) = arguments
+        if not A.shape:
+            return power(A, -1)
+        if isinstance(A, Apply) and A.operation is self:
+            return A.arguments[0]
+        diagonal = diagonal_of(A)
+        if diagonal is not None:
+            return product(1, [(power(diagonal, -1), (0,))], (0, 0))
+        found = square_factors(A)
+        if found is None:
+            return None
+        scalar, path = found
+        factors = [(power(scalar, -1), ())]
+        for place, (matrix, transposed) in enumerate(reversed(path)):
+            labels = (place + 1, place) if transposed else (place, place + 1)
+            factors.append((call(self.name, matrix), labels))  # type: ignore[arg-type]
+        return product(1, factors, (0, len(path)))
+
+    def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
+        """d inv(A) = -inv(A) dA inv(A)."""
+        return einsum("ik,lj->ijkl", y, y, coefficient=-1)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"{arguments[0].within_latex(Binding.ATOM)}^{{-1}}", Binding.POWER)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        (A,) = arguments
+        return Printed(f"np.linalg.inv({A.text})") if node.shape != SCALAR else Printed(f"1 / {A.within(Binding.POWER)}", Binding.PRODUCT)
+
+
+class Determinantal(SquareMatrixFunction):
+    """A scalar function of a square matrix that does not change when the matrix is transposed."""
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        require_square(self, arguments[0], sizes)
+        return SCALAR
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return call(self.name, *arguments)
+
+    def tensor_shape(self, *arguments: Axes) -> Axes:
+        return ()
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        (A,) = arguments
+        if not A.shape:
+            return self.of_scalar(A)
+        diagonal = diagonal_of(A)
+        if diagonal is not None:
+            return self.of_diagonal(diagonal)
+        transposed = transpose_of(A)
+        return None if transposed is None else call(self.name, transposed)
+
+    def of_scalar(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def of_diagonal(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+@register
+class Determinant(Determinantal):
+    """The determinant of a square matrix."""
+
+    name, aliases, signature = "det", ("determinant",), "det(A)"
+    samples, bad_samples = _samples("det"), _bad_samples("det")
+    laws = (
+        Law("det(A*B)", "det(A)*det(B)", _TWO_SQUARES),
+        Law("det(A')", "det(A)", SQUARE),
+        Law("det(2*A)", "2^n*det(A)", SQUARE),
+        Law("det(diag(x))", "prod(x)", VECTOR),
+        Law("det(3*eye(n))", "3^n", VECTOR),
+    )
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        (A,) = arguments
+        return np.asarray(np.linalg.det(A)) if A.shape else A
+
+    def of_scalar(self, x: Tensor) -> Tensor:
+        return x
+
+    def of_diagonal(self, x: Tensor) -> Tensor:
+        return call("prod", x)
+
+    def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
+        """d det(A) = det(A) tr(inv(A) dA) (Jacobi), for an invertible A."""
+        return y * transpose(call("inv", *x))
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\det\left({arguments[0].text}\right)")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"np.linalg.det({arguments[0].text})") if node.arguments[0].shape != SCALAR else arguments[0]
+
+
+@register
+class LogDeterminant(Determinantal):
+    """log|det(A)|, without overflow."""
+
+    name, aliases, signature = "logdet", ("slogdet",), "logdet(A)"
+    samples, bad_samples = _samples("logdet"), _bad_samples("logdet")
+    laws = (
+        Law("logdet(A)", "log(abs(det(A)))", SQUARE),
+        Law("logdet(A*B)", "logdet(A) + logdet(B)", _TWO_SQUARES),
+        Law("logdet(inv(A))", "-logdet(A)", SQUARE),
+        Law("logdet(diag(x))", "sum(log(x))", VECTOR),
+    )
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        (A,) = arguments
+        return np.asarray(np.linalg.slogdet(A)[1] if A.shape else np.log(np.abs(A)))
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """logdet(inv(A)) = -logdet(A), and what holds for the determinant."""
+        (A,) = arguments
+        if isinstance(A, Apply) and A.operation.inverse_of_argument:
+            return -call(self.name, A.arguments[0])
+        return super().rewrite(A)
+
+    def of_scalar(self, x: Tensor) -> Tensor:
+        return call("log", call("abs", x))
+
+    def of_diagonal(self, x: Tensor) -> Tensor:
+        return total(call("log", call("abs", x)))
+
+    def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
+        """d log|det(A)| = tr(inv(A) dA)."""
+        return transpose(call("inv", *x))
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\log\left|\det\left({arguments[0].text}\right)\right|")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        (A,) = arguments
+        if node.arguments[0].shape == SCALAR:
+            return Printed(f"np.log(np.abs({A.text}))")
+        return Printed(f"np.linalg.slogdet({A.text})[1]", Binding.POSTFIX)
+
+
+@register
+class Adjugate(SquareMatrixFunction):
+    """The adjugate, det(A)*inv(A): the transpose of the matrix of cofactors."""
+
+    name, aliases, signature = "adj", ("adjugate",), "adj(A)"
+    samples, bad_samples = _samples("adj"), _bad_samples("adj")
+    laws = (Law("A*adj(A)", "det(A)*eye(n)", SQUARE), Law("adj([a, b; c, d])", "[d, -b; -c, a]"), Law("adj(A')", "adj(A)'", SQUARE))
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        """By the singular values, so that it exists for a singular matrix: adj(U S V') = det(U)·det(V)·V adj(S) U'."""
+        (A,) = arguments
+        if not A.shape:
+            return np.ones(())
+        U, s, Vt = np.linalg.svd(finite(A))
+        others = np.array([np.prod(np.delete(s, place)) for place in range(len(s))])
+        adjugate: Array = np.linalg.det(U) * np.linalg.det(Vt) * (Vt.T * others) @ U.T
+        return adjugate
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        return call("det", *arguments) * call("inv", *arguments)
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\operatorname{{adj}}\left({arguments[0].text}\right)")
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        (A,) = arguments
+        return Printed(f"np.linalg.det({A.text}) * np.linalg.inv({A.text})", Binding.PRODUCT) if node.shape != SCALAR else Printed("1")
+
+
+@register
+class Pseudoinverse(Operation):
+    """The pseudoinverse of Moore and Penrose; of a vector, x'/(x'*x)."""
+
+    name, aliases, family, signature = "pinv", ("pseudoinverse",), "matrix functions", "pinv(A)"
+    kink = "where the rank changes"
+    samples = (
+        Sample("pinv(A)", MATRIX),
+        Sample("pinv(A')", MATRIX),
+        Sample("pinv(x)", VECTOR),
+        Sample("pinv(x')", VECTOR),
+        Sample("pinv(A)", SQUARE),
+        Sample("pinv(x)"),
+    )
+    laws = (
+        Law("A*pinv(A)*A", "A", MATRIX),
+        Law("pinv(A)*A*pinv(A)", "pinv(A)", MATRIX),
+        Law("pinv(A)", "inv(A'*A)*A'", {"A": "matrix(5,3)"}),
+        Law("pinv(A)", "inv(A)", SQUARE),
+        Law("pinv(2*A')", "pinv(A)'/2", MATRIX),
+        Law("pinv(x)", "x'/(x'*x)", VECTOR),
+    )
+
+    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
+        rows, columns = arguments[0]
+        return columns, rows
+
+    def value(self, node: Node, *arguments: Array) -> Array:
+        matrix = as_matrix(finite(arguments[0]), node.arguments[0].shape)
+        return np.linalg.pinv(matrix).reshape(axes_of(node.shape))
+
+    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
+        (A,) = arguments
+        if not A.shape:
+            return power(A, -1)
+        return A / total(A**2) if len(A.shape) == 1 else call(self.name, A)
+
+    def rewrite(self, *arguments: Tensor) -> Tensor | None:
+        """pinv(pinv(A)) = A, pinv(A') = pinv(A)', pinv(c·A) = pinv(A)/c."""
+        (A,) = arguments
+        if isinstance(A, Apply) and A.operation is self:
+            return A.arguments[0]
+        coefficient, monic = coefficient_of(A)
+        if coefficient not in (0, 1):
+            return call(self.name, monic) / coefficient
+        transposed = transpose_of(A)
+        return None if transposed is None else transpose(call(self.name, transposed))
+
+    def tensor_shape(self, *arguments: Axes) -> Axes:
+        return arguments[0][::-1]
+
+    def tensor_symmetric(self, *arguments: Tensor) -> bool:
+        return arguments[0].symmetric
+
+    def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
+        """dP = -P dA P + P P' dA' (I - A P) + (I - P A) dA' P' P, where the rank is constant.
+
+        (Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973.)
+        """
+        (A,) = x
+        rows, columns = A.shape
+        left = delta(rows) - einsum("ka,aj->kj", A, y)
+        right = delta(columns) - einsum("ia,al->il", y, A)
+        return (
+            einsum("ik,lj->ijkl", y, y, coefficient=-1)
+            + einsum("ia,la,kj->ijkl", y, y, left)
+            + einsum("il,ak,aj->ijkl", right, y, y)
+        )  # fmt: skip
+
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(f"{arguments[0].within_latex(Binding.ATOM)}^{{+}}", Binding.POWER)
+
+    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+        (A,) = arguments
+        shape = node.arguments[0].shape
+        if shape == SCALAR:
+            return Printed(f"1 / {A.within(Binding.POWER)}", Binding.PRODUCT)
+        if not is_vector(shape):
+            return Printed(f"np.linalg.pinv({A.text})")
+        inner, outer = ("[:, None]", "[0]") if shape[1] == 1 else ("[None, :]", "[:, 0]")
+        return Printed(f"np.linalg.pinv({A.within(Binding.POSTFIX)}{inner}){outer}", Binding.POSTFIX)
