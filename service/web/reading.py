@@ -132,7 +132,7 @@ def _fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
         if not isinstance(field, RequestField):
             payload[name] = value  # unknown: the validation names the nearest field
             continue
-        if field.textual and b"+" in raw_value and b"%2b" not in raw_value.lower():  # who writes %2B means a space by +
+        if field.textual and b"+" in raw_value and not _means_space(field, raw_value):
             meant = commands.quote(f"{name}={value.replace(' ', '+')}"[:160])
             raise InputError(
                 f"the + in the parameter {name} arrived as a space, as HTML forms have it",
@@ -144,6 +144,14 @@ def _fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
         except strict_json.NotJson as error:
             raise error.at(f"/{name}") from None
     return payload
+
+
+def _means_space(field: RequestField, raw: bytes) -> bool:
+    """Whether the client surely wrote + for a space: it writes %2B for a plus, or the + stands between the entries of a list."""
+    if b"%2b" in raw.lower():
+        return True
+    as_space, as_plus = field.from_query(_unquote(raw)), field.from_query(_unquote(raw.replace(b"+", b"%2B")))
+    return isinstance(as_space, list) and not isinstance(as_plus, list)
 
 
 def _unquote(raw: bytes) -> str:

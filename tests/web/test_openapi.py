@@ -6,6 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 import yaml
@@ -73,10 +74,11 @@ def test_post_get_and_query_give_the_same_bytes(client: FlaskClient, entry: Endp
     query = {name: value if isinstance(value, str) else json.dumps(value) for name, value in request.items()}
     by_post = replay(client, entry, entry.examples[index])
     by_query_method = client.open(entry.path, method="QUERY", json=request)
-    by_get = client.get(entry.path, query_string={name: value.encode() for name, value in query.items()})
+    by_get = client.get(f"{entry.path}?{urlencode(query)}")
     assert by_post.data == by_query_method.data
-    if "+" not in str(by_get.request.query_string) or b"%2B" in by_get.request.query_string:
-        assert by_post.data == by_get.data, by_get.text
+    if by_get.status_code == 400:  # a lone "x y" cannot be told from "x+y": escaped, it can
+        by_get = client.get(f"{entry.path}?{urlencode(query, quote_via=quote)}")
+    assert by_post.data == by_get.data, by_get.text
 
 
 @pytest.mark.parametrize("entry", ENDPOINTS.values(), ids=lambda entry: entry.name)
