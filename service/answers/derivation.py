@@ -26,7 +26,7 @@ from service.expression.nodes import Node, in_order, make
 from service.expression.products import transpose
 from service.expression.shapes import SCALAR, Shape, axes, describe, public
 from service.expression.tensors import Tensor
-from service.language import Parsed, declare, parse
+from service.language import Declarations, Parsed, declare, parse
 from service.operations.leaves import Variable, variable
 from service.printing.numpy_code import to_numpy
 from service.printing.printers import to_latex, to_text
@@ -48,7 +48,7 @@ class Task:
     @property
     def variables(self) -> dict[str, Variable]:
         """Everything with a name: what the expression holds, what was declared, what is differentiated by."""
-        return {**self.parsed.all_variables, **{variable.name: variable for variable in self.targets.variables}}
+        return {**all_variables(self.parsed), **{variable.name: variable for variable in self.targets.variables}}
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
     """The request's expression, variables, wrt, order and layout; raises what the language and the shapes raise."""
     declarations = declare(request.get("variables"))
     parsed = parse(request["expression"], declarations)
-    targets = read_targets(request.get("wrt"), parsed.variables if request.get("wrt") is None else parsed.all_variables)
+    targets = read_targets(request.get("wrt"), list(parsed.variables), all_variables(parsed))
     order = 2 if kind == "hessian" else request.get("order", 1)
     if not 1 <= order <= HIGHEST_ORDER:
         raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
@@ -76,12 +76,19 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
     return task
 
 
+def all_variables(parsed: Parsed) -> dict[str, Variable]:
+    """The variables that occur, in order of appearance, then those that are only declared."""
+    return {**{name: node.parameter for name, node in parsed.variables.items()}, **parsed.declared}
+
+
 def _refuse_wrong_kind(task: Task) -> None:
     shape = task.parsed.node.shape
     if task.kind in ("gradient", "hessian") and shape != SCALAR:
         raise MathematicsRefuses(
             f"a {task.kind} is of a scalar function; this one is {describe(shape)}",
-            hint="use jacobian for a vector or matrix function" if task.kind == "gradient" else "use derivative with order 2, or the hessian of each entry",
+            hint="use jacobian for a vector or matrix function"
+            if task.kind == "gradient"
+            else "use derivative with order 2, or the hessian of each entry",
             pointer="/expression",
         )
 
@@ -190,10 +197,8 @@ def _side_by_side(task: Task, notation: Notation) -> Result:
     stands = len(rows) == 1 and task.kind != "jacobian"  # a gradient is a column, a Jacobian of one row is a row
     if stands:
         nodes = [list(column) for column in zip(*nodes, strict=True)]
-    if task.layout == ("numerator" if stands else "denominator"):
-        shown = [list(column) for column in zip(*nodes, strict=True)]
-    else:
-        shown = nodes
+    turned = task.layout == ("numerator" if stands else "denominator")
+    shown = [list(column) for column in zip(*nodes, strict=True)] if turned else nodes
     texts = [[to_text(entry) for entry in row] for row in shown]
     return Result(previous, _array(nodes), _array(shown), [row[0] for row in texts] if stands and shown is nodes else texts, tuple(brought))
 
@@ -234,7 +239,7 @@ def _checks(task: Task, result: Result, names: Sequence[str]) -> list[Check]:
 
 def read_back(text: str, parsed: Parsed) -> Node:
     """The node of a printed answer, read as a client's expression would be."""
-    return parse(text, parsed.declarations).node
+    return parse(text, Declarations(parsed.declared, parsed.sizes)).node
 
 
 def _result_to_json(task: Task, result: Result) -> dict[str, Any]:

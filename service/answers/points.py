@@ -11,7 +11,7 @@ import numpy as np
 
 from service import limits
 from service.calculus.evaluate import Evaluator, Point, value_at
-from service.errors import InputError, MatrixFormatError, MathematicsRefuses, NablaError
+from service.errors import InputError, MathematicsRefuses, MatrixFormatError, NablaError
 from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.language import parse_number
@@ -69,7 +69,10 @@ def read_array(value: object) -> Array:
         raise MatrixFormatError("an array has at least one entry")
     limits.check("matrix-entries", len(flat))
     if not set(map(type, flat)) <= {int, float}:
-        flat = [_entry_at(entry, f"/{place // shape[1]}/{place % shape[1]}" if len(shape) == 2 else f"/{place}") for place, entry in enumerate(flat)]
+        flat = [
+            _entry_at(entry, f"/{place // shape[1]}/{place % shape[1]}" if len(shape) == 2 else f"/{place}")
+            for place, entry in enumerate(flat)
+        ]
     try:
         array = np.array(flat, dtype=float).reshape(shape)
     except OverflowError:
@@ -96,7 +99,7 @@ def _read_entry(value: object) -> float:
             number = float("inf")
     else:
         kind = {bool: "a boolean", type(None): "null", dict: "an object", list: "a list"}.get(type(value), "no number")
-        raise MatrixFormatError(f"a value is a number or an exact text such as \"pi/2\"; this is {kind}")
+        raise MatrixFormatError(f'a value is a number or an exact text such as "pi/2"; this is {kind}')
     if not np.isfinite(number):
         raise MatrixFormatError("a value is a finite number; this one is not")
     return number

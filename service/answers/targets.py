@@ -23,14 +23,14 @@ class Targets:
         return [variable.name for variable in self.variables]
 
 
-def read_targets(wrt: object, variables: Mapping[str, Variable]) -> Targets:
+def read_targets(wrt: object, occurring: Sequence[str], variables: Mapping[str, Variable]) -> Targets:
     """`wrt` is a name, a list of names, or left out: then it is every variable in order of appearance.
 
     Raises UnknownName with the nearest variable; a declared variable that the expression does not contain is allowed,
     and so is an undeclared scalar (its derivative is zero).
     """
     if wrt is None:
-        chosen = list(variables.values())
+        chosen = [variables[name] for name in occurring]
         if not chosen:
             raise InputError("the expression has no variable to differentiate by", hint='name one in "wrt"', pointer="/wrt")
         return Targets(tuple(chosen), len(chosen) > 1 and all(variable.shape == SCALAR for variable in chosen))

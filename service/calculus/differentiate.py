@@ -93,7 +93,9 @@ def _through_power(tensor: Power, adjoint: Tensor, rank: int, adjoints: Contribu
     """d b^e = e·b^(e-1) db + b^e·log(b) de."""
     base, exponent = tensor.base, tensor.exponent
     if base in adjoints:
-        lowered = hadamard(exponent, power(base, exponent - 1)) if isinstance(exponent, Tensor) else scale(exponent, power(base, exponent - 1))
+        lowered = (
+            hadamard(exponent, power(base, exponent - 1)) if isinstance(exponent, Tensor) else scale(exponent, power(base, exponent - 1))
+        )
         adjoints[base].append(_along(adjoint, lowered, rank))
     if isinstance(exponent, Tensor) and exponent in adjoints:
         adjoints[exponent].append(_reduced(_along(adjoint, hadamard(tensor, call("log", base)), rank), rank, exponent))

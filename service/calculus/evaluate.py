@@ -67,7 +67,8 @@ def sizes_at(variables: Mapping[str, Variable], point: Point) -> dict[str, Size]
             elif known != length:
                 other = next((f" ({letter} is {sizes[letter]} because of {origin[letter]})" for letter in letters if letter in origin), "")
                 raise ShapeMismatch(
-                    f"{name} is {describe(declared.shape)}, but its value at the point has the shape {list(array.shape)}{other}", pointer=f"/at/{name}"
+                    f"{name} is {describe(declared.shape)}, but its value at the point has the shape {list(array.shape)}{other}",
+                    pointer=f"/at/{name}",
                 )
     return sizes
 
@@ -104,6 +105,9 @@ def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Arr
         raise UndefinedAtPoint(f"the point has no value for {', '.join(missing)}", hint='give it in "at"', pointer="/at")
     value = evaluator(reshaped(variables, point, sizes))
     if not np.all(np.isfinite(value)):
-        raise UndefinedAtPoint("the value at this point is not a finite number: a logarithm or root outside its domain, a division by zero, or an overflow", pointer="/at")
+        raise UndefinedAtPoint(
+            "the value at this point is not a finite number: a logarithm or root outside its domain, a division by zero, or an overflow",
+            pointer="/at",
+        )
     shape = node.shape
     return value.reshape(1, -1) if len(shape) == 2 and shape[0] == 1 and shape[1] != 1 else value

@@ -43,7 +43,11 @@ class Entries:
 
     def node(self) -> Node:
         above = [build.raised(item.node, item.exponent, False) for item in self.items if not item.is_below()]
-        below = [build.raised(item.node, -item.exponent, False) for item in self.items if not isinstance(item.exponent, Node) and item.exponent < 0]
+        below = [
+            build.raised(item.node, -item.exponent, False)
+            for item in self.items
+            if not isinstance(item.exponent, Node) and item.exponent < 0
+        ]
         if not below:
             return build.hadamard(*above)
         return make("entry-divide", build.hadamard(*above) if above else number(1), build.hadamard(*below))
@@ -172,7 +176,9 @@ class ProductGraph:
                 self.vectors.setdefault(other, Entries()).items.append(Weighted(make("diag", product)))
                 return
             if not middle:
-                product = _fewer_transposes(product, build.times(left.transposed().node, right.node), build.times(right.transposed().node, left.node))
+                product = _fewer_transposes(
+                    product, build.times(left.transposed().node, right.node), build.times(right.transposed().node, left.node)
+                )
             self.summed.discard(other)
             self.scalars.append(make("tr", product))
         elif vector is None and alone:
@@ -188,7 +194,8 @@ class ProductGraph:
         """Two matrices that meet in a point: their product."""
         ends = [pair[0] if pair[1] == point else pair[1] for pair in edges]
         left, right = self.take_edge(ends[0], point), self.take_edge(point, ends[1])
-        assert left is not None and right is not None
+        assert left is not None
+        assert right is not None
         middle = [make("diag", vector.node())] if vector else []
         forward = build.times(left.node(), *middle, right.node())
         backward = build.times(right.transposed().node(), *middle, left.transposed().node())

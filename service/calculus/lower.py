@@ -9,10 +9,7 @@ from service.expression.tensors import Tensor
 
 def lower(root: Node) -> Tensor:
     """The tensor of a node. Iterative: arguments come before what uses them."""
-    known = memo()
-    for node in in_order([root]):
-        if ("lowered", node) not in known:
-            arguments = [known["lowered", argument] for argument in node.arguments]
-            known["lowered", node] = node.operation.lower(node, *arguments)
-    tensor: Tensor = known["lowered", root]
-    return tensor
+    known: dict[Node, Tensor] = memo().setdefault("lowered", {})
+    for node in in_order([root], known):
+        known[node] = node.operation.lower(node, *[known[argument] for argument in node.arguments])
+    return known[root]

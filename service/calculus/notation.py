@@ -8,12 +8,13 @@ cannot be reduced, or has more than two axes, is written in index notation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from service.calculus import build
 from service.calculus.graph import ProductGraph, Stuck, Weighted
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
+from service.expression.shapes import axes
 from service.expression.tensors import Apply, Leaf, Power, Product, Sum, Tensor
 from service.operations import leaves
 from service.operations.index_notation import Pattern
@@ -35,19 +36,23 @@ class Notation:
     def node(self, root: Tensor) -> Node:
         """The node of a tensor; a tensor with one axis is a column. Iterative, shared parts once."""
         for tensor in self._order(root):
-            if tensor not in self.known:
-                self.known[tensor] = self._write(1, tensor)
+            self.known[tensor] = self._write(1, tensor)
         return self.known[root]
 
     def _order(self, root: Tensor) -> list[Tensor]:
         """What has to be written, children first; a product that is only ever a term of sums is written there."""
-        wanted = {root}
+        known = self.known
+        if root in known:
+            return []
+        stack: list[Tensor] = [root]
         seen = {root}
-        stack = [root]
-        while stack:
-            tensor = stack.pop()
+        wanted = {root}
+        for tensor in stack:
+            terms_only = isinstance(tensor, Sum)
             for child in tensor.children():
-                if not (isinstance(tensor, Sum) and isinstance(child, Product)):
+                if child in known:
+                    continue
+                if not (terms_only and isinstance(child, Product)):
                     wanted.add(child)
                 if child not in seen:
                     seen.add(child)
@@ -58,7 +63,9 @@ class Notation:
         """coefficient · tensor, the tensor's children being known."""
         if isinstance(tensor, Product):
             return self._product(coefficient * tensor.coefficient, tensor)
-        if isinstance(tensor, Sum):
+        if tensor in self.known:
+            node = self.known[tensor]
+        elif isinstance(tensor, Sum):
             node = self._sum(1, tensor)
         elif isinstance(tensor, Power):
             node = self._power(tensor)
@@ -86,15 +93,25 @@ class Notation:
     # Sums.
 
     def _sum(self, coefficient: Rational, tensor: Sum) -> Node:
-        terms = sorted(tensor.terms, key=_minus_degree) if not tensor.shape else tensor.terms
         literal = self._literal(coefficient, tensor)
         if literal is not None:
             return literal
-        return build.factored([self._write(coefficient * weight, term) if isinstance(term, Product) else self._term(coefficient * weight, term) for weight, term in terms])
+        if not tensor.shape:
+            return build.factored([self._write(coefficient * weight, term) for weight, term in _polynomial_order(tensor)])
+        nodes = [self._term(coefficient * weight, term) for weight, term in tensor.terms]
+        arrays = [node for node in nodes if axes(node.shape)]
+        if len(arrays) == len(nodes):
+            return build.factored(nodes)
+        return build.add(nodes if arrays else [self._write(coefficient * weight, term) for weight, term in tensor.terms])
 
     def _term(self, coefficient: Rational, term: Tensor) -> Node:
-        node = self.known[term]
-        return node if coefficient == 1 else build.scaled(coefficient, [], [], node, self.decimals)
+        """A term of a sum; what repeats one number over a whole array is written as the number."""
+        if not isinstance(term, Product):
+            return self._write(coefficient, term)
+        if 0 < len(term.out) < 3 and len(set(term.out)) == len(term.out) and all(not labels for _, labels in term.factors):
+            above, below = self._scalars(term.factors)
+            return build.scaled(coefficient * term.coefficient, above, below, None, self.decimals)
+        return self._write(coefficient, term)
 
     def _literal(self, coefficient: Rational, tensor: Sum) -> Node | None:
         """Σ entry · e_i e_j' over known sizes, written out: [1, x; y, 2]."""
@@ -102,7 +119,8 @@ class Notation:
         if len(shape) not in (1, 2) or not all(isinstance(size, int) for size in shape):
             return None
         rows, columns = (*shape, 1)[:2]
-        assert isinstance(rows, int) and isinstance(columns, int)
+        assert isinstance(rows, int)
+        assert isinstance(columns, int)
         entries: dict[int, Node] = {}
         for weight, term in tensor.terms:
             if isinstance(term, Leaf) and term.kind == "unit":
@@ -110,7 +128,11 @@ class Notation:
             elif isinstance(term, Product):
                 labelled = {labels: factor for factor, labels in term.factors if labels}
                 units = [labelled.get((label,)) for label in range(len(shape))]
-                if len(labelled) != len(shape) or term.out != tuple(range(len(shape))) or not all(isinstance(u, Leaf) and u.kind == "unit" for u in units):
+                if (
+                    len(labelled) != len(shape)
+                    or term.out != tuple(range(len(shape)))
+                    or not all(isinstance(u, Leaf) and u.kind == "unit" for u in units)
+                ):
                     return None
                 positions = [tuple([u.name for u in units if isinstance(u, Leaf)] + [0])[:2]]
                 scalars = tuple(factor for factor in term.factors if not factor[1])
@@ -167,8 +189,16 @@ class Notation:
         if not tensor.out and not labelled:
             return self._monomial(coefficient, tensor)
         if coefficient == 0:
-            return build.filled("zeros", *tensor.shape) if len(tensor.shape) < 3 else self._index_notation(tensor, [leaves.number(0)], [], 1)
-        if len(labelled) == 1 and isinstance(labelled[0][0], Sum) and labelled[0][1] == tensor.out and not scalar_factors and coefficient.denominator == 1:
+            return (
+                build.filled("zeros", *tensor.shape) if len(tensor.shape) < 3 else self._index_notation(tensor, [leaves.number(0)], [], 1)
+            )
+        if (
+            len(labelled) == 1
+            and isinstance(labelled[0][0], Sum)
+            and labelled[0][1] == tensor.out
+            and not scalar_factors
+            and coefficient.denominator == 1
+        ):
             return self._sum(coefficient, labelled[0][0])
         graph = ProductGraph(tensor.out, tensor.sizes)
         sign = 1
@@ -217,17 +247,16 @@ class Notation:
         return build.scaled(coefficient, above, below, make("einsum", *[node for node, _ in labelled], parameter=pattern), self.decimals)
 
 
-def _minus_degree(term: tuple[Rational, Tensor]) -> int:
-    """Polynomials in falling degree; what is no polynomial keeps its place among the constants."""
-    degree = 0
-    _, tensor = term
-    factors = [factor for factor, _ in tensor.factors] if isinstance(tensor, Product) else [tensor]
-    for factor in factors:
-        if isinstance(factor, Leaf):
-            degree += factor.kind == "variable"
-        elif isinstance(factor, Power) and isinstance(factor.base, Leaf) and isinstance(factor.exponent, int) and factor.exponent > 0:
-            degree += factor.exponent
-        else:
-            return 0
-    return -degree
-
+def _polynomial_order(tensor: Sum) -> Sequence[tuple[Rational, Tensor]]:
+    """A polynomial's terms by falling degree, then by the age of their variables; any other sum as it is."""
+    keyed = []
+    for weight, term in tensor.terms:
+        factors = [factor for factor, _ in term.factors] if isinstance(term, Product) else [term]
+        monomial = []
+        for factor in factors:
+            base, exponent = (factor.base, factor.exponent) if isinstance(factor, Power) else (factor, 1)
+            if not isinstance(base, Leaf) or not isinstance(exponent, int) or exponent < 0:
+                return tensor.terms
+            monomial.append((base.id, -exponent))
+        keyed.append((sum(power for _, power in monomial), sorted(monomial), weight, term))
+    return [(weight, term) for _, _, weight, term in sorted(keyed, key=lambda item: item[:2])]

@@ -19,7 +19,9 @@ def derivative_name(variable: Variable, by: str) -> Variable:
     order = "" if len(by_all) == 1 else str(len(by_all))
     counts = {name: by_all.count(name) for name in by_all}
     below = "".join(f"d{name}{count if count > 1 else ''}" for name, count in counts.items())
-    return variable._replace(name=f"d{order}{base}_{below}", derivative_of=base, derivative_by=by_all, properties=variable.properties & {"symmetric"})
+    return variable._replace(
+        name=f"d{order}{base}_{below}", derivative_of=base, derivative_by=by_all, properties=variable.properties & {"symmetric"}
+    )
 
 
 def total_derivatives(root: Tensor, by: Sequence[Variable], variables: Iterable[Variable]) -> tuple[list[Tensor], list[Variable]]:

@@ -45,7 +45,11 @@ def check_derivative(function: Node, derivative: Node, by: Sequence[str], variab
             errors.append(error)
         if len(errors) == POINTS:
             break
-    return _measured(name, errors, f"relative difference to central differences of the function's own value at {len(errors)} random points")
+    return _measured(
+        name,
+        errors,
+        f"by {', '.join(by)}: relative difference to central differences of the function's own value at {len(errors)} random points",
+    )
 
 
 def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name: str) -> Check:
@@ -54,7 +58,9 @@ def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name:
     for f, g, point, _ in _trials((left, right), variables):
         a, b = f(point), g(point)
         if np.all(np.isfinite(a)) and np.all(np.isfinite(b)):
-            errors.append(float(np.max(np.abs(a - b), initial=0)) / max(float(np.max(np.abs(a), initial=0)), 1e-300) if a.shape == b.shape else np.inf)
+            errors.append(
+                float(np.max(np.abs(a - b), initial=0)) / max(float(np.max(np.abs(a), initial=0)), 1e-300) if a.shape == b.shape else np.inf
+            )
             break
     return _measured(name, errors, "relative difference to the value of the printed text, read back, at a random point", 1e-9)
 
@@ -74,12 +80,15 @@ def _trials(nodes: tuple[Node, Node], variables: Mapping[str, Variable]) -> Iter
 def _measured(name: str, errors: list[float], detail: str, tolerance: float = TOLERANCE) -> Check:
     if not errors:
         raise Undecided(
-            "the answer could not be checked: no random point was found at which the function is defined", hint="is its domain empty, or very small?"
+            "the answer could not be checked: no random point was found at which the function is defined",
+            hint="is its domain empty, or very small?",
         )
     return measured(name, max(errors), tolerance, detail)
 
 
-def _error(f: Evaluator, g: Evaluator, point: dict[str, Array], by: Sequence[str], variables: Mapping[str, Variable], random: Random) -> float | None:
+def _error(
+    f: Evaluator, g: Evaluator, point: dict[str, Array], by: Sequence[str], variables: Mapping[str, Variable], random: Random
+) -> float | None:
     """The smallest relative error over the step sizes (a kink nearby spoils the larger ones), None where undefined."""
     value, slope = f(point), g(point)
     if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope))):
@@ -100,7 +109,9 @@ def _error(f: Evaluator, g: Evaluator, point: dict[str, Array], by: Sequence[str
     return best
 
 
-def _differences(f: Evaluator, point: dict[str, Array], directions: Mapping[str, Array], variables: Mapping[str, Variable], step: float) -> Any:
+def _differences(
+    f: Evaluator, point: dict[str, Array], directions: Mapping[str, Array], variables: Mapping[str, Variable], step: float
+) -> Any:
     def central(h: float) -> Any:
         return (f(_moved(point, directions, variables, h)) - f(_moved(point, directions, variables, -h))) / (2 * h)
 
@@ -152,4 +163,3 @@ def _number(size: Size, sizes: Mapping[str, Size]) -> int:
     for letter in letters:
         coefficient *= int(sizes[letter])
     return coefficient
-

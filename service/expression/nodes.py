@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Container, Hashable, Iterable, Mapping
 from typing import Any
 
 from service.expression.arena import Interned, find, store
@@ -39,19 +39,24 @@ def build(operation: Operation, arguments: tuple[Node, ...], parameter: Hashable
     return found
 
 
-def in_order(roots: Iterable[Node]) -> list[Node]:
-    """The nodes that the roots are made of, each once, arguments before what uses them.
+def in_order(roots: Iterable[Node], known: Container[Node] = ()) -> list[Node]:
+    """The nodes that the roots are made of, each once, arguments before what uses them; what is `known` is left out.
 
     Ids are given in order of creation, and arguments exist before their user: sorting is a topological order.
     """
-    seen = set(roots)
-    stack = list(seen)
-    while stack:
-        for argument in stack.pop().arguments:
-            if argument not in seen:
+    stack = [root for root in roots if root not in known]
+    seen = set(stack)
+    for node in stack:
+        for argument in node.arguments:
+            if argument not in seen and argument not in known:
                 seen.add(argument)
                 stack.append(argument)
-    return sorted(seen, key=lambda node: node.id)
+    stack.sort(key=_age)
+    return stack
+
+
+def _age(item: Interned) -> int:
+    return item.id
 
 
 def at_sizes(root: Node, sizes: Mapping[str, Size]) -> Node:

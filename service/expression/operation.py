@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from service.errors import ShapeMismatch, UnknownName
-from service.expression.shapes import Axes, Shape, Size, Sizes, describe
 from service.expression.products import product, view
+from service.expression.shapes import Axes, Shape, Size, Sizes, describe
 from service.expression.sums import number
 from service.expression.tensors import Tensor, make_apply, number_of
 
@@ -33,10 +33,11 @@ class Binding:
 
 
 class Printed(NamedTuple):
-    """A printed form and its binding."""
+    """A printed form and its binding; `diagonal` is what stands on the diagonal, where the form is a diagonal matrix in code."""
 
     text: str
     binding: int = Binding.ATOM
+    diagonal: str = ""
 
     def within(self, binding: int) -> str:
         """The text where at least `binding` is needed."""
@@ -265,7 +266,9 @@ def function(name: str) -> Operation:
         near = difflib.get_close_matches(name, _functions, n=3, cutoff=0.6)
         raise UnknownName(
             f"there is no function called {name}",
-            hint=f"did you mean {' or '.join(near)}?" if near else "GET /v1/operations lists the functions; two names side by side need a * between them",
+            hint=f"did you mean {' or '.join(near)}?"
+            if near
+            else "GET /v1/operations lists the functions; two names side by side need a * between them",
         )
     return found
 

@@ -294,7 +294,9 @@ class _Work:
             permuted = alone and len(labels) == len(self.out) == len(set(self.out)) and labels != self.out
             if permuted or (not alone and any(_has_delta(term) for _, term in tensor.terms)):
                 rest = self.flat[:index] + self.flat[index + 1 :] + self.scalars
-                terms = [(weight, product(self.coefficient, [(term, labels), *rest], self.out, self.sizes)) for weight, term in tensor.terms]
+                terms = [
+                    (weight, product(self.coefficient, [(term, labels), *rest], self.out, self.sizes)) for weight, term in tensor.terms
+                ]
                 return add(terms, tuple([self.sizes[label] for label in self.out]))
         return None
 

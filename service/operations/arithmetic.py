@@ -1,4 +1,4 @@
-"""The operators: + - * / ^ and their element-wise forms, the transpose."""
+"""The operators + - * / ^ and the transpose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.expression.algebra import call, einsum, hadamard, matrix_labels, sp
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, broadcast, register
 from service.expression.products import power, product
-from service.expression.shapes import SCALAR, Shape, Sizes, axes, describe
+from service.expression.shapes import SCALAR, Shape, Size, Sizes, axes, describe
 from service.expression.sums import add
 from service.expression.tensors import Tensor, leaf, number_of
 
@@ -91,7 +91,9 @@ class Negate(Operator):
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         (argument,) = arguments
-        return Printed(f"-{argument.text if argument.binding == Binding.PRODUCT else argument.within_latex(Binding.POWER)}", Binding.NEGATIVE)
+        return Printed(
+            f"-{argument.text if argument.binding == Binding.PRODUCT else argument.within_latex(Binding.POWER)}", Binding.NEGATIVE
+        )
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         return self.text(node, *arguments)
@@ -193,34 +195,49 @@ def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> 
 
 def _segments(node: Node, arguments: Sequence[Printed]) -> tuple[list[str], list[str]]:
     """The printed scalars, among them the inner products, and the one or two array-valued parts (two: an outer product)."""
-    scalars: list[str] = []
+    scalars = [argument.within(Binding.POWER) for factor, argument in zip(node.arguments, arguments, strict=True) if factor.shape == SCALAR]
+    factors = [(factor.shape, argument) for factor, argument in zip(node.arguments, arguments, strict=True) if factor.shape != SCALAR]
     segments: list[str] = []
-    chain: list[str] = []
-    start: Any = None
-    for factor, argument in zip(node.arguments, arguments, strict=True):
-        rows, columns = factor.shape
-        part = argument.within(Binding.POWER)
-        if factor.shape == SCALAR:
-            scalars.append(part)
-            continue
+    chain: list[Printed] = []
+    start: Size = 1
+    for (rows, columns), argument in _without_diagonals(factors):
         if not chain:
             start = rows
-        chain.append(part)
+        chain.append(argument)
         if columns == 1:
             if start == 1:
-                scalars.append(" @ ".join(chain))
+                scalars.append(" @ ".join(part.within(Binding.POWER) for part in chain))
             else:
                 segments.append(_from_the_right(chain))
             chain = []
     if chain:
-        segments.append(" @ ".join(chain))
+        segments.append(chain[0].text if len(chain) == 1 else " @ ".join(part.within(Binding.POWER) for part in chain))
     return scalars, segments
 
 
-def _from_the_right(chain: list[str]) -> str:
-    text = chain[-1]
+def _without_diagonals(factors: list[tuple[Shape, Printed]]) -> list[tuple[Shape, Printed]]:
+    """A diagonal matrix scales its neighbour: diag(d) @ M is d[:, None] * M, diag(d) @ x is d * x, M @ diag(d) is M * d."""
+    result: list[tuple[Shape, Printed]] = []
+    for shape, factor in reversed(factors):
+        if factor.diagonal and result and result[0][0][0] != 1:
+            right_shape, right = result[0]
+            scale = factor.diagonal if right_shape[1] == 1 else f"{factor.diagonal}[:, None]"
+            result[0] = right_shape, Printed(f"{scale} * {right.within(Binding.POWER)}", Binding.PRODUCT)
+        else:
+            result.insert(0, (shape, factor))
+    while len(result) > 1 and result[-1][1].diagonal and result[-2][0][1] != 1:
+        _, diagonal = result.pop()
+        left_shape, left = result[-1]
+        result[-1] = left_shape, Printed(f"{left.within(Binding.POWER)} * {diagonal.diagonal}", Binding.PRODUCT)
+    return result
+
+
+def _from_the_right(chain: list[Printed]) -> str:
+    if len(chain) == 1:
+        return chain[0].text
+    text = chain[-1].within(Binding.POWER)
     for depth, part in enumerate(reversed(chain[:-1])):
-        text = f"{part} @ {text if depth == 0 else f'({text})'}"
+        text = f"{part.within(Binding.POWER)} @ {text if depth == 0 else f'({text})'}"
     return text
 
 
@@ -239,7 +256,11 @@ class Divide(Operator):
             square = denominator[0] == denominator[1]
             raise self.refuse(
                 f"only a scalar divides: the denominator is {describe(denominator)}",
-                "use inv(...) for a matrix" if square else "use ./ to divide entry by entry" if numerator != SCALAR else "use 1./(...) entry by entry",
+                "use inv(...) for a matrix"
+                if square
+                else "use ./ to divide entry by entry"
+                if numerator != SCALAR
+                else "use 1./(...) entry by entry",
             )
         return arguments[0]
 
@@ -251,17 +272,17 @@ class Divide(Operator):
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
         numerator, denominator = arguments
-        return Printed(f"{_left(numerator)}/{denominator.within(Binding.POWER)}", Binding.PRODUCT)
+        return Printed(f"{left_operand(numerator)}/{denominator.within(Binding.POWER)}", Binding.PRODUCT)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\frac{{{arguments[0].text}}}{{{arguments[1].text}}}", Binding.POWER)
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         numerator, denominator = arguments
-        return Printed(f"{_left(numerator)} / {denominator.within(Binding.POWER)}", Binding.PRODUCT)
+        return Printed(f"{left_operand(numerator)} / {denominator.within(Binding.POWER)}", Binding.PRODUCT)
 
 
-def _left(printed: Printed) -> str:
+def left_operand(printed: Printed) -> str:
     """The left operand of an operator that groups from the left; a sign binds to all of it anyway."""
     return printed.text if printed.binding == Binding.NEGATIVE else printed.within(Binding.PRODUCT)
 
@@ -272,7 +293,14 @@ class PowerOperator(Operator):
 
     name, symbol = "power", "^"
     aliases = ("**",)
-    samples = (Sample("x^3"), Sample("x^y"), Sample("e^x"), Sample("2^-x"), Sample("A^3", {"A": "matrix(n,n)"}), Sample("A^-2", {"A": "matrix(n,n)"}))
+    samples = (
+        Sample("x^3"),
+        Sample("x^y"),
+        Sample("e^x"),
+        Sample("2^-x"),
+        Sample("A^3", {"A": "matrix(n,n)"}),
+        Sample("A^-2", {"A": "matrix(n,n)"}),
+    )
     bad_samples = (Sample("x^2", {"x": "vector(n)"}), Sample("A^2", {"A": "matrix(m,n)"}), Sample("A^s", {"A": "matrix(n,n)"}))
     laws = (Law("x^y*x^z", "x^(y + z)"), Law("A^2*A", "A^3", {"A": "matrix(n,n)"}), Law("A^-1", "inv(A)", {"A": "matrix(n,n)"}))
 
@@ -322,105 +350,17 @@ class PowerOperator(Operator):
         return Printed(f"{base.within(Binding.POSTFIX)} ** {exponent.within(Binding.POSTFIX)}", Binding.POWER)
 
 
-class EntryByEntry(Operator):
-    """Base of .* ./ .^"""
-
-    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
-        return broadcast(self, arguments, sizes)
-
-
-@register
-class Hadamard(EntryByEntry):
-    """Product entry by entry, x .* y."""
-
-    name, symbol, arity = "hadamard", ".*", (2, None)
-    samples = (Sample("x.*y", {"x": "vector(n)", "y": "vector(n)"}), Sample("A.*B", {"A": "matrix(m,n)", "B": "matrix(m,n)"}), Sample("s.*x'", {"x": "vector(n)"}))
-    bad_samples = (Sample("x.*y", {"x": "vector(m)", "y": "vector(n)"}), Sample("x.*x'", {"x": "vector(n)"}))
-    laws = (Law("x.*y", "diag(x)*y", {"x": "vector(n)", "y": "vector(n)"}),)
-
-    def value(self, node: Node, *arguments: Array) -> Array:
-        value = arguments[0]
-        for argument in arguments[1:]:
-            value = value * argument
-        return value
-
-    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
-        labels = tuple(range(len(axes(node.shape))))
-        return product(1, [(argument, labels if argument.shape else ()) for argument in arguments], labels)
-
-    def text(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(".*".join([_left(arguments[0]), *[argument.within(Binding.POWER) for argument in arguments[1:]]]), Binding.PRODUCT)
-
-    def latex(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(r" \odot ".join(argument.within_latex(Binding.POWER) for argument in arguments), Binding.PRODUCT)
-
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        parts = [argument.within(Binding.POWER) for argument in arguments]
-        return Printed(" * ".join(parts), Binding.PRODUCT)
-
-
-@register
-class EntryDivide(EntryByEntry):
-    """Division entry by entry, x ./ y."""
-
-    name, symbol = "entry-divide", "./"
-    samples = (Sample("x./y", {"x": "vector(n)", "y": "vector(n)"}), Sample("1./A", {"A": "matrix(m,n)"}))
-    bad_samples = (Sample("x./y", {"x": "vector(m)", "y": "vector(n)"}),)
-    laws = (Law("x./y.*y", "x", {"x": "vector(n)", "y": "vector(n)"}),)
-
-    def value(self, node: Node, *arguments: Array) -> Array:
-        return arguments[0] / arguments[1]
-
-    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
-        return hadamard(arguments[0], power(arguments[1], -1))
-
-    def text(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{_left(arguments[0])}./{arguments[1].within(Binding.POWER)}", Binding.PRODUCT)
-
-    def latex(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(rf"{arguments[0].within_latex(Binding.POWER)} \oslash {arguments[1].within_latex(Binding.POWER)}", Binding.PRODUCT)
-
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{_left(arguments[0])} / {arguments[1].within(Binding.POWER)}", Binding.PRODUCT)
-
-
-@register
-class EntryPower(EntryByEntry):
-    """Power entry by entry, x .^ y."""
-
-    name, symbol = "entry-power", ".^"
-    samples = (Sample("x.^3", {"x": "vector(n)"}), Sample("A.^s", {"A": "matrix(m,n)"}), Sample("x.^y", {"x": "vector(n)", "y": "vector(n)"}), Sample("2.^x", {"x": "vector(n)"}))
-    bad_samples = (Sample("x.^y", {"x": "vector(m)", "y": "vector(n)"}),)
-    laws = (Law("x.^2", "x.*x", {"x": "vector(n)"}),)
-
-    def value(self, node: Node, *arguments: Array) -> Array:
-        return np.power(arguments[0], arguments[1])
-
-    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
-        base, exponent = arguments
-        if base is leaf("constant", "e"):
-            return call("exp", exponent)
-        return power(spread(base, exponent.shape), exponent)
-
-    def text(self, node: Node, *arguments: Printed) -> Printed:
-        base, exponent = arguments
-        return Printed(f"{base.within(Binding.POSTFIX)}.^{exponent.within(Binding.POSTFIX)}", Binding.POWER)
-
-    def latex(self, node: Node, *arguments: Printed) -> Printed:
-        base, exponent = arguments
-        return Printed(rf"{base.within_latex(Binding.ATOM)}^{{\odot {exponent.within_latex(Binding.POSTFIX)}}}", Binding.POWER)
-
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        base, exponent = arguments
-        return Printed(f"{base.within(Binding.POSTFIX)} ** {exponent.within(Binding.POSTFIX)}", Binding.POWER)
-
-
 @register
 class Transpose(Operator):
     """The transpose, A'; a scalar is its own."""
 
     name, symbol, arity = "transpose", "'", (1, 1)
-    samples = (Sample("A'", {"A": "matrix(m,n)"}), Sample("x'", {"x": "vector(n)"}), Sample("(A*B)'", {"A": "matrix(m,n)", "B": "matrix(n,p)"}), Sample("(A + s)'", {"A": "matrix(m,n)"}))
+    samples = (
+        Sample("A'", {"A": "matrix(m,n)"}),
+        Sample("x'", {"x": "vector(n)"}),
+        Sample("(A*B)'", {"A": "matrix(m,n)", "B": "matrix(n,p)"}),
+        Sample("(A + s)'", {"A": "matrix(m,n)"}),
+    )
     laws = (Law("(A*B)'", "B'*A'", {"A": "matrix(m,n)", "B": "matrix(n,p)"}), Law("A''", "A", {"A": "matrix(m,n)"}))
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:

@@ -73,7 +73,11 @@ class Index(Operation):
     """One entry: x[1], A[1,2], counted from 1. The parameter holds the positions, counted from 0."""
 
     name, family, in_language = "index", "entries", False
-    samples = (Sample("x[2]", {"x": "vector(3)"}), Sample("A[2,3]", {"A": "matrix(2,4)"}), Sample("(A*x)[1]", {"A": "matrix(2,4)", "x": "vector(4)"}))
+    samples = (
+        Sample("x[2]", {"x": "vector(3)"}),
+        Sample("A[2,3]", {"A": "matrix(2,4)"}),
+        Sample("(A*x)[1]", {"A": "matrix(2,4)", "x": "vector(4)"}),
+    )
     bad_samples = (Sample("x[4]", {"x": "vector(3)"}), Sample("A[1]", {"A": "matrix(2,4)"}))
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:

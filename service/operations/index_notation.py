@@ -68,7 +68,10 @@ class Einsum(Operation):
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         pattern: Pattern = node.parameter
-        parts = [f"{argument.within_latex(Binding.ATOM)}_{{{_letters(labels)}}}" for labels, argument in zip(pattern.inputs, arguments, strict=True)]
+        parts = [
+            f"{argument.within_latex(Binding.ATOM)}_{{{_letters(labels)}}}"
+            for labels, argument in zip(pattern.inputs, arguments, strict=True)
+        ]
         seen: dict[int, int] = {}
         out = []
         for position, label in enumerate(pattern.out):
@@ -142,4 +145,3 @@ class Pairing(Operation):
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         pairs, rows, columns = node.parameter
         return Printed(f"np.eye({pairs}).reshape({pairs}, {columns}, {rows}).transpose(0, 2, 1)")
-

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,8 @@ from service.expression.operation import Array, Binding, Operation, Printed, reg
 from service.expression.products import size_number
 from service.expression.shapes import SCALAR, Shape, Size, Sizes, axes, substitute
 from service.expression.sums import number as number_tensor
-from service.expression.tensors import Tensor, leaf, variable as variable_tensor
+from service.expression.tensors import Tensor, leaf
+from service.expression.tensors import variable as variable_tensor
 
 GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
@@ -73,7 +75,10 @@ class Number(Leaf):
             text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
             return Printed(text, Binding.NEGATIVE if text.startswith("-") else Binding.PRODUCT if exponent else Binding.ATOM)
         sign = "-" if node.parameter < 0 else ""
-        return Printed(rf"{sign}\frac{{{abs(node.parameter.numerator)}}}{{{node.parameter.denominator}}}", Binding.NEGATIVE if sign else Binding.POSTFIX)
+        return Printed(
+            rf"{sign}\frac{{{abs(node.parameter.numerator)}}}{{{node.parameter.denominator}}}",
+            Binding.NEGATIVE if sign else Binding.POSTFIX,
+        )
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         return self.text(node)._replace(text=str(node.parameter).replace("/", " / "))
@@ -104,7 +109,8 @@ class VariableLeaf(Leaf):
             return Printed(name_to_latex(declared.name))
         order = len(declared.derivative_by)
         by = " ".join(
-            rf"\mathrm{{d}} {name_to_latex(name)}" + (f"^{{{declared.derivative_by.count(name)}}}" if declared.derivative_by.count(name) > 1 else "")
+            rf"\mathrm{{d}} {name_to_latex(name)}"
+            + (f"^{{{declared.derivative_by.count(name)}}}" if declared.derivative_by.count(name) > 1 else "")
             for name in dict.fromkeys(declared.derivative_by)
         )
         power = f"^{{{order}}}" if order > 1 else ""
@@ -183,6 +189,7 @@ def tensor_of(declared: Variable) -> Tensor:
     return variable_tensor(declared.name, axes(declared.shape), declared.properties)
 
 
+@lru_cache(maxsize=4096)
 def name_to_latex(name: str) -> str:
     """theta_1 as \\theta_{1}, x12 as x_{12}, learning_rate as \\mathrm{learning}_{\\mathrm{rate}}."""
     match = _SUBSCRIPTED.fullmatch(name)

@@ -83,7 +83,10 @@ class Diag(Operation):
         return Printed(rf"\operatorname{{diag}}\left({arguments[0].text}\right)")
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.diag({arguments[0].text})") if node.shape != SCALAR else arguments[0]
+        (argument,) = arguments
+        if node.shape == SCALAR:
+            return argument
+        return Printed(f"np.diag({argument.text})", diagonal="" if node.shape[1] == 1 else argument.within(Binding.POSTFIX))
 
 
 @register

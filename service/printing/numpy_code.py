@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from service.expression.nodes import Node, in_order
+from service.expression.operation import Printed
 from service.expression.shapes import describe
 from service.operations.leaves import Variable, python_name
 from service.printing.printers import printed
@@ -19,8 +20,12 @@ def to_numpy(root: Node, variables: Sequence[Variable], name: str, summary: str)
     Vectors are 1-D arrays, a row too unless it is the result. Parts used more than once are computed once.
     """
     names, assignments = _shared_parts(root, {python_name(variable.name) for variable in variables})
-    lines = [f"{names[node]} = {_code(node, names)}" for node in assignments]
-    result = _code(root, names)
+    known: dict[Node, Printed] = {}
+    lines = []
+    for node in assignments:
+        lines.append(f"{names[node]} = {printed(node, 'numpy', known).text}")
+        known[node] = Printed(names[node])
+    result = printed(root, "numpy", known).text
     rows, columns = root.shape if len(root.shape) == 2 else (0, 0)
     if rows == 1 and columns != 1:
         result = f"np.reshape({result}, (1, -1))"
@@ -36,10 +41,6 @@ def to_numpy(root: Node, variables: Sequence[Variable], name: str, summary: str)
 
 
 _IMPORTS = (("np", "import numpy as np"), ("linalg", "from scipy import linalg"), ("special", "from scipy import special"))
-
-
-def _code(node: Node, names: dict[Node, str]) -> str:
-    return printed(node, lambda part, *arguments: part.operation.numpy(part, *arguments), names).text
 
 
 def _shared_parts(root: Node, taken: set[str]) -> tuple[dict[Node, str], list[Node]]:

@@ -1,0 +1,1 @@
+"""Figures of the README, each beside a named peer: `make bench`, or `python -m benchmarks NAME`."""

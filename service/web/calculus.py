@@ -1,0 +1,147 @@
+"""What the calculus endpoints share: their fields, and the way from a request to an answer.
+
+The derivation is cached without the point, so that a new point costs an evaluation only. Its values are computed from
+the printed result, found or made: the same request gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import fields
+
+from service.answers import derivation
+from service.expression.arena import fresh_arena
+from service.expression.shapes import public
+from service.printing.printers import to_text
+from service.web import trace
+from service.web.derivations import cached
+from service.web.endpoint import RequestSchema, ResponseSchema
+from service.web.fields import AnswerField, ChecksField, ChoiceField, ExpressionField, PointField, VariablesField, WrtField
+
+LAYOUT = "mixed: a gradient has the shape of its variable, a Jacobian a row for each entry of the function. numerator: gradients are rows. denominator: Jacobians are transposed"
+
+
+class ExpressionRequest(RequestSchema):
+    """An expression and what its names stand for."""
+
+    expression = ExpressionField(
+        required=True,
+        metadata={"description": 'The function, such as "x^2*y"; a list is a vector function, a list of lists a matrix function'},
+    )
+    variables = VariablesField(metadata={"description": 'What is not a scalar, such as {"x": "vector(n)", "A": "matrix(m,n)"}'})
+    at = PointField(
+        metadata={"description": 'Where to evaluate: names to numbers, arrays or exact texts such as "pi/2"; or a list of such points'}
+    )
+
+
+class DerivativeRequest(ExpressionRequest):
+    wrt = WrtField(metadata={"description": "The name, or names, to differentiate by; left out, every variable in order of appearance"})
+    layout = ChoiceField(derivation.LAYOUTS, "mixed", metadata={"description": LAYOUT})
+
+
+TEXT = {"type": "string"}
+SHAPE = {
+    "type": "array",
+    "items": {"anyOf": [TEXT, {"type": "integer"}]},
+    "description": "[] a scalar, [n] a vector, [rows, columns] a matrix",
+}
+PRINTED = {
+    "text": {**TEXT, "description": "in the language of requests: it can be sent back"},
+    "latex": TEXT,
+    "shape": SHAPE,
+}
+RESULT = {
+    "type": "object",
+    "properties": {
+        **PRINTED,
+        "form": {
+            **TEXT,
+            "enum": ["matrix", "entries", "einsum"],
+            "description": "matrix notation, written out by entries, or index notation",
+        },
+        "entries": {
+            "description": "the texts of the components, where the result is written out",
+            "anyOf": [{"type": "array", "items": {}}, {"type": "null"}],
+        },
+        "code": {
+            "type": "object",
+            "properties": {"numpy": {**TEXT, "description": "a function that runs as printed"}},
+            "required": ["numpy"],
+            "additionalProperties": False,
+        },
+    },
+    "required": [*PRINTED, "form", "entries", "code"],
+    "additionalProperties": False,
+}
+
+
+class ExpressionAnswer(AnswerField):
+    schema = {"type": "object", "properties": PRINTED, "required": list(PRINTED), "additionalProperties": False}
+
+
+class ResultAnswer(AnswerField):
+    schema = RESULT
+
+
+class ResultsAnswer(AnswerField):
+    schema = {"type": "object", "additionalProperties": RESULT}
+
+
+class ValueAnswer(AnswerField):
+    schema = {
+        "anyOf": [
+            {"type": "number"},
+            {"type": "array", "items": {}},
+            {"type": "object", "additionalProperties": {}},
+        ]
+    }
+
+
+class PointAnswer(AnswerField):
+    schema = PointField().json_schema()
+
+
+class DerivativeResponse(ResponseSchema):
+    operation = fields.String(required=True, metadata={"description": "The operation"})
+    expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
+    wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables differentiated by"})
+    layout = fields.String(required=True, metadata={"description": "The layout in use"})
+    order = fields.Integer(metadata={"description": "The order, where it is above 1"})
+    result = ResultAnswer(metadata={"description": "The derivative, where it is one array"})
+    results = ResultsAnswer(metadata={"description": "The derivative by each variable, where they are several arrays"})
+    value = ValueAnswer(metadata={"description": "Its value at the point, a list of values at a list of points"})
+    at = PointAnswer(metadata={"description": "The point"})
+    checks = ChecksField()
+
+
+def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of a derivative endpoint; `kind` is derivative, gradient, jacobian or hessian."""
+    with fresh_arena():
+        with trace.stage("parse"):
+            task = derivation.read_task(kind, request)
+        found = cached(kind, _parts(task), lambda: derivation.derive(task))
+        answer = {name: value for name, value in found.items() if name != "checks"}
+        if "at" in request:
+            with trace.stage("evaluate"):
+                answer["value"] = derivation.values(found, task, request["at"])
+            answer["at"] = request["at"]
+        answer["checks"] = found["checks"]
+    return answer
+
+
+def _parts(task: derivation.Task) -> dict[str, Any]:
+    """What a derivation depends on: the expression as it prints, its variables, wrt and options."""
+    return {
+        "expression": to_text(task.parsed.node),
+        "decimals": task.parsed.decimals,
+        "variables": {
+            name: [public(variable.shape), sorted(variable.properties), list(variable.depends_on)]
+            for name, variable in task.variables.items()
+        },
+        "wrt": task.targets.names,
+        "side by side": task.targets.side_by_side,
+        "order": task.order,
+        "layout": task.layout,
+    }

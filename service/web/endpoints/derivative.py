@@ -1,0 +1,32 @@
+"""POST /v1/derivative"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.answers.derivation import HIGHEST_ORDER
+from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
+from service.web.endpoint import Example, endpoint
+from service.web.fields import IntegerField
+
+
+class Request(DerivativeRequest):
+    order = IntegerField(minimum=1, maximum=HIGHEST_ORDER, load_default=1, metadata={"description": "How many times to differentiate"})
+
+
+@endpoint(
+    family="calculus",
+    request=Request,
+    response=DerivativeResponse,
+    examples=[
+        Example("The chain rule", {"expression": "exp(sin(x))", "wrt": "x", "at": {"x": 0.7}}),
+        Example("A rotation by its angle", {"expression": [["cos(t)", "sin(t)"], ["-sin(t)", "cos(t)"]], "wrt": "t"}),
+        Example("The third derivative", {"expression": "x^5 - 2*x^3", "wrt": "x", "order": 3}),
+    ],
+)
+def derivative(request: dict[str, Any]) -> dict[str, Any]:
+    """Derivative of a scalar, vector or matrix function, of any order.
+
+    The axes are the function's, then the variable's once for each order.
+    """
+    return differentiate("derivative", request)

@@ -1,0 +1,52 @@
+"""POST /v1/gradient"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.answers.derivation import steepest_ascent
+from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
+from service.web.endpoint import Example, endpoint
+
+
+class Response(DerivativeResponse):
+    steepest_ascent = fields.Dict(
+        allow_none=True,
+        metadata={
+            "description": "At one point: the unit vector in which the function grows fastest, and its rate ‖∇f‖; null where the gradient is zero"
+        },
+    )
+
+
+@endpoint(
+    family="calculus",
+    request=DerivativeRequest,
+    response=Response,
+    examples=[
+        Example(
+            "Two variables, and the value at a point",
+            {"expression": "x1^2 + 3*x1*x2 + x2^2", "wrt": ["x1", "x2"], "at": {"x1": 1, "x2": 2}},
+        ),
+        Example(
+            "Least squares in matrix notation, sizes unknown",
+            {"expression": "norm2(A*x - b)^2/2", "variables": {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}, "wrt": "x"},
+        ),
+        Example(
+            "Shapes that do not fit",
+            {"expression": "A*x", "variables": {"A": "matrix(m,n)", "x": "vector(m)"}, "wrt": "x"},
+            refused="shape-mismatch",
+        ),
+    ],
+)
+def gradient(request: dict[str, Any]) -> dict[str, Any]:
+    """Gradient of a scalar function.
+
+    By scalars, vectors or matrices with symbolic or known sizes. The gradient has the shape of the variable; several
+    scalars give one vector, several arrays a result each.
+    """
+    answer = differentiate("gradient", request)
+    if "result" in answer and isinstance(request.get("at"), dict):
+        answer["steepest_ascent"] = steepest_ascent(answer["value"])
+    return answer
