@@ -24,10 +24,10 @@ NOT_YET: list[str] = json.loads((DATA / "not_yet.json").read_text())
 def follow(document: Any, path: str) -> Any:
     """The value at a dotted path; lists by number, `length` of a list."""
     for step in path.split("."):
-        if isinstance(document, list):
-            document = len(document) if step == "length" else document[int(step)]
-        else:
-            document = document[step]
+        if step == "length":
+            document = len(document)
+            continue
+        document = document[int(step)] if isinstance(document, list) else document[step]
     return document
 
 

@@ -10,7 +10,7 @@ from flask import Flask, request
 from werkzeug import Response, exceptions
 
 from service.errors import NablaError
-from service.web import problems, trace
+from service.web import logs, problems, trace
 from service.web.problems import HttpError, InternalError, MethodNotAllowed, NotFound, UnknownOperation
 from service.web.registry import ENDPOINTS
 
@@ -41,8 +41,8 @@ def _finish(response: Response) -> Response:
     if noted.caches:
         headers.append(("Cache-Status", ", ".join(noted.caches)))
     response.headers.extend(headers)
-    if log.isEnabledFor(logging.INFO):
-        members = {
+    logs.request_line(
+        {
             "request_id": noted.request_id,
             "method": request.method,
             "path": request.path,
@@ -51,7 +51,7 @@ def _finish(response: Response) -> Response:
             "cache": noted.caches,
             "code": noted.code,
         }
-        log.info("%s %s %s", request.method, request.path, response.status_code, extra={"members": members})
+    )
     return response
 
 

@@ -5,32 +5,39 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
+
+logger = logging.getLogger("nabla")
 
 
 class JsonFormatter(logging.Formatter):
     """time, level, logger, message, then the members of `extra={"members": {...}}`; a traceback when there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "members", {}),
-        }
+        members = {"logger": record.name, "message": record.getMessage(), **getattr(record, "members", {})}
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+            members["traceback"] = self.formatException(record.exc_info)
+        return _line(record.levelname.lower(), members).decode()
 
 
 def configure(level: str) -> None:
     """Sends what the service logs, from `level` up, to stderr. Called once, at start."""
-    logger = logging.getLogger("nabla")
     logger.setLevel(level.upper())
     logger.propagate = False
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonFormatter())
         logger.addHandler(handler)
+
+
+def request_line(members: dict[str, Any]) -> None:
+    """The line of one request, level info. It goes past `logging`, whose record costs more than a cached answer."""
+    if logger.isEnabledFor(logging.INFO):
+        sys.stderr.write(_line("info", {"logger": "nabla.request", **members}).decode() + "\n")
+
+
+def _line(level: str, members: dict[str, Any]) -> bytes:
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return orjson.dumps({"time": time, "level": level, **members}, default=str)
