@@ -73,7 +73,8 @@ def test_post_get_and_query_give_the_same_bytes(client: FlaskClient, entry: Endp
     request = entry.examples[index].request
     query = {name: value if isinstance(value, str) else json.dumps(value) for name, value in request.items()}
     by_post = replay(client, entry, entry.examples[index])
-    by_query_method = client.open(entry.path, method="QUERY", json=request)
+    body = json.dumps(request).encode()  # not json=, which sorts the names: the order of columns shows in an answer
+    by_query_method = client.open(entry.path, method="QUERY", data=body, content_type="application/json")
     by_get = client.get(f"{entry.path}?{urlencode(query)}")
     assert by_post.data == by_query_method.data
     if by_get.status_code == 400:  # a lone "x y" cannot be told from "x+y": escaped, it can
