@@ -32,8 +32,8 @@ def derivatives(root: Tensor, variables: Sequence[Leaf]) -> list[Tensor]:
     rank = len(root.shape)
     results: dict[Tensor, Tensor] = {}
     for tensor in reversed(order):  # users before what they use, since ids count up from leaves to root
-        shape = root.shape + tensor.shape
-        adjoint = add([(1, part) for part in reversed(adjoints.pop(tensor))], shape)
+        parts = adjoints.pop(tensor)
+        adjoint = parts[0] if len(parts) == 1 else add([(1, part) for part in reversed(parts)], root.shape + tensor.shape)
         if tensor in wanted:
             results[tensor] = adjoint
         if isinstance(tensor, Sum):
@@ -73,6 +73,12 @@ def _shifted(labels: Labels, by: int) -> Labels:
 
 def _through_product(tensor: Product, adjoint: Tensor, rank: int, adjoints: Contributions) -> None:
     """The product rule: the adjoint times all factors but one, for each factor in turn."""
+    if not rank and not tensor.sizes:  # scalars only
+        for position, (factor, _) in enumerate(tensor.factors):
+            if factor in adjoints:
+                others = (*tensor.factors[:position], *tensor.factors[position + 1 :], (adjoint, ()))
+                adjoints[factor].append(product(tensor.coefficient, others))
+        return
     root_labels = tuple(range(rank))
     above = (adjoint, root_labels + _shifted(tensor.out, rank))
     factors: list[Factor] = [(factor, _shifted(labels, rank)) for factor, labels in tensor.factors]
@@ -85,6 +91,8 @@ def _through_product(tensor: Product, adjoint: Tensor, rank: int, adjoints: Cont
 
 def _along(adjoint: Tensor, local: Tensor, rank: int) -> Tensor:
     """The adjoint times a derivative that goes entry by entry."""
+    if not adjoint.shape:
+        return product(1, ((adjoint, ()), (local, ())))
     labels = tuple(range(len(adjoint.shape)))
     return product(1, [(adjoint, labels), (local, labels[rank:] if local.shape else ())], labels)
 

@@ -29,7 +29,7 @@ def make(name: str, *arguments: Node, parameter: Hashable = None) -> Node:
 
 def build(operation: Operation, arguments: tuple[Node, ...], parameter: Hashable, sizes: Sizes) -> Node:
     """As `make`, learning sizes on the way; raises ShapeMismatch when the shapes do not fit."""
-    key = (Node, operation.name, parameter, *arguments)
+    key = (Node, operation, parameter, *arguments)
     found: Node | None = find(key)
     if found is None:
         found = Node()

@@ -15,7 +15,7 @@ MAXIMAL_POWER_BITS = 4096
 
 def tidy(number: Rational) -> Rational:
     """A whole fraction as an int."""
-    return number.numerator if number.denominator == 1 else number
+    return number if type(number) is int else number.numerator if number.denominator == 1 else number
 
 
 def reciprocal(number: Rational) -> Rational:
@@ -53,6 +53,9 @@ def _root(base: Rational, exponent: Rational) -> Rational | None:
 def content(numbers: list[Rational]) -> Rational:
     """The largest rational that divides all of them to whole numbers; its sign is the first number's."""
     numerator, denominator = 0, 1
+    if all(type(number) is int for number in numbers):
+        found: Rational = gcd(*numbers)  # type: ignore[arg-type]
+        return -found if numbers[0] < 0 else found
     for number in numbers:
         numerator = gcd(numerator, number.numerator)
         denominator = denominator * number.denominator // gcd(denominator, number.denominator)

@@ -15,7 +15,7 @@ import numpy as np
 
 from service.errors import ShapeMismatch, UnknownName
 from service.expression.products import product, view
-from service.expression.shapes import Axes, Shape, Size, Sizes, describe
+from service.expression.shapes import SCALAR, Axes, Shape, Size, Sizes, describe
 from service.expression.sums import number
 from service.expression.tensors import Tensor, make_apply, number_of
 
@@ -214,11 +214,11 @@ class Elementwise(Operation):
 
 def broadcast(operation: Operation, arguments: Sequence[Shape], sizes: Sizes) -> Shape:
     """The common shape of arguments that are scalars or all of one shape."""
-    result: Shape = (1, 1)
+    result: Shape = SCALAR
     for shape in arguments:
-        if shape == (1, 1):
+        if shape == SCALAR:
             continue
-        if result == (1, 1):
+        if result is SCALAR:
             result = shape
         elif result != shape and not sizes.unify_shapes(result, shape):
             transposed = result == (shape[1], shape[0])
@@ -226,7 +226,7 @@ def broadcast(operation: Operation, arguments: Sequence[Shape], sizes: Sizes) ->
                 f"{operation.name} goes entry by entry: {describe(result)} and {describe(shape)} do not fit",
                 "transpose one of them" if transposed else "both need the same shape, or one of them is a scalar",
             )
-    return sizes.resolve_shape(result)
+    return result if result is SCALAR else sizes.resolve_shape(result)
 
 
 # --- the registry ---------------------------------------------------------------------------------------------------

@@ -76,8 +76,10 @@ def add(terms: Iterable[Term], shape: Axes) -> Tensor:
     """
     collected: dict[Tensor, Rational] = {}
     for outer, tensor in terms:
-        inner, monic = coefficient_of(tensor)
-        coefficient = outer * inner
+        monic, coefficient = tensor, outer
+        if type(tensor) is Product and tensor.coefficient != 1:
+            coefficient *= tensor.coefficient
+            monic = _with_coefficient(tensor, 1)
         if type(monic) is Sum:
             for weight, term in monic.terms:
                 collected[term] = collected.get(term, 0) + coefficient * weight
@@ -88,12 +90,16 @@ def add(terms: Iterable[Term], shape: Axes) -> Tensor:
         return filled(0, shape)
     if len(kept) == 1:
         return scale(*kept[0])
-    content = numbers.content([coefficient for coefficient, _ in kept])
-    if min(kept, key=lambda term: term[1].id)[0] < 0:
+    content = abs(numbers.content([coefficient for coefficient, _ in kept]))
+    if min(kept, key=_age)[0] < 0:
         content = -content
     if content != 1:
         kept = [(tidy(Fraction(coefficient) / content), tensor) for coefficient, tensor in kept]
     return scale(content, _mark_sum(make_sum(tuple(kept), shape)))
+
+
+def _age(term: Term) -> int:
+    return term[1].id
 
 
 def mark_symmetric(tensor: Product) -> Product:
