@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,23 +26,28 @@ class Dependency:
     index: int
     combination: tuple[tuple[int, str | float], ...]
 
-    def to_json(self) -> dict[str, object]:
-        terms = [{self.line: place, "coefficient": coefficient} for place, coefficient in self.combination]
-        return {self.line: self.index, "combination": terms}
+    def to_json(self, names: Sequence[str] | None = None) -> dict[str, object]:
+        """{"row": 2, "combination": [{"row": 0, "coefficient": "3"}]}; with the lines' names in place of numbers when given."""
+        terms = [{self.line: names[i] if names else i, "coefficient": coefficient} for i, coefficient in self.combination]
+        return {self.line: names[self.index] if names else self.index, "combination": terms}
 
-    def sentence(self) -> str:
+    def sentence(self, names: Sequence[str] | None = None) -> str:
         """The relation for people, who count from 1: "row 3 = 3·row 1 + 2·row 2"; its first terms when there are many."""
+        left = self._called(self.index, names)
         if not self.combination:
-            return f"{self.line} {self.index + 1} is zero"
+            return f"{left} is zero"
         right = ""
-        for place, coefficient in self.combination[:TERMS_SHOWN]:
+        for i, coefficient in self.combination[:TERMS_SHOWN]:
             text = coefficient if isinstance(coefficient, str) else f"{coefficient:.6g}"
             text = text if len(text) <= 24 else f"{text[:20]}..."
             sign, size = ("-", text[1:]) if text.startswith("-") else ("+", text)
-            term = f"{self.line} {place + 1}" if size == "1" else f"{size}·{self.line} {place + 1}"
+            term = self._called(i, names) if size == "1" else f"{size}·{self._called(i, names)}"
             right += f" {sign} {term}" if right else f"{'-' if sign == '-' else ''}{term}"
         more = " + ..." if len(self.combination) > TERMS_SHOWN else ""
-        return f"{self.line} {self.index + 1} = {right}{more}"
+        return f"{left} = {right}{more}"
+
+    def _called(self, index: int, names: Sequence[str] | None) -> str:
+        return names[index] if names else f"{self.line} {index + 1}"
 
 
 def exact_dependencies(matrix: Any, line: Line = "row") -> tuple[list[int], list[Dependency]]:

@@ -53,7 +53,7 @@ def determinant(matrix: Matrix, arithmetic: Arithmetic | None = None) -> Determi
     Raises ShapeMismatch, LimitExceeded, Undecided when the rounding of the entries alone can change the first digits.
     """
     require_square(matrix, "a determinant")
-    mode = choose_arithmetic(arithmetic, matrix)
+    mode = choose_arithmetic(arithmetic, matrix=matrix)
     n = matrix.shape[0]
     limits.check("cubic-size", n, "/matrix")
     if mode == "exact":

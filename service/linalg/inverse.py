@@ -59,7 +59,7 @@ def inverse(matrix: Matrix, arithmetic: Arithmetic | None = None) -> Inverse:
     rows), Undecided (floats cannot tell the matrix from a singular one), LimitExceeded, CheckFailed.
     """
     require_square(matrix, "an inverse")
-    mode = choose_arithmetic(arithmetic, matrix)
+    mode = choose_arithmetic(arithmetic, matrix=matrix)
     limits.check("cubic-size", matrix.shape[0], "/matrix")
     if mode == "exact":
         return _exact(matrix)

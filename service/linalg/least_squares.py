@@ -72,7 +72,7 @@ def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = N
     if rhs.shape[0] != m:
         detail = f"the matrix has {m} rows and the right-hand side {rhs.shape[0]}: there is one entry of the right-hand side for each row"
         raise ShapeMismatch(detail, pointer="/rhs", facts={"matrix": list(matrix.shape), "rhs": list(rhs.shape)})
-    mode = choose_arithmetic(arithmetic, matrix, rhs)
+    mode = choose_arithmetic(arithmetic, matrix=matrix, rhs=rhs)
     limits.check("cubic-size", min(m, n), "/matrix")
     limits.check("cubic-size", rhs.shape[1], "/rhs")
     if mode == "exact":

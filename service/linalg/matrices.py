@@ -27,11 +27,18 @@ Rows = Sequence[Sequence[Any]]
 
 
 def read_matrix(value: Any) -> Matrix:
-    """The matrix that a JSON list of rows holds.
+    """The matrix of numbers that a JSON list of rows holds.
 
     Raises MatrixFormatError (ragged, empty, not a list of lists, an entry that is no number) with a pointer relative to
     `value`, LimitExceeded (matrix-entries, exact-digits).
     """
+    matrix = read_symbolic_matrix(value)
+    matrix.refuse_expressions()
+    return matrix
+
+
+def read_symbolic_matrix(value: Any) -> Matrix:
+    """The same with expressions allowed among the entries: texts that are not numbers are kept as they are."""
     if not isinstance(value, list) or not value:
         raise MatrixFormatError(f"{_described(value)} is not a matrix", MATRIX_HINT)
     if set(map(type, value)) != {list}:
@@ -57,7 +64,9 @@ def read_vector(value: Any) -> Matrix:
     if not isinstance(value, list) or not value:
         raise MatrixFormatError(f"{_described(value)} is not a vector", VECTOR_HINT)
     if list not in set(map(type, value)):
-        return _read([[entry] for entry in value], is_vector=True)
+        vector = _read([[entry] for entry in value], is_vector=True)
+        vector.refuse_expressions()
+        return vector
     matrix = read_matrix(value)
     if matrix.shape[1] != 1:
         raise MatrixFormatError(f"a {matrix.shape[0]}×{matrix.shape[1]} matrix is not a vector", VECTOR_HINT)

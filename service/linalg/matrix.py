@@ -92,6 +92,10 @@ class Matrix:
         sent = None if self.sent is None else [list(column) for column in zip(*self.sent, strict=True)]
         return replace(self, shape=self.shape[::-1], numbers=numbers, sent=sent, is_vector=False)
 
+    def texts(self) -> list[list[Any]]:
+        """The entries as the language reads them: texts and numbers."""
+        return [[str(entry) if isinstance(entry, flint.fmpq) else entry for entry in row] for row in self.rows]
+
     def refuse_expressions(self) -> None:
         """Raises MatrixFormatError, by position, when an entry is an expression."""
         if self.kind != "symbolic":
@@ -122,16 +126,20 @@ class Matrix:
 EXACT_HINT = 'send "arithmetic": "exact"'
 
 
-def choose_arithmetic(asked: Arithmetic | None, *matrices: Matrix) -> Arithmetic:
+def choose_arithmetic(asked: Arithmetic | None, **matrices: Matrix | None) -> Arithmetic:
     """The arithmetic to work in: the one asked for, else "exact" as soon as an entry is an exact text or beyond doubles.
 
-    Raises MatrixFormatError when an entry is an expression.
+    The matrices are given by the names of their fields. Raises InputError for complex entries in exact arithmetic, and
+    MatrixFormatError for an entry that float arithmetic would have to round, with the pointer in the request.
     """
-    for matrix in matrices:
-        matrix.refuse_expressions()
-    if asked is not None:
-        return asked
-    return "exact" if any(matrix.numbers is None for matrix in matrices) else "float"
+    present = {name: matrix for name, matrix in matrices.items() if matrix is not None}
+    mode = asked or ("exact" if any(matrix.numbers is None for matrix in present.values()) else "float")
+    for name, matrix in present.items():
+        try:
+            _ = matrix.exact if mode == "exact" else matrix.floats
+        except InputError as error:
+            raise error.at(f"/{name}") from None
+    return mode
 
 
 def joined(columns: Sequence[Matrix]) -> Matrix:

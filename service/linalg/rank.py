@@ -55,7 +55,7 @@ def rank(matrix: Matrix, arithmetic: Arithmetic | None = None, tolerance: float 
     values above max(m, n)·ε·σ₁, provided that they leave no doubt; with a `tolerance` given, the number above it, which
     is decided by definition. Raises LimitExceeded, Undecided.
     """
-    mode = choose_arithmetic(arithmetic, matrix)
+    mode = choose_arithmetic(arithmetic, matrix=matrix)
     limits.check("cubic-size", min(matrix.shape), "/matrix")
     if tolerance is not None:
         if mode == "exact":

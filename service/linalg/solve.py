@@ -65,7 +65,7 @@ def solve(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> 
         detail = f"the matrix has {n} rows and the right-hand side {rhs.shape[0]}: there is one entry of the right-hand side for each row"
         raise ShapeMismatch(detail, pointer="/rhs", facts={"matrix": list(matrix.shape), "rhs": list(rhs.shape)})
     require_square(matrix, "a unique solution for every right-hand side")
-    mode = choose_arithmetic(arithmetic, matrix, rhs)
+    mode = choose_arithmetic(arithmetic, matrix=matrix, rhs=rhs)
     limits.check("cubic-size", n, "/matrix")
     limits.check("cubic-size", rhs.shape[1], "/rhs")
     if mode == "exact":

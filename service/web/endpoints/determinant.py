@@ -1,0 +1,41 @@
+"""POST /v1/determinant"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.linalg import determinant as linalg
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField
+from service.web.linear_algebra import ENTRY, NUMBER, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, nullable
+
+
+class Response(ResponseSchema):
+    determinant = Answer(
+        nullable(ENTRY),
+        "The determinant; a whole number beyond 2^53 is a text, digit by digit; null beyond the range of doubles: see log_abs_determinant",
+    )
+    arithmetic = ArithmeticAnswer()
+    sign = Answer(nullable({"type": "integer", "enum": [-1, 0, 1]}), "Its sign; null for a complex one")
+    log_abs_determinant = Answer(nullable(NUMBER), "ln|det A|; null for zero")
+    error_bound = ErrorBoundAnswer("Verified bound on the relative error, the rounding of decimals to doubles included; null for zero")
+    checks = ChecksField()
+
+
+@endpoint(
+    family="linear algebra",
+    request=ArithmeticRequest,
+    response=Response,
+    examples=[
+        Example("Whole entries: exact, where floats would say 0", {"matrix": [[94906267, 94906266], [94906266, 94906265]]}),
+        Example("Rational entries", {"matrix": [["1/2", "1/3"], ["1/4", "1/5"]]}),
+        Example("Decimals", {"matrix": [[0.5, 1.25], [2, -3]]}),
+    ],
+)
+def determinant(request: dict[str, Any]) -> dict[str, Any]:
+    """Determinant of a square matrix.
+
+    Exact for whole and rational entries whatever the arithmetic; otherwise the product of the pivots, with a verified
+    bound on its error, or exact and rounded where the size allows.
+    """
+    return linalg.determinant(request["matrix"], request.get("arithmetic")).to_json()

@@ -1,0 +1,52 @@
+"""POST /v1/inverse"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.linalg import inverse as linalg
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField
+from service.web.linear_algebra import (
+    ENTRY,
+    MATRIX,
+    Answer,
+    ArithmeticAnswer,
+    ArithmeticRequest,
+    ConditionAnswer,
+    ConditionNormAnswer,
+    ErrorBoundAnswer,
+    nullable,
+)
+
+
+class Response(ResponseSchema):
+    inverse = Answer(MATRIX, "The inverse, a list of rows")
+    determinant = Answer(nullable(ENTRY), "The determinant, as the operation `determinant` answers it; null where its bound is too weak")
+    condition_number = ConditionAnswer("‖A‖·‖A⁻¹‖: how much larger than that of the entries the relative error of the inverse can be")
+    condition_norm = ConditionNormAnswer()
+    arithmetic = ArithmeticAnswer()
+    error_bound = ErrorBoundAnswer(
+        "Verified bound on the relative error in the 1-norm, the rounding of decimals to doubles included; 0 in exact arithmetic"
+    )
+    checks = ChecksField()
+
+
+@endpoint(
+    family="linear algebra",
+    request=ArithmeticRequest,
+    response=Response,
+    examples=[
+        Example("In floats", {"matrix": [[2, 1], [5, 3]]}),
+        Example("Exactly", {"matrix": [["3/5", "1/3"], ["1/3", 1]]}),
+        Example("A singular matrix, and why it has no inverse", {"matrix": [[0, 1, 2], [1, 2, 1], [2, 7, 8]]}, refused="singular-matrix"),
+    ],
+)
+def inverse(request: dict[str, Any]) -> dict[str, Any]:
+    """Inverse of a square matrix.
+
+    In floats with a verified bound on its error, or in exact rationals. Where floats are not good enough the exact inverse,
+    rounded, takes their place if the size allows. A singular matrix is refused with its rank and the relations between
+    its rows; one that floats cannot tell from a singular one is refused as undecided.
+    """
+    return linalg.inverse(request["matrix"], request.get("arithmetic")).to_json()

@@ -1,0 +1,54 @@
+"""POST /v1/least-squares"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.linalg import least_squares as linalg
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField
+from service.web.linear_algebra import (
+    NUMBER,
+    VECTOR_OR_MATRIX,
+    Answer,
+    ArithmeticAnswer,
+    ConditionAnswer,
+    DependenciesAnswer,
+    ErrorBoundAnswer,
+    SystemRequest,
+    array_of,
+)
+
+
+class Response(ResponseSchema):
+    x = Answer(VECTOR_OR_MATRIX, "The solution; the shortest one when there are several")
+    residual = Answer(VECTOR_OR_MATRIX, "b - A·x")
+    residual_norm = Answer({"anyOf": [NUMBER, array_of(NUMBER)]}, "‖b - A·x‖₂, a list for several right-hand sides")
+    rank = Answer({"type": "integer"}, "The rank of A")
+    unique = Answer({"type": "boolean"}, "Whether this is the only solution: the columns of A are independent")
+    dependencies = DependenciesAnswer("column", "The columns that are combinations of earlier ones; null where floats do not show how")
+    condition_number = ConditionAnswer("σ₁/σᵣ, r the rank")
+    arithmetic = ArithmeticAnswer()
+    error_bound = ErrorBoundAnswer(
+        "Verified bound on max|x - x*| / max|x*|, the rounding of decimals to doubles included; 0 when exact; null where none was verified"
+    )
+    checks = ChecksField()
+
+
+@endpoint(
+    family="linear algebra",
+    request=SystemRequest,
+    response=Response,
+    examples=[
+        Example("Three equations, two unknowns", {"matrix": [[1.0, 2.0], [2.0, 5.0], [3.0, 4.0]], "rhs": [1.0, 0.0, 2.0]}),
+        Example("Exactly", {"matrix": [[1, 1], [1, 2], [1, 3]], "rhs": [1, 2, 4], "arithmetic": "exact"}),
+        Example("Dependent columns: the shortest solution", {"matrix": [[1, 2], [2, 4], [3, 6]], "rhs": [1, 2, 4]}),
+    ],
+)
+def least_squares(request: dict[str, Any]) -> dict[str, Any]:
+    """The x that brings A·x nearest to b.
+
+    By QR with refinement in extended precision and a verified bound on the error; by singular values when the columns of A
+    depend on each other, which is said and explained; in exact rationals when asked.
+    """
+    return linalg.least_squares(request["matrix"], request["rhs"], request.get("arithmetic")).to_json()

@@ -1,0 +1,48 @@
+"""POST /v1/svd"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.linalg import svd as linalg
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import BooleanField, ChecksField
+from service.web.linear_algebra import COMPLEX, NUMBER, Answer, ConditionAnswer, ErrorBoundAnswer, MatrixRequest, array_of, nullable
+
+FACTOR = array_of(array_of({"anyOf": [NUMBER, COMPLEX]}))
+
+
+class Request(MatrixRequest):
+    full = BooleanField(
+        load_default=False,
+        metadata={"description": "true: u is m×m and vt is n×n. false: thin, u has min(m, n) columns and vt min(m, n) rows"},
+    )
+
+
+class Response(ResponseSchema):
+    u = Answer(FACTOR, "The left singular vectors, in columns")
+    singular_values = Answer(array_of(NUMBER), "In decreasing order")
+    vt = Answer(FACTOR, "The right singular vectors, in rows: A = u·diag(singular_values)·vt")
+    rank = Answer(nullable({"type": "integer"}), "The numerical rank; null where the singular values leave no clear gap")
+    condition_number = ConditionAnswer("σ₁/σₙ, in the 2-norm")
+    tolerance = Answer(NUMBER, "max(m, n)·ε·σ₁: singular values up to here count as zero")
+    error_bound = ErrorBoundAnswer("Verified bound on the error of each singular value, relative to the largest")
+    checks = ChecksField()
+
+
+@endpoint(
+    family="linear algebra",
+    request=Request,
+    response=Response,
+    examples=[
+        Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
+        Example("Full", {"matrix": [[3, 0, 0], [0, 4, 0]], "full": True}),
+    ],
+)
+def svd(request: dict[str, Any]) -> dict[str, Any]:
+    """Singular value decomposition.
+
+    Signs are normalised: in each row of `vt` the first entry whose size is within a millionth of the largest is positive
+    (in the further columns of a full `u` likewise).
+    """
+    return linalg.svd(request["matrix"], request["full"]).to_json()

@@ -1,0 +1,121 @@
+"""What the endpoints on matrices share: the fields of their requests, and the shapes of numbers in their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.linalg.matrices import read_vector_or_matrix
+from service.web.endpoint import RequestSchema
+from service.web.fields import AnswerField, ArrayField, ChoiceField, MatrixField
+
+ARITHMETIC = (
+    'float: doubles, with a verified bound on the error. exact: rationals, answered as texts such as "45/22"; a decimal means '
+    "itself, 0.1 is one tenth. Left out, it is float, and exact as soon as an entry is the text of a number, or a whole number beyond 2^53"
+)
+
+
+def nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def array_of(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+NUMBER = {"type": "number"}
+EXACT = {"type": "string", "description": "an exact rational"}
+COMPLEX = {
+    "type": "object",
+    "properties": {"re": NUMBER, "im": NUMBER},
+    "required": ["re", "im"],
+    "additionalProperties": False,
+}
+ENTRY = {"anyOf": [NUMBER, EXACT, COMPLEX]}
+REAL = {"anyOf": [NUMBER, EXACT]}
+MATRIX = array_of(array_of(ENTRY))
+VECTOR_OR_MATRIX = {"anyOf": [array_of(ENTRY), MATRIX]}
+
+
+class Answer(AnswerField):
+    """A member of an answer with the JSON Schema `schema`; it is always there, unless `required` says otherwise."""
+
+    def __init__(self, schema: dict[str, Any], description: str, *, required: bool = True) -> None:
+        super().__init__(required=required, metadata={"description": description})
+        self.schema = schema
+
+
+class ArithmeticAnswer(Answer):
+    def __init__(self) -> None:
+        super().__init__({"type": "string", "enum": ["float", "exact"]}, "The arithmetic that was used")
+
+
+class ErrorBoundAnswer(Answer):
+    def __init__(self, description: str) -> None:
+        super().__init__(nullable(NUMBER), description)
+
+
+class ConditionAnswer(Answer):
+    def __init__(self, description: str) -> None:
+        super().__init__(nullable(NUMBER), description + "; null when it is infinite, or beyond the range of doubles")
+
+
+class ConditionNormAnswer(Answer):
+    def __init__(self) -> None:
+        super().__init__({"type": "string", "enum": ["2", "1"]}, "The norm in it: the 2-norm up to n = 50, the 1-norm beyond")
+
+
+class DependenciesAnswer(Answer):
+    """Relations between rows, or between columns."""
+
+    def __init__(self, line: str, description: str) -> None:
+        place = {"type": "integer", "minimum": 0}
+        term = {
+            "type": "object",
+            "properties": {line: place, "coefficient": REAL},
+            "required": [line, "coefficient"],
+            "additionalProperties": False,
+        }
+        relation = {
+            "type": "object",
+            "properties": {line: place, "combination": array_of(term)},
+            "required": [line, "combination"],
+            "additionalProperties": False,
+        }
+        super().__init__(nullable(array_of(relation)), description)
+
+
+class MatrixRequest(RequestSchema):
+    """One matrix."""
+
+    matrix = MatrixField(
+        required=True,
+        metadata={
+            "description": 'A list of rows. An entry is a number, the text of an exact one such as "45/22", or {"re": 1, "im": -2}'
+        },
+    )
+
+
+class ArithmeticRequest(MatrixRequest):
+    """One matrix, and the arithmetic to work in."""
+
+    arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
+
+
+class RightHandSideField(ArrayField):
+    """A vector, or a matrix with a right-hand side in each column."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_vector_or_matrix, **options)
+
+    def json_schema(self) -> dict[str, Any]:
+        entry = {"anyOf": [NUMBER, {"type": "string"}, {"type": "object"}]}
+        return {"anyOf": [array_of(entry), array_of(array_of(entry))]}
+
+
+class SystemRequest(ArithmeticRequest):
+    """A matrix and one or several right-hand sides."""
+
+    rhs = RightHandSideField(
+        required=True,
+        metadata={"description": "The right-hand side, an entry for each row; a list of rows holds one right-hand side in each column"},
+    )
