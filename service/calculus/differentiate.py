@@ -14,12 +14,12 @@ from service.expression.algebra import call, hadamard
 from service.expression.operation import Elementwise
 from service.expression.products import power, product
 from service.expression.sums import add, filled, identity, number, scale
-from service.expression.tensors import Apply, Factor, Labels, Leaf, Power, Product, Sum, Tensor
+from service.expression.tensors import Apply, Factor, Labels, Power, Product, Sum, Tensor
 
 Contributions = dict[Tensor, list[Tensor]]
 
 
-def derivatives(root: Tensor, variables: Sequence[Leaf]) -> list[Tensor]:
+def derivatives(root: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
     """∂root/∂v for each variable, with the axes of the root followed by those of v.
 
     Raises NotDifferentiable where an operation has no derivative.
@@ -49,7 +49,7 @@ def derivatives(root: Tensor, variables: Sequence[Leaf]) -> list[Tensor]:
     return [results.get(variable, filled(0, root.shape + variable.shape)) for variable in variables]
 
 
-def _depending(root: Tensor, variables: Sequence[Leaf]) -> list[Tensor]:
+def _depending(root: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
     """The tensors inside root that depend on the variables, in order of creation."""
     seen = {root}
     stack = [root]
@@ -76,8 +76,8 @@ def _through_product(tensor: Product, adjoint: Tensor, rank: int, adjoints: Cont
     if not rank and not tensor.sizes:  # scalars only
         for position, (factor, _) in enumerate(tensor.factors):
             if factor in adjoints:
-                others = (*tensor.factors[:position], *tensor.factors[position + 1 :], (adjoint, ()))
-                adjoints[factor].append(product(tensor.coefficient, others))
+                rest = (*tensor.factors[:position], *tensor.factors[position + 1 :], (adjoint, ()))
+                adjoints[factor].append(product(tensor.coefficient, rest))
         return
     root_labels = tuple(range(rank))
     above = (adjoint, root_labels + _shifted(tensor.out, rank))

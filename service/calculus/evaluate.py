@@ -36,7 +36,7 @@ class Evaluator:
                     try:
                         values.append(node.operation.value(node, *[values[place] for place in places]))
                     except np.linalg.LinAlgError:
-                        values.append(np.full(axes(node.shape), np.nan))  # type: ignore[arg-type]
+                        values.append(np.full(axes(node.shape), np.nan))
         return np.asarray(values[-1])
 
 
@@ -60,7 +60,7 @@ def sizes_at(variables: Mapping[str, Variable], point: Point) -> dict[str, Size]
             coefficient, letters = split(size)
             known = coefficient
             for letter in letters:
-                known *= sizes.get(letter, 0)  # type: ignore[operator]
+                known *= int(sizes.get(letter, 0))
             if len(letters) == 1 and letters[0] not in sizes and length % coefficient == 0:
                 sizes[letters[0]] = length // coefficient
                 origin[letters[0]] = name

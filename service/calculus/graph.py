@@ -262,7 +262,7 @@ class ProductGraph:
         if crossed[0] is None or crossed[1] is None:
             return False
         commute = build.filled("commutation", self.sizes[fast_column], self.sizes[slow_column])
-        trivial = all(node.operation is build.EYE for node in crossed)
+        trivial = crossed[0].operation is build.EYE and crossed[1].operation is build.EYE
         self.join(rows, columns, Weighted(commute if trivial else build.times(make("kron", crossed[0], crossed[1]), commute)))
         self.forget(first, second)
         return True

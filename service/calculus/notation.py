@@ -15,7 +15,7 @@ from service.calculus.graph import ProductGraph, Stuck, Weighted
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
 from service.expression.shapes import axes
-from service.expression.tensors import Apply, Leaf, Power, Product, Sum, Tensor
+from service.expression.tensors import Apply, Factor, Leaf, Power, Product, Sum, Tensor
 from service.operations import leaves
 from service.operations.index_notation import Pattern
 
@@ -124,7 +124,8 @@ class Notation:
         entries: dict[int, Node] = {}
         for weight, term in tensor.terms:
             if isinstance(term, Leaf) and term.kind == "unit":
-                positions, scalars = [(term.name, 0)], ()
+                positions: list[tuple[int, ...]] = [(term.name, 0)]
+                scalars: tuple[Factor, ...] = ()
             elif isinstance(term, Product):
                 labelled = {labels: factor for factor, labels in term.factors if labels}
                 units = [labelled.get((label,)) for label in range(len(shape))]

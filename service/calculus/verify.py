@@ -93,7 +93,7 @@ def _error(
     value, slope = f(point), g(point)
     if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope))):
         return None
-    directions = {name: random.standard_normal(point[name].shape) for name in by}
+    directions = {name: np.asarray(random.standard_normal(point[name].shape)) for name in by}
     direction = np.stack(list(directions.values())) if len(by) > 1 else directions[by[0]]
     expected = np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
     best: float | None = None

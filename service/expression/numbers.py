@@ -18,6 +18,10 @@ def tidy(number: Rational) -> Rational:
     return number if type(number) is int else number.numerator if number.denominator == 1 else number
 
 
+def absolute(number: Rational) -> Rational:
+    return -number if number < 0 else number
+
+
 def reciprocal(number: Rational) -> Rational:
     return tidy(Fraction(1) / number)
 
@@ -30,8 +34,8 @@ def power(base: Rational, exponent: Rational) -> Rational | None:
         return 0 if exponent > 0 else None
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
     if exponent.denominator != 1:
-        return _root(base, exponent) if base > 0 and bits * abs(exponent) <= MAXIMAL_POWER_BITS else None
-    if bits * abs(exponent) > MAXIMAL_POWER_BITS:
+        return _root(base, exponent) if base > 0 and bits * absolute(exponent) <= MAXIMAL_POWER_BITS else None
+    if bits * absolute(exponent) > MAXIMAL_POWER_BITS:
         return None
     return tidy(Fraction(base) ** exponent.numerator)
 

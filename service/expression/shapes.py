@@ -1,8 +1,8 @@
 """Sizes and shapes, symbolic or whole, and their unification.
 
 A size is a whole number or a product of letters written as text: `3`, `"n"`, `"2*m*n"`. A shape is `(rows, columns)`: a
-scalar is 1×1, a vector n×1, its transpose 1×n. An array of higher order, which only derivatives have, lists all its axes. `"?1"` is a size still to be found (a variable declared as a bare
-`vector` has one); unification replaces it.
+scalar is 1×1, a vector n×1, its transpose 1×n; an array of higher order, which only derivatives have, lists all axes.
+`"?1"` is a size still to be found (a variable declared as a bare `vector` has one); unification replaces it.
 """
 
 from __future__ import annotations

@@ -90,11 +90,11 @@ def add(terms: Iterable[Term], shape: Axes) -> Tensor:
         return filled(0, shape)
     if len(kept) == 1:
         return scale(*kept[0])
-    content = abs(numbers.content([coefficient for coefficient, _ in kept]))
+    content = numbers.absolute(numbers.content([coefficient for coefficient, _ in kept]))
     if min(kept, key=_age)[0] < 0:
         content = -content
     if content != 1:
-        kept = [(tidy(Fraction(coefficient) / content), tensor) for coefficient, tensor in kept]
+        kept = [(tidy(Fraction(coefficient) / Fraction(content)), tensor) for coefficient, tensor in kept]
     return scale(content, _mark_sum(make_sum(tuple(kept), shape)))
 
 

@@ -9,18 +9,19 @@ import numpy as np
 
 from service.expression.algebra import call, einsum, hadamard, matrix_labels, spread
 from service.expression.nodes import Node
+from service.expression.numbers import absolute
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, broadcast, register
 from service.expression.products import power, product
 from service.expression.shapes import SCALAR, Shape, Size, Sizes, axes, describe
 from service.expression.sums import add
-from service.expression.tensors import Tensor, leaf, number_of
+from service.expression.tensors import Factor, Tensor, leaf, number_of
 
 LARGEST_MATRIX_POWER = 64
 
 
 class Operator(Operation):
     family = "operators"
-    arity = (2, 2)
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
     in_language = False
     symbol: ClassVar[str]
 
@@ -131,7 +132,8 @@ class Times(Operator):
             elif shape != SCALAR:
                 if result[1] != shape[0] and not sizes.unify(result[1], shape[0]):
                     raise self.refuse(
-                        f"in a matrix product the columns on the left must be as many as the rows on the right: {describe(result)} times {describe(shape)}"
+                        "in a matrix product the columns on the left must be as many as the rows on the right: "
+                        f"{describe(result)} times {describe(shape)}"
                     )
                 result = (result[0], shape[1])
         return sizes.resolve_shape(result)
@@ -143,7 +145,7 @@ class Times(Operator):
         return value
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
-        factors = []
+        factors: list[Factor] = []
         shape, row = SCALAR, 0
         for position, (argument, tensor) in enumerate(zip(node.arguments, arguments, strict=True)):
             if argument.shape == SCALAR:
@@ -325,7 +327,7 @@ class PowerOperator(Operator):
         if not base.shape:
             return power(base, exponent)
         times = number_of(exponent)
-        if times is None or times.denominator != 1 or abs(times) > LARGEST_MATRIX_POWER:
+        if times is None or times.denominator != 1 or absolute(times) > LARGEST_MATRIX_POWER:
             raise self.refuse(
                 f"a matrix is raised to whole powers from -{LARGEST_MATRIX_POWER} to {LARGEST_MATRIX_POWER}",
                 "use sqrtm(A) for A^(1/2), expm(A) for e^A, .^ to raise entry by entry",

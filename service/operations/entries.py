@@ -31,7 +31,7 @@ class Literal(Operation):
         return rows, columns
 
     def value(self, node: Node, *arguments: Array) -> Array:
-        return np.stack(arguments).reshape(axes(node.shape))  # type: ignore[arg-type]
+        return np.stack(arguments).reshape(axes(node.shape))
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         """Σ entry · e_i e_j': linear in its entries, so that the product rule is enough."""
@@ -92,7 +92,7 @@ class Index(Operation):
         return SCALAR
 
     def value(self, node: Node, *arguments: Array) -> Array:
-        return arguments[0][node.parameter]
+        return np.asarray(arguments[0][node.parameter])
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         (tensor,) = arguments

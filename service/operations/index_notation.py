@@ -9,7 +9,7 @@ import numpy as np
 from opt_einsum import contract
 
 from service.expression.nodes import Node
-from service.expression.operation import Array, Binding, Operation, Printed, Sample, register
+from service.expression.operation import Array, Binding, Operation, Printed, register
 from service.expression.products import product
 from service.expression.shapes import Axes, Shape, Size, Sizes, shape_of, substitute
 from service.expression.tensors import Labels, Tensor, leaf
@@ -54,7 +54,7 @@ class Einsum(Operation):
         core = contract(*operands, tuple(distinct))
         if len(distinct) == len(pattern.out):
             return np.asarray(core)
-        result = np.zeros([pattern.sizes[label] for label in pattern.out])
+        result = np.zeros([int(pattern.sizes[label]) for label in pattern.out])
         grid = np.ix_(*[np.arange(pattern.sizes[label]) for label in distinct])
         result[tuple(grid[distinct.index(label)] for label in pattern.out)] = core
         return result
@@ -117,7 +117,6 @@ class Pairing(Operation):
     """The index map of vec: pairing(m, n)[k, i, j] is 1 where k = i + m·j (counted from 0), else 0."""
 
     name, family, arity, in_language = "pairing", "index notation", (0, 0), False
-    samples: Sequence[Sample] = ()
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
         shape: Shape = parameter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -57,9 +58,9 @@ class Number(Leaf):
 
     def value(self, node: Node, *arguments: Array) -> Array:
         try:
-            return np.float64(Fraction(node.parameter))
+            return np.asarray(float(Fraction(node.parameter)))
         except OverflowError:
-            return np.float64(math.inf)
+            return np.asarray(math.inf)
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return number_tensor(Fraction(node.parameter))
@@ -127,7 +128,7 @@ class Constant(Leaf):
     name = "constant"
 
     def value(self, node: Node, *arguments: Array) -> Array:
-        return np.float64({"pi": math.pi, "e": math.e}[node.parameter])
+        return np.asarray({"pi": math.pi, "e": math.e}[node.parameter])
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return leaf("constant", node.parameter)
@@ -152,7 +153,7 @@ class SizeNumber(Leaf):
         return substitute(parameter, sizes)
 
     def value(self, node: Node, *arguments: Array) -> Array:
-        return np.float64(node.parameter)
+        return np.asarray(float(node.parameter))
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return size_number(node.parameter)
@@ -208,10 +209,9 @@ def _word(word: str) -> str:
     return rf"\mathrm{{{word.replace('_', chr(92) + '_')}}}"
 
 
-_PYTHON_WORDS = frozenset("False None True and as assert async await break class continue def del elif else except finally for from global if "
-    "import in is lambda nonlocal not or pass raise return try while with yield np special linalg".split())  # fmt: skip
+_TAKEN = frozenset((*keyword.kwlist, "np", "special", "linalg"))
 
 
 def python_name(name: str) -> str:
     """The name as generated code has it: `lambda` becomes `lambda_`."""
-    return f"{name}_" if name in _PYTHON_WORDS else name
+    return f"{name}_" if name in _TAKEN else name

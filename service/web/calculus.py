@@ -20,7 +20,10 @@ from service.web.derivations import cached
 from service.web.endpoint import RequestSchema, ResponseSchema
 from service.web.fields import AnswerField, ChecksField, ChoiceField, ExpressionField, PointField, VariablesField, WrtField
 
-LAYOUT = "mixed: a gradient has the shape of its variable, a Jacobian a row for each entry of the function. numerator: gradients are rows. denominator: Jacobians are transposed"
+LAYOUT = (
+    "mixed: a gradient has the shape of its variable, a Jacobian a row for each entry of the function. "
+    "numerator: gradients are rows. denominator: Jacobians are transposed"
+)
 
 
 class ExpressionRequest(RequestSchema):

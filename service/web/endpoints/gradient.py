@@ -15,7 +15,7 @@ class Response(DerivativeResponse):
     steepest_ascent = fields.Dict(
         allow_none=True,
         metadata={
-            "description": "At one point: the unit vector in which the function grows fastest, and its rate ‖∇f‖; null where the gradient is zero"
+            "description": "At a point: the unit vector in which the function grows fastest, and the rate ‖∇f‖; null where that is zero"
         },
     )
 
