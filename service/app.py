@@ -25,7 +25,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.configure(settings.limits)
     logs.configure(settings.log_level)
     app = Flask("nabla", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = limits.limit("body-bytes")
     app.url_map.merge_slashes = False
     state = State(cache_of(settings), settings.cache_ttl_seconds, settings.http_max_age_seconds)
     app.extensions["nabla"] = state

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import orjson
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from service import limits
 from service.errors import InputError
@@ -18,6 +17,9 @@ from service.web import commands, strict_json
 from service.web.endpoint import Endpoint
 from service.web.fields import RequestField
 from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -70,12 +72,7 @@ def _body(request: Request) -> Sent:
             f"a {request.method} carries its fields in the body, and this one has a query string",
             hint="put every field into the JSON body, or send all of them in the query of a GET",
         )
-    limits.check("body-bytes", request.content_length or 0)
-    try:
-        data = request.get_data(cache=False)
-    except RequestEntityTooLarge:  # a body without a stated length
-        limits.check("body-bytes", limits.limit("body-bytes") + 1)
-        raise
+    data = _bytes_of_body(environ)
     if environ.get("CONTENT_TYPE") == JSON and "HTTP_CONTENT_ENCODING" not in environ:  # what nearly everybody sends
         return Sent(JSON, data)
     media_type = request.mimetype or JSON
@@ -88,6 +85,24 @@ def _body(request: Request) -> Sent:
     if encoding != "identity":
         raise _unsupported(f"the content encoding {encoding[:40]} is not read", "send the body as it is", {"Accept-Encoding": "identity"})
     return Sent(media_type, data)
+
+
+def _bytes_of_body(environ: WSGIEnvironment) -> bytes:
+    """The whole body, never a part of it; raises LimitExceeded, or HttpError when it breaks off."""
+    length, stream = environ.get("CONTENT_LENGTH"), environ["wsgi.input"]
+    most = limits.limit("body-bytes")
+    if length:
+        limits.check("body-bytes", int(length))
+    elif not environ.get("wsgi.input_terminated"):
+        return b""
+    try:
+        data: bytes = stream.read(int(length) if length else most + 1)
+    except Exception as error:  # each server has its own classes for chunks and connections that are broken
+        raise HttpError("the body could not be read to its end") from error
+    limits.check("body-bytes", len(data))
+    if length and len(data) < int(length):
+        raise HttpError(f"the body broke off: {len(data)} of {length} bytes arrived")
+    return data
 
 
 def _unsupported(detail: str, hint: str, headers: dict[str, str] | None = None) -> UnsupportedMediaType:

@@ -8,7 +8,7 @@ SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#reference",
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   filter: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
