@@ -29,6 +29,7 @@ from service.web.endpoint import Endpoint
 from service.web.state import State
 
 MOST_ALIASES = 20_000
+LONGEST_ALIASED = 16_000  # bytes: reading a longer body costs little beside what is asked with it
 
 
 class Aliases:
@@ -56,13 +57,14 @@ def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
         media_type = negotiation.choose(request.environ.get("HTTP_ACCEPT"))
         with trace.stage("parse"):
             sent = reading.read(request)
-            alias = sent.digest()
-        key = aliases.get(alias)
+            alias = sent.digest() if len(sent.data) <= LONGEST_ALIASED else None
+        key = aliases.get(alias) if alias else None
         fields: dict[str, Any] | None = None
         if key is None:
             fields = understand(endpoint, sent)
             key = keys.key("response", endpoint.name, fields)
-            aliases.set(alias, key)
+            if alias:
+                aliases.set(alias, key)
         tag = key.rpartition(":")[2]
         if negotiation.is_current(request, tag):
             return negotiation.not_modified(tag, state.http_max_age)

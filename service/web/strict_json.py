@@ -92,19 +92,22 @@ def _has_long_number(data: bytes) -> bool:
 
 
 def _check_nesting(data: bytes) -> None:
-    """Bounds the depth and the number of arrays and objects before anything recurses or is allocated."""
-    limits.check("json-arrays", data.count(b"[") + data.count(b"{"))
-    if _depth(data) > limits.limit("json-depth"):  # brackets inside strings count for now
-        limits.check("json-depth", _depth(STRING.sub(b"", data)))
+    """Bounds the number of arrays and objects, and their depth, before anything is allocated or recurses."""
+    if len(data) <= SMALL and data.count(b"[") + data.count(b"{") <= limits.limit("json-depth"):
+        return
+    arrays, depth = _nesting(data)
+    if depth > limits.limit("json-depth") or arrays > limits.limit("json-arrays"):  # brackets inside strings counted too
+        arrays, depth = _nesting(STRING.sub(b"", data))
+        limits.check("json-arrays", arrays)
+        limits.check("json-depth", depth)
 
 
-def _depth(data: bytes) -> int:
-    if len(data) <= limits.limit("json-depth"):
-        return 0
+def _nesting(data: bytes) -> tuple[int, int]:
+    """The number of opening brackets, and the greatest depth."""
     brackets = np.frombuffer(data, np.uint8) | 0x20  # "[" becomes "{", and "]" becomes "}"
     brackets = brackets[(brackets == ord("{")) | (brackets == ord("}"))]
     steps = np.int8(ord("|")) - brackets.view(np.int8)  # "{", "|", "}" are neighbours: +1 opens, -1 closes
-    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+    return int(np.count_nonzero(steps == 1)), int(np.cumsum(steps, dtype=np.int32).max(initial=0))
 
 
 # What stands at the place that the reader stumbled on (in lower case), and what would be right.
