@@ -24,6 +24,8 @@ class MatrixFunction(SquareMatrixFunction):
     of_scalar: ClassVar[str]
     undoes: ClassVar[str] = ""
     """The function g with f(g(A)) = A wherever g(A) exists."""
+    needs_inverse: ClassVar[bool] = False
+    """Whether SciPy's value for a singular matrix is not to be trusted."""
 
     def __init_subclass__(cls, **rest: Any) -> None:
         super().__init_subclass__(**rest)
@@ -39,7 +41,11 @@ class MatrixFunction(SquareMatrixFunction):
 
     def value(self, node: Node, *arguments: Array) -> Array:
         (A,) = arguments
-        return real(getattr(linalg, self.name)(finite(A))) if A.shape else operation(self.of_scalar).value(node, A)
+        if not A.shape:
+            return operation(self.of_scalar).value(node, A)
+        if self.needs_inverse and np.linalg.matrix_rank(finite(A)) < len(A):
+            raise np.linalg.LinAlgError(f"{self.name} of a singular matrix")
+        return real(getattr(linalg, self.name)(finite(A)))
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         """Of a scalar, and of each entry of a diagonal, it is the function of numbers."""
@@ -83,7 +89,7 @@ class Expm(MatrixFunction):
 class Logm(MatrixFunction):
     """The principal logarithm of a square matrix without eigenvalues ≤ 0 (log goes entry by entry)."""
 
-    name, of_scalar = "logm", "log"
+    name, of_scalar, needs_inverse = "logm", "log", True
     laws = (Law("expm(logm(S))", "S", {"S": "spd(n)"}), Law("logm(S*S)", "2*logm(S)", {"S": "spd(n)"}))
 
 
@@ -91,7 +97,7 @@ class Logm(MatrixFunction):
 class Sqrtm(MatrixFunction):
     """The principal square root of a square matrix (sqrt goes entry by entry)."""
 
-    name, of_scalar = "sqrtm", "sqrt"
+    name, of_scalar, needs_inverse = "sqrtm", "sqrt", True
     laws = (Law("sqrtm(S)*sqrtm(S)", "S", {"S": "spd(n)"}), Law("sqrtm(S*S)", "S", {"S": "spd(n)"}))
 
     def value(self, node: Node, *arguments: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from service.operations.leaves import Variable
 
 Array = np.ndarray[Any, Any]
 SIZES = {"m": 4, "n": 3, "p": 2, "q": 5}
+ALL_ONE = dict.fromkeys(SIZES, 1)
 
 
 class Drawn(NamedTuple):
@@ -24,13 +26,14 @@ class Drawn(NamedTuple):
     nodes: list[Node]
     variables: dict[str, Variable]
     point: dict[str, Array]
+    sizes: Mapping[str, int]
 
     def values(self) -> list[Array]:
-        return [Evaluator(node, SIZES)(self.point) for node in self.nodes]
+        return [Evaluator(node, self.sizes)(self.point) for node in self.nodes]
 
 
-def draw(texts: Sequence[str], declared: Mapping[str, Any], domain: tuple[float, float]) -> Drawn:
-    """The expressions at a point that depends on nothing but them."""
+def draw(texts: Sequence[str], declared: Mapping[str, Any], domain: tuple[float, float], sizes: Mapping[str, int] = SIZES) -> Drawn:
+    """The expressions at a point that depends on nothing but them and the sizes."""
     declarations = declare(declared)
     nodes = list(parse_together({f"/{place}": text for place, text in enumerate(texts)}, declarations).values())
     variables: dict[str, Variable] = {}
@@ -43,15 +46,16 @@ def draw(texts: Sequence[str], declared: Mapping[str, Any], domain: tuple[float,
         stack += [argument for argument in node.arguments if argument not in seen]
         seen.update(node.arguments)
     random = np.random.default_rng(zlib.crc32(repr((texts, sorted(declared.items()))).encode()))
-    return Drawn(nodes, variables, {name: _value(variables[name], domain, random) for name in sorted(variables)})
+    return Drawn(nodes, variables, {name: _value(variables[name], domain, sizes, random) for name in sorted(variables)}, sizes)
 
 
-def _value(variable: Variable, domain: tuple[float, float], random: np.random.Generator) -> Array:
+def _value(variable: Variable, domain: tuple[float, float], sizes: Mapping[str, int], random: np.random.Generator) -> Array:
     """A value with the declared properties; square matrices get a heavy diagonal, so that they have an inverse."""
     lengths = []
     for size in axes(variable.shape):
         coefficient, letters = split(size)
-        lengths.append(coefficient * int(np.prod([SIZES[letter] for letter in letters])))
+        lengths.append(coefficient * math.prod([sizes[letter] for letter in letters]))
+    lengths = [length for length in lengths if length != 1]
     value = np.asarray(random.uniform(*domain, lengths))
     if len(lengths) == 2 and lengths[0] == lengths[1]:
         if "spd" in variable.properties:

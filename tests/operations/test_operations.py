@@ -23,7 +23,7 @@ from service.expression.shapes import axes
 from service.expression.tensors import Apply, Leaf, Tensor, number_of, variable
 from service.operations.leaves import python_name
 from service.printing import printers
-from tests.operations.points import SIZES, Array, draw
+from tests.operations.points import ALL_ONE, SIZES, Array, draw
 from tests.operations.tensor_values import TensorValues
 
 ALL = list(operations())
@@ -101,6 +101,21 @@ def test_the_law_holds(law: Any) -> None:
     np.testing.assert_allclose(left + np.zeros_like(right), right + np.zeros_like(left), rtol=1e-9, atol=1e-11)
     point = TensorValues(drawn.point, SIZES)
     np.testing.assert_allclose(point(lower(drawn.nodes[0])) + np.zeros_like(left), left, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("entry", NAMED)
+def test_a_matrix_of_one_entry_is_a_scalar(entry: Operation) -> None:
+    """Where every letter is 1, arrays have no axes left: values exist, and laws hold, all the same."""
+    for texts, variables, domain in [([s.expression], s.variables, s.domain) for s in entry.samples] + [
+        (law[:2], *law[2:]) for law in entry.laws
+    ]:
+        drawn = draw(texts, variables, domain, ALL_ONE)
+        try:
+            left, *right = drawn.values()
+        except ShapeMismatch:  # the second unit vector of one entry
+            continue
+        assert np.isfinite(left).all()
+        np.testing.assert_allclose([left] * len(right), right, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("sample", BAD_SAMPLES)
