@@ -84,7 +84,7 @@ def _on_defect(error: Exception) -> Response:
 
 def _nothing_here(path: str) -> NotFound:
     """Names the nearest operation."""
-    name = path.strip("/").rpartition("/")[2].replace("_", "-").lower()
+    name = path.strip("/").rpartition("/")[2].replace("_", "-").lower()[:60]
     nearest = difflib.get_close_matches(name, ENDPOINTS, 1)
     kind = UnknownOperation if path.startswith("/v1/") else NotFound
     hint = f"did you mean {ENDPOINTS[nearest[0]].path}?" if nearest else "GET /v1/operations lists the operations"

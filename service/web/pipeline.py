@@ -1,7 +1,7 @@
 """What happens to a request for an operation, whatever the operation.
 
     read      the bytes, within their limits                  reading.read        400 413 414 415
-    recall    the same bytes were understood before?          Aliases             -> key of the answer
+    recall    the same bytes were understood before?          state.Aliases       -> key of the answer
     parse     bytes -> JSON                                   reading.decode      400
     validate  JSON -> fields                                  validation          400
     key       fields -> ETag, key of the answer               cache.keys          -> 304
@@ -14,11 +14,9 @@ Errors are raised where they are found and become problems in one place (hooks.p
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from cachetools import LRUCache
 from flask import request
 from werkzeug import Response
 
@@ -28,36 +26,19 @@ from service.web import negotiation, reading, trace, validation, writing
 from service.web.endpoint import Endpoint
 from service.web.state import State
 
-MOST_ALIASES = 20_000
 LONGEST_ALIASED = 16_000  # bytes: reading a longer body costs little beside what is asked with it
-
-
-class Aliases:
-    """Which answer the bytes of an earlier request asked for, so that a repetition need not be parsed to be recognised."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._keys: LRUCache[bytes, str] = LRUCache(MOST_ALIASES)
-
-    def get(self, alias: bytes) -> str | None:
-        with self._lock:
-            return self._keys.get(alias)
-
-    def set(self, alias: bytes, key: str) -> None:
-        with self._lock:
-            self._keys[alias] = key
 
 
 def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
     """The view function of an endpoint: POST, GET and QUERY alike."""
-    aliases = Aliases()
+    aliases = state.aliases
 
     def serve() -> Response:
         trace.begin(request.environ.get("HTTP_X_REQUEST_ID"))
         media_type = negotiation.choose(request.environ.get("HTTP_ACCEPT"))
         with trace.stage("parse"):
             sent = reading.read(request)
-            alias = sent.digest() if len(sent.data) <= LONGEST_ALIASED else None
+            alias = sent.digest(endpoint.name) if len(sent.data) <= LONGEST_ALIASED else None
         key = aliases.get(alias) if alias else None
         fields: dict[str, Any] | None = None
         if key is None:

@@ -15,7 +15,7 @@ from werkzeug import Response
 
 from service import errors
 from service.errors import Fault, NablaError
-from service.web import writing
+from service.web import strict_json, writing
 from service.web.strict_json import DuplicateKey, NotJson
 
 MEDIA_TYPE = "application/problem+json"
@@ -162,7 +162,7 @@ def _facts(error: NablaError, taken: Mapping[str, Any]) -> dict[str, Any]:
         data = writing.to_json(facts)
     except (NablaError, TypeError):
         return {}
-    return orjson.loads(data) if len(data) <= LARGEST_FACTS else {}
+    return strict_json.parse(data) if len(data) <= LARGEST_FACTS else {}
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

@@ -35,9 +35,9 @@ class Sent:
     media_type: str | None
     data: bytes
 
-    def digest(self) -> bytes:
-        """A fingerprint of these bytes."""
-        return hashlib.blake2b(self.data, digest_size=20, person=(self.media_type or "")[-16:].encode()).digest()
+    def digest(self, operation: str) -> bytes:
+        """A fingerprint of the request: of these bytes, what they are, and what they are sent to."""
+        return hashlib.blake2b(f"{operation} {self.media_type}\n".encode() + self.data, digest_size=20).digest()
 
 
 def read(request: Request) -> Sent:

@@ -13,6 +13,8 @@ from service.errors import Fault, InputError
 from service.web.endpoint import Endpoint
 from service.web.fields import json_type
 
+MOST_UNKNOWN = 20  # names that are looked at; looking for the nearest field of a million would take minutes
+
 
 def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
     """The validated fields with their defaults; raises InputError, or what an array's reader raises."""
@@ -21,7 +23,8 @@ def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
         example = json.dumps(endpoint.examples[0].request, ensure_ascii=False, default=str) if endpoint.examples else "{}"
         raise InputError(f"the body must be a JSON object, not {json_type(payload)}", hint=f"name the fields: {example[:200]}")
     known = {name: value for name, value in payload.items() if name in schema.fields}
-    faults = [_unknown(name, list(schema.fields)) for name in payload if name not in known]
+    unknown = [name for name in payload if name not in known]
+    faults = [_unknown(name, list(schema.fields)) for name in unknown[:MOST_UNKNOWN]]
     try:
         fields: dict[str, Any] = schema.load(known)
     except ValidationError as error:
@@ -36,9 +39,10 @@ def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
 
 def _unknown(name: str, known: list[str]) -> Fault:
     """Names the nearest known field."""
+    name = name[:60]
     nearest = difflib.get_close_matches(name.lower(), known, 1)
     hint = f"did you mean {nearest[0]}?" if nearest else f"the fields are {', '.join(known)}"
-    return Fault(f"{name[:60]} is not a field of this operation", _pointer(name[:60]), hint=hint)
+    return Fault(f"{name} is not a field of this operation", _pointer(name), hint=hint)
 
 
 def _flatten(messages: Any, pointer: str = "") -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ import orjson
 from service.certificates import Check
 from service.errors import UndefinedAtPoint
 
+PLAIN = {str, int, bool, type(None)}
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
 
@@ -31,14 +32,14 @@ def to_json(answer: dict[str, Any]) -> bytes:
 def _plain(value: Any, name: str) -> Any:
     """`value` with what JSON has, arrays kept; `name` is the member it stands in, for the error."""
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind in PLAIN:
         return value
     if kind is float:
         return value if math.isfinite(value) else _refuse(name)
     if kind is dict:
         return {key: _plain(item, key) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [_plain(item, name) for item in value]
+        return _plain_list(value, name)
     if kind is np.ndarray:
         return _plain_array(value, name)
     if kind is Check:
@@ -50,6 +51,16 @@ def _plain(value: Any, name: str) -> Any:
     if isinstance(value, np.generic):
         return _plain(value.item(), name)
     raise TypeError(f"an answer cannot hold a {kind.__name__} (in {name})")
+
+
+def _plain_list(values: list[Any] | tuple[Any, ...], name: str) -> Any:
+    """Lists of one kind of plain values, which can be long, are looked at by C loops only."""
+    kinds = set(map(type, values))
+    if kinds <= PLAIN:
+        return values
+    if kinds == {float}:
+        return values if all(map(math.isfinite, values)) else _refuse(name)
+    return [_plain(item, name) for item in values]
 
 
 def _plain_array(array: np.ndarray[Any, Any], name: str) -> Any:
