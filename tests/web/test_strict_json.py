@@ -6,7 +6,7 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.web import strict_json
@@ -108,6 +108,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=60)
 @given(VALUES, st.booleans())
 def test_what_json_wrote_is_read_back(value: object, is_long: bool) -> None:
     text = json.dumps({"value": value}, ensure_ascii=False).encode() + (LONG if is_long else b"")
