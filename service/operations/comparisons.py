@@ -13,6 +13,8 @@ from service.expression.sums import filled, number
 from service.expression.tensors import Apply, Tensor, number_of
 from service.operations.samples import MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
+IVERSON = (r"\left[", r"\right]")
+
 
 class Comparison(Elementwise):
     """`ufunc` compares, and is called so in generated code; `opposite` is the comparison that holds where this one does not."""
@@ -56,8 +58,9 @@ class Comparison(Elementwise):
         return Printed(f"{left} {self.symbol} {right}", Binding.COMPARISON)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
+        """In the brackets of Iverson, [x < y]: a number, not a statement."""
         left, right = (argument.within_latex(Binding.SUM) for argument in arguments)
-        return Printed(f"{left} {self.latex_symbol} {right}", Binding.COMPARISON)
+        return Printed(rf"{IVERSON[0]}{left} {self.latex_symbol} {right}{IVERSON[1]}")
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         left, right = arguments

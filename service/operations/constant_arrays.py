@@ -231,11 +231,14 @@ class Inferred(ConstantArray):
         if is_unknown(rows) or is_unknown(columns):
             return Printed(f"{self.name}({entry})")
         sizes = str(rows) if columns == 1 else f"{rows}, {columns}"
-        return _scaled(entry, f"zeros({sizes})", f"ones({sizes})", "*")
+        return _scaled(entry, f"{entry}*", f"zeros({sizes})", f"ones({sizes})")
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
+        entry: Rational = node.parameter[0]
         subscript = _latex_subscript(node.shape)
-        return _scaled(node.parameter[0], rf"\mathbf{{0}}{subscript}", rf"\mathbf{{1}}{subscript}", r" \cdot ")
+        sign, fraction = "-" if entry < 0 else "", rf"\frac{{{abs(entry.numerator)}}}{{{entry.denominator}}}"
+        shown = str(entry) if entry.denominator == 1 else sign + fraction
+        return _scaled(entry, rf"{shown} \, ", rf"\mathbf{{0}}{subscript}", rf"\mathbf{{1}}{subscript}")
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         entry: Rational = node.parameter[0]
@@ -244,10 +247,10 @@ class Inferred(ConstantArray):
         return Printed(f"np.full({_code_shape(node.shape)}, {float(entry)})")
 
 
-def _scaled(entry: Rational, zeros: str, ones: str, times: str) -> Printed:
+def _scaled(entry: Rational, times: str, zeros: str, ones: str) -> Printed:
     if entry in (0, 1):
         return Printed(ones if entry else zeros)
-    return Printed(f"{entry}{times}{ones}", Binding.NEGATIVE if entry < 0 else Binding.PRODUCT)
+    return Printed(times + ones, Binding.NEGATIVE if entry < 0 else Binding.PRODUCT)
 
 
 @register

@@ -6,9 +6,10 @@ import numpy as np
 
 from service.expression.algebra import call, spread
 from service.expression.nodes import Node
-from service.expression.operation import Array, Elementwise, Law, Printed, Sample, register
+from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
 from service.expression.sums import coefficient_of, filled
 from service.expression.tensors import Apply, Tensor, number_of
+from service.operations.comparisons import IVERSON, Comparison
 from service.operations.entrywise import Unary, is_nonnegative
 from service.operations.samples import BOTH_SIGNS, MATRICES, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
@@ -193,4 +194,6 @@ class Where(Elementwise):
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         condition, yes, no = (argument.text for argument in arguments)
-        return Printed(rf"\begin{{cases}} {yes} & \text{{if }} {condition} \\ {no} & \text{{otherwise}} \end{{cases}}")
+        if isinstance(node.arguments[0].operation, Comparison):
+            condition = condition.removeprefix(IVERSON[0]).removesuffix(IVERSON[1])
+        return Printed(rf"\begin{{cases}} {yes} & \text{{if }} {condition} \\ {no} & \text{{otherwise}} \end{{cases}}", Binding.SUM)

@@ -119,6 +119,9 @@ class SoftmaxRows(Operation):
         """∂y[i,j]/∂x[i,l] = y[i,j]·(δ[j,l] - y[i,l]); rows do not mix."""
         return einsum("ij->ijij", y) - einsum("ij,il->ijil", y, y)
 
+    def latex(self, node: Node, *arguments: Printed) -> Printed:
+        return Printed(rf"\operatorname{{softmax}}_{{\mathrm{{rows}}}}\left({arguments[0].text}\right)")
+
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         (x,) = arguments
         if is_vector(node.shape):
