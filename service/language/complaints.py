@@ -34,7 +34,7 @@ def find_function(tokens: list[Token], position: int, declared: Container[str]) 
         product = f"{quote(name.text)}*(...)"
         if name.text in declared:
             error.detail = f"{quote(name.text)} is a variable, not a function"
-            indices = "1,2" if tokens[position + 3].text == "," else "1"
+            indices = "1,2" if tokens[position + 3 : position + 4] and tokens[position + 3].text == "," else "1"
             error.hint = f"a product is written {product}, an entry {quote(name.text)}[{indices}]"
         elif name.text in CONSTANTS:
             error.detail = f"{name.text} is a constant, not a function"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from service import limits
-from service.errors import InvalidDeclaration
+from service.errors import InvalidDeclaration, LimitExceeded
 from service.expression.operation import is_function
 from service.expression.shapes import SCALAR, Shape, Size, Sizes, describe, is_unknown
 from service.language.complaints import quote
@@ -75,7 +75,7 @@ def declare(variables: object = None) -> Declarations:
             declared[name] = _declaration(name, kind, sizes)
         except NotASize as error:
             raise InvalidDeclaration(f"{quote(name)}: {error.detail}", error.hint, pointer) from None
-        except InvalidDeclaration as error:
+        except (InvalidDeclaration, LimitExceeded) as error:
             raise error.at(pointer) from None
     _check_dependencies(declared)
     letters = (letter for variable in declared.values() for size in variable.shape for letter in letters_of(size) if not is_unknown(letter))

@@ -122,7 +122,7 @@ def _suggestions(step: Step, operands: list[_Operand], program: Program, sizes: 
     call = program.text[step.start : step.end].partition("(")[0].strip()
     shapes = [operand.shape for operand in operands]
     texts = [operand.text for operand in operands]
-    yield from _instead(symbol, texts, shapes)
+    yield from _instead(symbol, texts, shapes, sizes)
     for position, operand in enumerate(operands):
         if operand.shape == SCALAR:
             continue
@@ -143,10 +143,11 @@ def _suggestions(step: Step, operands: list[_Operand], program: Program, sizes: 
             yield f"{text} (entry by entry)"
 
 
-def _instead(symbol: str, texts: Sequence[str], shapes: Sequence[Shape]) -> Iterator[str]:
+def _instead(symbol: str, texts: Sequence[str], shapes: Sequence[Shape], sizes: Sizes) -> Iterator[str]:
     """1/A is inv(A), e^A is expm(A)."""
     rows, columns = shapes[-1]
-    if symbol == "/" and rows == columns and len(texts[1]) < LONGEST_SUGGESTION:
+    fits = symbol == "/" and rows == columns and _result(TIMES, None, shapes, sizes) is not None
+    if fits and len(texts[1]) < LONGEST_SUGGESTION:
         yield f"inv({texts[1]})" if texts[0] == "1" else f"{quote(texts[0])}*inv({texts[1]})"
     if symbol == "^" and texts[0] == "e" and len(texts[1]) < LONGEST_SUGGESTION:
         yield f"exp({texts[1]}) (entry by entry)"

@@ -10,7 +10,7 @@ from service.operations.leaves import Variable
 CONSTANTS: dict[str, str] = {"pi": "pi", "π": "pi", "e": "e"}
 """A declared name wins over a constant."""
 
-_DERIVATIVE = re.compile(r"d([0-9]*)(.+)")
+_DERIVATIVE = re.compile(r"d([0-9]{0,2})(.+)")
 
 
 def derivative_name(name: str, by: Sequence[str]) -> str:
@@ -29,7 +29,7 @@ def derivative_variable(name: str, declared: Iterable[Variable]) -> Variable | N
         match = _DERIVATIVE.fullmatch(name) if variable.depends_on else None
         if match is None or not match[2].startswith(variable.name + "_"):
             continue
-        by = _scalars(match[2][len(variable.name) + 1 :], variable.depends_on, int(match[1][:3] or 1))
+        by = _scalars(match[2][len(variable.name) + 1 :], variable.depends_on, int(match[1] or 1))
         if by is not None:
             kept = variable.properties & {"symmetric"}
             return Variable(derivative_name(variable.name, by), variable.shape, kept, variable.depends_on, variable.name, by)
@@ -44,8 +44,8 @@ def _scalars(text: str, names: Sequence[str], order: int) -> tuple[str, ...] | N
         if not rest and len(by) == order:
             return tuple(sorted(by))
         for name in names:
-            match = re.match(rf"d{re.escape(name)}([0-9]*)", rest)
-            times = int(match[1][:3] or 1) if match else 0
+            match = re.match(rf"d{re.escape(name)}([0-9]?[0-9]?)", rest)
+            times = int(match[1] or 1) if match else 0
             if match and 0 < times <= order - len(by):
                 todo.append((rest[match.end() :], by + (name,) * times))
     return None
