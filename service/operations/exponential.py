@@ -14,7 +14,7 @@ from service.expression.shapes import SCALAR
 from service.expression.sums import number
 from service.expression.tensors import Apply, Product, Sum, Tensor, number_of
 from service.operations.entrywise import Unary
-from service.operations.samples import MATRIX, VECTOR, VECTOR_AND_MATRIX
+from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTOR_AND_MATRIX
 
 
 @register
@@ -50,6 +50,7 @@ class Log(Unary):
     laws = (
         Law("log(x*y)", "log(x) + log(y)"),
         Law("log(x, b)", "log(x)/log(b)"),
+        Law("log(abs(x))", "log(x^2)/2", {}, BOTH_SIGNS),
         Law("log(1 + exp(x))", "softplus(x)", VECTOR),
         Law("log(sigmoid(x))", "-softplus(-x)", VECTOR),
         Law("log(softmax(x))", "x - logsumexp(x)", VECTOR),
@@ -71,7 +72,8 @@ class Log(Unary):
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """The stable forms of log(1 + exp(x)), log(sum(exp(x))), log(softmax(x)), log(sigmoid(x)) and log(det(A)).
 
-        Each replaces a composition by a single function of the same argument, so rewriting ends.
+        And log|x| = log(x²)/2, whose derivative is 1/x at sight. Each replaces a composition by a single function of the
+        same argument or of a power, so rewriting ends.
         """
         (x,) = arguments
         if isinstance(x, Apply):
@@ -80,6 +82,8 @@ class Log(Unary):
                 return inner - spread(call("logsumexp", inner), inner.shape)
             if x.operation.name == "sigmoid":
                 return -call("softplus", -inner)
+            if x.operation.name == "abs":
+                return call(self.name, inner**2) / 2
             if x.operation.name == "det":
                 return call("logdet", inner)
         elif isinstance(x, Sum) and len(x.terms) == 2:
