@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import InputError, RankDeficient
+from service.errors import InputError, RankDeficient, Undecided
 from service.learning.design import Design
 from service.learning.inference import Parameter, Sums, parameter
 from service.linalg.bounds import TRUSTED, Extended, extended
@@ -137,9 +137,7 @@ def _fit(design: Design) -> LinearFit:
     if found and (not cheap or (_is_good(found) and n * p > ALWAYS_EXACT)):
         return _float_answer(design, found)
     if not found:
-        _refuse_numerical_dependence(design)
-    if not cheap:
-        raise _dependent(design, None)
+        _refuse_numerical_dependence(design, cheap)
     return _exact_fit(design)
 
 
@@ -201,13 +199,20 @@ def float_checks(found: Fit, basis: Basis, shape: tuple[int, int]) -> list[Check
     ]
 
 
-def _refuse_numerical_dependence(design: Design) -> None:
-    """Raises RankDeficient when the columns, scaled, have a clear numerical rank below p."""
+def _refuse_numerical_dependence(design: Design, cheap: bool) -> None:
+    """Raises RankDeficient when the columns, scaled, have a clear numerical rank below p, and Undecided when they have none and
+    exact arithmetic is too expensive (not `cheap`) to tell."""
     columns = design.columns.floats
     scaled = columns / np.maximum(np.abs(columns).max(axis=0), np.finfo(np.float64).tiny)
     found = numerical_rank(np.ascontiguousarray(scaled.T))
     if found.rank is not None and found.rank < design.parameters:
         raise _dependent(design, _exact_relations(design, found.rank))
+    if not cheap:
+        raise Undecided(
+            "floats cannot tell whether the columns of the design are independent: it is too ill-conditioned",
+            'centre and scale the predictors, or send "arithmetic": "exact" where the size allows',
+            design.pointer,
+        )
 
 
 # --- exact --------------------------------------------------------------------------------------------------------------

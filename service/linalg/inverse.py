@@ -111,8 +111,10 @@ def relative_error(columns: NDArray[np.float64], x: Floats, scale: NDArray[np.fl
     """‖error‖₁/‖inverse‖₁ of x·diag(scale), whose column j is off by at most columns[j]·‖x‖₁·scale[j]·amplification."""
     with np.errstate(all="ignore"):
         sizes = np.abs(x).sum(axis=0)
-        error = largest(columns * scale) * largest(sizes) * amplification * SLACK + len(x) * SUBNORMAL
-        error /= largest(sizes * scale)
+        size = largest(sizes * scale)
+        error = (largest(columns * scale) * largest(sizes) * amplification * SLACK + len(x) * SUBNORMAL) / size
+    if not math.isfinite(size):
+        return math.inf
     return error / (1 - error) if error < 1 else math.inf
 
 

@@ -6,6 +6,7 @@ loops only (the set of its types, then one conversion); Python looks at single e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -128,7 +129,8 @@ def _read_numbers(rows: Rows, shape: tuple[int, int], is_vector: bool, types: se
 
 def _read_large(rows: Rows, shape: tuple[int, int], is_vector: bool) -> Matrix:
     """A matrix of JSON numbers, some of them whole numbers beyond 2^53: kept as they are."""
-    limits.check("exact-digits", max(int(abs(entry)).bit_length() * 3 // 10 for row in rows for entry in row if isinstance(entry, int)))
+    bits = max(abs(entry).bit_length() for row in rows for entry in row if isinstance(entry, int))
+    limits.check("exact-digits", int(bits * math.log10(2)))
     floats = np.array([[entry if isinstance(entry, float) else 0.0 for entry in row] for row in rows], dtype=np.float64)
     _refuse(_not_finite(floats, is_vector))
     return Matrix(shape, "integer" if _whole(floats) else "rational", None, rows, is_vector)

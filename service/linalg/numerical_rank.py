@@ -74,7 +74,8 @@ def is_clear(a: Floats, values: NDArray[np.float64], rank: int, tolerance: float
         return False
     if rank == len(values):
         return True
-    rounding = EPSILON * float(np.linalg.norm(values))  # what rounding the entries of a matrix of this rank can bring about
+    # What rounding the entries of a matrix of this rank can bring about, and for large ones the errors of the iteration.
+    rounding = EPSILON * float(np.linalg.norm(values)) * max(1.0, max(a.shape) ** 0.5 / 4)
     if values[rank] * GAP > values[rank - 1] or values[rank] > rounding:
         return False
     scaled = singular_values(equilibrated(a))

@@ -1,0 +1,72 @@
+"""The regression endpoint over the whole stack. The fit itself is tested in tests/learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+POINTS = {"X": [[1], [2], [3], [4]], "y": [3, 5, 7, 9.5]}
+
+
+def test_a_line(client: FlaskClient) -> None:
+    body = client.post("/v1/regression", json={"model": "ols", **POINTS}).get_json()
+    assert body["coefficients"] == [2.15]
+    assert body["intercept"] == 0.75
+    assert [entry["name"] for entry in body["parameters"]] == ["intercept", "x1"]
+    assert "residuals" not in body
+
+
+WAYS: list[dict[str, Any]] = [
+    POINTS,
+    {"x": [1, 2, 3, 4], "y": [3, 5, 7, 9.5]},
+    {"data": {"a": [1, 2, 3, 4], "y": [3, 5, 7, 9.5]}},
+    {"data": {"out": [3, 5, 7, 9.5], "a": [1, 2, 3, 4]}, "response": "out"},
+    {"data": {"a": [1, 2, 3, 4]}, "y": [3, 5, 7, 9.5]},
+    {"X": [[1, 1], [1, 2], [1, 3], [1, 4]], "y": [3, 5, 7, 9.5], "intercept": False},
+    {**POINTS, "weights": [2, 2, 2, 2]},
+]
+
+
+@pytest.mark.parametrize("request_", WAYS)
+def test_the_same_fit_in_every_way(client: FlaskClient, request_: dict[str, Any]) -> None:
+    body = client.post("/v1/regression", json=request_).get_json()
+    assert [entry["estimate"] for entry in body["parameters"]] == [0.75, 2.15]
+
+
+def test_what_is_asked_for_in_addition(client: FlaskClient) -> None:
+    request = {**POINTS, "include": ["residuals", "covariance"], "confidence_level": 0.9, "arithmetic": "exact"}
+    body = client.post("/v1/regression", json=request).get_json()
+    assert body["residuals"] == ["1/10", "-1/20", "-1/5", "3/20"]
+    assert len(body["covariance"]) == 2
+    low, high = body["parameters"][1]["confidence_interval"]
+    assert low < 2.15 < high
+
+
+REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
+    ({"model": "ridge", **POINTS}, 400, "invalid-input", "/model"),
+    ({"y": [1, 2]}, 400, "invalid-input", "/X"),
+    ({"X": [[1]], "x": [1], "y": [1]}, 400, "invalid-input", "/X"),
+    ({"X": [[1], [2]]}, 422, "unknown-name", "/y"),
+    ({"X": [[1], ["a"]], "y": [1, 2]}, 400, "not-a-matrix", "/X/1/0"),
+    ({"X": [[1], [2]], "y": [1, None]}, 400, "not-a-matrix", "/y/1"),
+    ({"data": {"a/b": [1, True], "y": [1, 2]}}, 400, "not-a-matrix", "/data/a~1b/1"),
+    ({"data": {}, "y": [1]}, 400, "invalid-input", "/data"),
+    ({"data": {"y": [1, 2]}, "intercept": False}, 400, "invalid-input", "/data"),
+    ({"X": [[1], [2], [3]], "y": [1, 2]}, 422, "shape-mismatch", "/X"),
+    ({"X": [[1, 2], [2, 4], [3, 6], [4, 8]], "y": [1, 2, 3, 5]}, 422, "rank-deficient", "/X"),
+    ({"X": [[1, 2]], "y": [1]}, 422, "rank-deficient", "/X"),
+    ({**POINTS, "weights": [1, 1, 1, -1]}, 400, "invalid-input", "/weights"),
+    ({**POINTS, "confidence_level": 1}, 400, "invalid-input", "/confidence_level"),
+    ({**POINTS, "include": ["leverage"]}, 400, "invalid-input", "/include"),
+    ({"X": [[2**60 + 1], [1]], "y": [1, 2], "arithmetic": "float"}, 400, "not-a-matrix", "/X/0/0"),
+]
+
+
+@pytest.mark.parametrize(("request_", "status", "code", "pointer"), REFUSED)
+def test_refusals(client: FlaskClient, request_: dict[str, Any], status: int, code: str, pointer: str) -> None:
+    answer = client.post("/v1/regression", json=request_)
+    body = answer.get_json()
+    assert (answer.status_code, body["code"]) == (status, code), answer.text
+    assert body["errors"][0]["pointer"] == pointer
