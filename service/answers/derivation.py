@@ -6,7 +6,7 @@ leave the house.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,83 +14,41 @@ import numpy as np
 
 from service import limits
 from service.answers.points import values_at
-from service.answers.targets import Targets, read_targets
+from service.answers.task import Task, read_back
 from service.calculus import build
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.calculus.total import total_derivatives
+from service.calculus.vectorized import vectorized
 from service.calculus.verify import check_derivative, check_same
 from service.certificates import Check, require
-from service.errors import InputError, MathematicsRefuses
-from service.expression.nodes import Node, in_order, make
+from service.errors import MathematicsRefuses
+from service.expression.nodes import Node, make
 from service.expression.products import transpose
-from service.expression.shapes import SCALAR, Shape, axes, describe, public
+from service.expression.shapes import SCALAR, axes, describe, public
 from service.expression.tensors import Tensor
-from service.language import Declarations, Parsed, declare, parse
 from service.operations.leaves import Variable, variable
 from service.printing.numpy_code import to_numpy
 from service.printing.printers import to_latex, to_text
 
-LAYOUTS = ("mixed", "numerator", "denominator")
-HIGHEST_ORDER = 8
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is asked: `kind` is derivative, gradient, jacobian or hessian."""
-
-    kind: str
-    parsed: Parsed
-    targets: Targets
-    order: int
-    layout: str
-
-    @property
-    def variables(self) -> dict[str, Variable]:
-        """Everything with a name: what the expression holds, what was declared, what is differentiated by."""
-        return {**all_variables(self.parsed), **{variable.name: variable for variable in self.targets.variables}}
+Arrangement = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
 class Result:
-    """One derivative. `node` has the axes of the function, then those of the variables; `shown` is it in the layout asked
-    for; `previous` is what it is the derivative of; `brought` are the derivatives of variables that depend on others."""
+    """One derivative.
 
-    previous: Node
+    `node` has the axes of the function, then those of the variables; `shown` is it in the layout or form asked for, and
+    `arranged` does the same to its value. `orders` are the function and its derivatives of lower order; `brought` are the
+    derivatives of variables that depend on others.
+    """
+
+    orders: tuple[Node, ...]
     node: Node
     shown: Node
+    arranged: Arrangement
     entries: list[Any] | None = None
     brought: tuple[Variable, ...] = ()
-
-
-def read_task(kind: str, request: Mapping[str, Any]) -> Task:
-    """The request's expression, variables, wrt, order and layout; raises what the language and the shapes raise."""
-    declarations = declare(request.get("variables"))
-    parsed = parse(request["expression"], declarations)
-    targets = read_targets(request.get("wrt"), list(parsed.variables), all_variables(parsed))
-    order = 2 if kind == "hessian" else request.get("order", 1)
-    if not 1 <= order <= HIGHEST_ORDER:
-        raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
-    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"))
-    _refuse_wrong_kind(task)
-    return task
-
-
-def all_variables(parsed: Parsed) -> dict[str, Variable]:
-    """The variables that occur, in order of appearance, then those that are only declared."""
-    return {**{name: node.parameter for name, node in parsed.variables.items()}, **parsed.declared}
-
-
-def _refuse_wrong_kind(task: Task) -> None:
-    shape = task.parsed.node.shape
-    if task.kind in ("gradient", "hessian") and shape != SCALAR:
-        raise MathematicsRefuses(
-            f"a {task.kind} is of a scalar function; this one is {describe(shape)}",
-            hint="use jacobian for a vector or matrix function"
-            if task.kind == "gradient"
-            else "use derivative with order 2, or the hessian of each entry",
-            pointer="/expression",
-        )
 
 
 def derive(task: Task) -> dict[str, Any]:
@@ -107,18 +65,14 @@ def derive(task: Task) -> dict[str, Any]:
     if task.order > 1 and task.kind != "hessian":
         answer["order"] = task.order
     notation = Notation({name: variable(declared) for name, declared in task.variables.items()}, task.parsed.decimals)
-    if task.targets.side_by_side:
-        results = {"": _side_by_side(task, notation)}
-    else:
-        results = {declared.name: _by_one(task, notation, declared) for declared in task.targets.variables}
     checks: list[Check] = []
-    for name, result in results.items():
-        checks += _checks(task, result, [name] if name else task.targets.names)
-    printed = {name: _result_to_json(task, result) for name, result in results.items()}
-    if len(printed) == 1:
-        answer["result"] = next(iter(printed.values()))
-    else:
-        answer["results"] = printed
+    printed: dict[str, Any] = {}
+    for path in _paths(task):
+        result = _by_arrays(task, notation, path) if path else _side_by_side(task, notation)
+        checks += _checks(task, result, [[declared.name] for declared in path] or [task.targets.names] * task.order)
+        _put(printed, [declared.name for declared in path[: 1 if task.kind != "hessian" else 2]], _result_to_json(task, result))
+    alone = len(task.targets.variables) == 1 or task.targets.side_by_side
+    answer["result" if alone else "results"] = _only_leaf(printed) if alone else printed
     answer["checks"] = [check.to_json() for check in require(checks)]
     return answer
 
@@ -127,41 +81,66 @@ def expression_to_json(node: Node) -> dict[str, Any]:
     return {"text": to_text(node), "latex": to_latex(node), "shape": public(node.shape)}
 
 
-# --- one variable ---------------------------------------------------------------------------------------------------
+def _paths(task: Task) -> list[tuple[Variable, ...]]:
+    """The variables to differentiate by, in order, for each result; () for scalars side by side. A Hessian has mixed blocks."""
+    if task.targets.side_by_side:
+        return [()]
+    chosen = task.targets.variables
+    if task.kind == "hessian":
+        return [(first, second) for first in chosen for second in chosen]
+    return [(declared,) * task.order for declared in chosen]
 
 
-def _by_one(task: Task, notation: Notation, declared: Variable) -> Result:
-    """The derivative by one variable, scalar or array, `order` times."""
-    tensor, previous = lower(task.parsed.node), task.parsed.node
+def _put(tree: dict[str, Any], names: Sequence[str], leaf: dict[str, Any]) -> None:
+    for name in names[:-1]:
+        tree = tree.setdefault(name, {})
+    tree[names[-1] if names else ""] = leaf
+
+
+def _only_leaf(tree: dict[str, Any]) -> dict[str, Any]:
+    while "text" not in tree:
+        (tree,) = tree.values()
+    return tree
+
+
+# --- one variable after the other -----------------------------------------------------------------------------------
+
+
+def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Result:
+    """The derivative by one variable after the other, scalars or arrays."""
+    tensor, orders = lower(task.parsed.node), [task.parsed.node]
     brought: list[Variable] = []
-    for order in range(task.order):
-        if order:
-            previous = notation.node(tensor)
+    for place, declared in enumerate(path):
+        if place:
+            orders.append(notation.node(tensor))
         (tensor,), more = total_derivatives(tensor, [declared], [*task.variables.values(), *brought])
         brought += [new for new in more if new not in brought]
         notation.declare(more)
     node = notation.node(tensor)
-    return Result(previous, node, _laid_out(task, tensor, node, notation), None, tuple(brought))
+    if task.form == "kronecker":
+        leading = len(axes(task.parsed.node.shape)) or (len(axes(path[0].shape)) if len(path) > 1 else 0)
+        if 0 < leading < len(tensor.shape) and len(tensor.shape) > 2:
+            shown = notation.node(vectorized(tensor, leading))
+            return Result(tuple(orders), node, shown, _by_columns, None, tuple(brought))
+    turned = _is_turned(task, path, tensor)
+    shown = notation.node(transpose(tensor)) if turned and len(tensor.shape) == 2 else build.transpose(node) if turned else node
+    return Result(tuple(orders), node, shown, np.transpose if turned else np.asarray, None, tuple(brought))
 
 
-def _laid_out(task: Task, tensor: Tensor, node: Node, notation: Notation) -> Node:
-    """The node in the layout asked for: which axes are rows."""
-    function, by = task.parsed.node.shape, task.targets.variables[0].shape
-    if len(tensor.shape) > 2:
-        return node
+def _by_columns(value: Any) -> Any:
+    """vec: the entries in one column, the first index fastest."""
+    return np.reshape(value, -1, order="F")
+
+
+def _is_turned(task: Task, path: Sequence[Variable], tensor: Tensor) -> bool:
+    """Whether the layout transposes the result. A column is turned to lie down."""
+    function, by = task.parsed.node.shape, path[0].shape
+    if len(tensor.shape) > 2 or not tensor.shape:
+        return False
     if len(tensor.shape) == 2:
-        gradient_by_matrix = function == SCALAR and task.order == 1
-        flipped = task.layout == ("numerator" if gradient_by_matrix else "denominator")
-        return notation.node(transpose(tensor)) if flipped else node
-    if len(tensor.shape) == 1:
-        row = _is_row(task, function, by)
-        return build.transpose(node) if row else node
-    return node
-
-
-def _is_row(task: Task, function: Shape, by: Shape) -> bool:
-    """Whether a result with one axis lies down."""
-    if function == SCALAR:  # a gradient stands, a Jacobian of one row lies
+        is_gradient = function == SCALAR and len(path) == 1  # by a matrix
+        return task.layout == ("numerator" if is_gradient else "denominator")
+    if function == SCALAR:  # a gradient stands, the one row of a Jacobian lies
         if task.kind == "jacobian":
             return task.layout != "denominator"
         return task.layout == "numerator" or (by[0] == 1 and task.layout == "mixed")
@@ -182,10 +161,10 @@ def _side_by_side(task: Task, notation: Notation) -> Result:
             pointer="/wrt",
         )
     tensors = [lower(component) for component in _components(function)]
-    previous, brought = function, list[Variable]()
+    orders, brought = [function], list[Variable]()
     for order in range(task.order):
         if order:
-            previous = make("literal", *[notation.node(tensor) for tensor in tensors], parameter=(len(tensors), 1))
+            orders.append(make("literal", *[notation.node(tensor) for tensor in tensors], parameter=(len(tensors), 1)))
         rows = []
         for tensor in tensors:
             row, more = total_derivatives(tensor, by, [*task.variables.values(), *brought])
@@ -200,7 +179,8 @@ def _side_by_side(task: Task, notation: Notation) -> Result:
     turned = task.layout == ("numerator" if stands else "denominator")
     shown = [list(column) for column in zip(*nodes, strict=True)] if turned else nodes
     texts = [[to_text(entry) for entry in row] for row in shown]
-    return Result(previous, _array(nodes), _array(shown), [row[0] for row in texts] if stands and shown is nodes else texts, tuple(brought))
+    entries = [row[0] for row in texts] if stands and not turned else texts
+    return Result(tuple(orders), _array(nodes), _array(shown), np.transpose if turned else np.asarray, entries, tuple(brought))
 
 
 def _array(rows: list[list[Node]]) -> Node:
@@ -227,34 +207,39 @@ def _components(function: Node) -> list[Node]:
 # --- checks and forms -----------------------------------------------------------------------------------------------
 
 
-def _checks(task: Task, result: Result, names: Sequence[str]) -> list[Check]:
-    """The derivative against differences of what it is the derivative of; the printed text, read back, against the derivative."""
+def _checks(task: Task, result: Result, path: Sequence[Sequence[str]]) -> list[Check]:
+    """Each order against differences of the one before; the printed text, read back, against the last."""
     variables = {**task.variables, **{new.name: new for new in result.brought}}
-    name = "finite-differences" if task.order == 1 else "finite-differences-of-the-previous-order"
-    checks = [check_derivative(result.previous, result.node, names, variables, name)]
-    if len(result.shown.shape) == 2:
-        checks.append(check_same(result.shown, read_back(to_text(result.shown), task.parsed), variables, "read-back"))
-    return checks
-
-
-def read_back(text: str, parsed: Parsed) -> Node:
-    """The node of a printed answer, read as a client's expression would be."""
-    return parse(text, Declarations(parsed.declared, parsed.sizes)).node
+    chain = [*result.orders, result.node]
+    checks = []
+    for place, names in enumerate(path):
+        name = "finite-differences" if not place else f"finite-differences-{place + 1}"
+        checks.append(check_derivative(chain[place], chain[place + 1], names, variables, name))
+    read = read_back(to_text(result.shown), task.parsed)
+    return [*checks, check_same(result.node, read, variables, "read-back", result.arranged)]
 
 
 def _result_to_json(task: Task, result: Result) -> dict[str, Any]:
     shown, entries = result.shown, result.entries
-    held = {node.parameter.name for node in in_order([shown]) if isinstance(node.parameter, Variable)}
-    arguments = [declared for declared in [*task.variables.values(), *result.brought] if declared.name in held]
+    occurring = [node.parameter for node in task.parsed.variables.values()]
+    arguments = list({declared.name: declared for declared in [*occurring, *task.targets.variables, *result.brought]}.values())
     summary = f"{task.kind.capitalize()} of {to_text(task.parsed.node)} by {', '.join(task.targets.names)}."
     return {
         "text": to_text(shown),
         "latex": to_latex(shown),
         "shape": [len(entries)] if entries and shown.shape == SCALAR else public(shown.shape),
-        "form": "entries" if entries is not None else "einsum" if len(shown.shape) > 2 else "matrix",
+        "form": _form(result),
         "entries": entries,
         "code": {"numpy": to_numpy(shown, arguments, task.kind, summary)},
     }
+
+
+def _form(result: Result) -> str:
+    if result.entries is not None:
+        return "entries"
+    if result.arranged is _by_columns:
+        return "kronecker"
+    return "einsum" if len(result.shown.shape) > 2 else "matrix"
 
 
 def values(answer: Mapping[str, Any], task: Task, at: object) -> Any:
@@ -263,9 +248,13 @@ def values(answer: Mapping[str, Any], task: Task, at: object) -> Any:
     Raises UndefinedAtPoint also where the function itself has no value.
     """
     values_at(task.parsed.node, task.variables, at)
-    if "result" in answer:
-        return values_at(read_back(answer["result"]["text"], task.parsed), task.variables, at)
-    return {name: values_at(read_back(result["text"], task.parsed), task.variables, at) for name, result in answer["results"].items()}
+
+    def value(tree: Mapping[str, Any]) -> Any:
+        if "text" in tree:
+            return values_at(read_back(tree["text"], task.parsed), task.variables, at)
+        return {name: value(branch) for name, branch in tree.items()}
+
+    return value(answer["result"] if "result" in answer else answer["results"])
 
 
 def steepest_ascent(gradient: Any) -> dict[str, Any] | None:

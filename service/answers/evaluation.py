@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from service.answers.derivation import all_variables, expression_to_json
+from service.answers.derivation import expression_to_json
 from service.answers.points import read_points
+from service.answers.task import all_variables
 from service.calculus.evaluate import value_at
 from service.calculus.lower import lower
 from service.calculus.notation import Notation

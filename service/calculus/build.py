@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -14,7 +15,7 @@ from service.operations.leaves import number
 # An operation is recognised by identity with the registered one, so that this file names each just once.
 ADD, NEGATE, TIMES, DIVIDE = (operation(name) for name in ("add", "negate", "times", "divide"))
 POWER, HADAMARD, TRANSPOSE, NUMBER = (operation(name) for name in ("power", "hadamard", "transpose", "number"))
-DIAGONAL, EYE, PAIRING, ENTRY_DIVIDE = (operation(name) for name in ("diag", "eye", "pairing", "entry-divide"))
+DIAGONAL, EYE, UNIT, PAIRING, ENTRY_DIVIDE = (operation(name) for name in ("diag", "eye", "unit", "pairing", "entry-divide"))
 
 LONGEST_DECIMAL = 17
 
@@ -53,17 +54,21 @@ def transpose(node: Node) -> Node:
 
 def count_transposes(node: Node) -> int:
     """Of the factors of a product: the fewer, the more readable."""
-    return sum(argument.operation is TRANSPOSE for argument in (node.arguments if node.operation is TIMES else (node,)))
+    return sum(argument.operation is TRANSPOSE for argument in (node.arguments if node.operation in (TIMES, HADAMARD) else (node,)))
 
 
 def times(*nodes: Node) -> Node:
-    """A flat product; scalars come first."""
+    """A flat product; scalars come first, an inner product among them in one piece."""
     flat: list[Node] = []
     for node in nodes:
-        flat += node.arguments if node.operation is TIMES else (node,)
+        dissolves = node.operation is TIMES and (node.shape != SCALAR or all(argument.shape == SCALAR for argument in node.arguments))
+        flat += node.arguments if dissolves else (node,)
     scalars = [node for node in flat if node.shape == SCALAR]
     arrays = [node for node in flat if node.shape != SCALAR]
-    ordered = [node for node in scalars if node.operation is NUMBER] + [node for node in scalars if node.operation is not NUMBER]
+    whole = [node for node in scalars if isinstance(node.parameter, int) and node.operation is NUMBER]
+    if len(whole) > 1:
+        scalars = [number(math.prod(node.parameter for node in whole)), *[node for node in scalars if node not in whole]]
+    ordered = sorted(scalars, key=lambda node: 0 if node.operation is NUMBER else 1 if not node.arguments else 2)
     ordered = [node for node in ordered if node.parameter != 1 or node.operation is not NUMBER] + arrays
     if not ordered:
         return number(1)
@@ -99,6 +104,8 @@ def add(terms: Sequence[Node]) -> Node:
 def factored(terms: Sequence[Node]) -> Node:
     """The sum of the terms, with the matrix or vector that ends or begins all of them taken out: Q*x + Q'*x is (Q + Q')*x."""
     split = [_split(term) for term in terms]
+    if len(terms) > 1 and split[0][2] and all(arrays == split[0][2] for _, _, arrays in split):
+        return times(add([_joined(negative, scalars, []) for negative, scalars, _ in split]), *split[0][2])
     for end in (-1, 0):
         if len(terms) > 1 and all(len(arrays) > 1 and arrays[end] is split[0][2][end] for _, _, arrays in split):
             common = split[0][2][end]
@@ -154,6 +161,16 @@ def scaled(coefficient: Rational, scalars: Sequence[Node], divisors: Sequence[No
     else:
         result = times(*above)
     return make("divide", result, times(*below)) if below else result
+
+
+def entry(vector: Node, position: int) -> Node:
+    """One entry of a vector, counted from 0; of a column M·e_j, the entry of the matrix."""
+    if vector.operation is TIMES and len(vector.arguments) == 2 and vector.arguments[1].operation is UNIT:
+        matrix, column = vector.arguments
+        if matrix.operation is TRANSPOSE:
+            return make("index", matrix.arguments[0], parameter=(column.parameter[0] - 1, position))
+        return make("index", matrix, parameter=(position, column.parameter[0] - 1))
+    return make("index", vector, parameter=(position,))
 
 
 def filled(name: str, *sizes: Size) -> Node:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from service import limits
 from service.errors import ShapeMismatch, UndefinedAtPoint
 from service.expression.nodes import Node, at_sizes, in_order
 from service.expression.operation import Array
@@ -22,6 +24,8 @@ class Evaluator:
     def __init__(self, node: Node, sizes: Mapping[str, Size]) -> None:
         self.root = at_sizes(node, sizes)
         order = in_order([self.root])
+        for part in order:
+            limits.check("matrix-entries", math.prod(size for size in part.shape if isinstance(size, int)))
         places = {node: place for place, node in enumerate(order)}
         self.steps = [(node, [places[argument] for argument in node.arguments]) for node in order]
 
@@ -109,5 +113,6 @@ def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Arr
             "the value at this point is not a finite number: a logarithm or root outside its domain, a division by zero, or an overflow",
             pointer="/at",
         )
+    value = value + 0.0  # no negative zeros
     shape = node.shape
     return value.reshape(1, -1) if len(shape) == 2 and shape[0] == 1 and shape[1] != 1 else value

@@ -64,6 +64,10 @@ class Entries:
             return make("power", make("norm2", node), number(2))
         found: list[Node] = []
         for item in self.items:
+            if item.node.operation is build.UNIT and len(self.items) > 1:
+                rest = Entries([other for other in self.items if other is not item])
+                return build.entry(rest.node(), item.node.parameter[0] - 1)
+        for item in self.items:
             if item.exponent == 1 and len(self.items) > 1:
                 rest = Entries([other for other in self.items if other is not item])
                 found.append(build.times(build.transpose(item.node), rest.node()))
@@ -185,6 +189,8 @@ class ProductGraph:
             self.summed.discard(other)
             only = matrix.items[0]
             squared = len(matrix.items) == 1 and only.exponent == 2
+            matrix = min(matrix, matrix.transposed(), key=lambda entries: build.count_transposes(entries.node()))
+            only = matrix.items[0]
             self.scalars.append(make("power", make("normF", only.node), number(2)) if squared else make("sum", matrix.node()))
         else:
             column = vector.node() if vector else build.filled("ones", self.sizes[point])
@@ -212,6 +218,9 @@ class ProductGraph:
             if self.owned(first[1:], (first,)):
                 del self.pairings[position]
                 self.absorb_one(first)
+                return True
+            if self.absorb_side(first):
+                self.pairings.remove(first)
                 return True
             for second in self.pairings[position + 1 :]:
                 inside = {*first[1:], *second[1:]}
@@ -249,10 +258,38 @@ class ProductGraph:
             node = make("vec", build.times(*factors))
         self.vectors.setdefault(point, Entries()).items.append(Weighted(node))
 
+    def absorb_side(self, labels: Labels) -> bool:
+        """Σ P[k,i,j]·M[a,i]·v[j] = kron(v', M)[a,k], and Σ P[k,i,j]·u[i]·N[a,j] = kron(N, u')[a,k]."""
+        point, row, column = labels
+        for inner, other in ((row, column), (column, row)):
+            edges = self.edges(inner)
+            bare = not self.edges(other) and other not in self.loops and inner not in self.vectors and inner not in self.loops
+            single = len(edges) == 1 and point not in edges[0] and {row, column} <= self.summed
+            if single and bare and sum(inner in pairing or other in pairing for pairing in self.pairings) == 1:
+                outside = edges[0][0] if edges[0][1] == inner else edges[0][1]
+                matrix = self.take_edge(outside, inner)
+                vector = self.vectors.pop(other, None)
+                assert matrix is not None
+                line = build.transpose(vector.node() if vector else build.filled("ones", self.sizes[other]))
+                node = make("kron", line, matrix.node()) if inner == row else make("kron", matrix.node(), line)
+                self.join(outside, point, Weighted(node))
+                self.summed -= {row, column}
+                return True
+        return False
+
     def absorb_two(self, first: Labels, second: Labels) -> bool:
         """Σ P[I,k,i]·P[J,l,j]·A[i,j]·B[k,l] = kron(A, B)[I,J]; with A[i,l]·B[k,j] the columns are commuted."""
         rows, fast_row, slow_row = first
         columns, fast_column, slow_column = second
+        if first[1:] == second[1:]:  # Σ P[I,i,j]·P[J,i,j]·M[i,j] = diag(vec(M))[I,J]
+            if rows == columns:
+                return False
+            self.absorb_one(first)
+            diagonal = self.vectors[rows].items.pop()
+            self.join(rows, columns, Weighted(make("diag", diagonal.node), symmetric=True))
+            if not self.vectors[rows].items:
+                del self.vectors[rows]
+            return True
         straight = self.between(slow_row, slow_column), self.between(fast_row, fast_column)
         if straight[0] is not None and straight[1] is not None:
             self.join(rows, columns, Weighted(make("kron", straight[0], straight[1])))
@@ -270,7 +307,7 @@ class ProductGraph:
     def between(self, row: int, column: int) -> Node | None:
         """The matrix from one point to another, identity or diagonal when they are one; None when nothing joins them."""
         if row == column:
-            if row in self.loops:
+            if row in self.loops or self.edges(row):
                 return None
             vector = self.vectors.get(row)
             return make("diag", vector.node()) if vector else build.filled("eye", self.sizes[row])

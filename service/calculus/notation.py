@@ -88,7 +88,7 @@ class Notation:
             return leaves.size(tensor.name)
         if tensor.kind == "unit":
             return build.filled("unit", tensor.name + 1, *tensor.shape)
-        return make("pairing", parameter=tensor.shape)
+        return build.filled("pairing", *tensor.name)
 
     # Sums.
 
@@ -190,26 +190,28 @@ class Notation:
         if not tensor.out and not labelled:
             return self._monomial(coefficient, tensor)
         if coefficient == 0:
-            return (
-                build.filled("zeros", *tensor.shape) if len(tensor.shape) < 3 else self._index_notation(tensor, [leaves.number(0)], [], 1)
-            )
+            if len(tensor.shape) < 3:
+                return build.filled("zeros", *tensor.shape)
+            rest = [(build.filled("ones", size), (axis + 1,)) for axis, size in enumerate(tensor.shape[1:])]
+            parts = [(build.filled("zeros", tensor.shape[0]), (0,)), *rest]
+            pattern = Pattern(tuple([labels for _, labels in parts]), tuple(range(len(parts))))
+            return make("einsum", *[node for node, _ in parts], parameter=pattern)
         if (
             len(labelled) == 1
             and isinstance(labelled[0][0], Sum)
             and labelled[0][1] == tensor.out
             and not scalar_factors
-            and coefficient.denominator == 1
+            and coefficient in (1, -1)
         ):
             return self._sum(coefficient, labelled[0][0])
         graph = ProductGraph(tensor.out, tensor.sizes)
         sign = 1
-        for factor, labels in labelled:
-            flipped = self._flipped(factor) if coefficient * sign < 0 else None
-            if flipped is not None:
-                sign = -sign
-            graph.put(self._weighted(factor, flipped), labels)
         above, below = self._scalars(scalar_factors)
         try:
+            for factor, labels in labelled:
+                flipped = self._flipped(factor) if coefficient * sign < 0 else None
+                sign = sign if flipped is None else -sign
+                graph.put(self._weighted(factor, flipped), labels)
             array, more_scalars = graph.reduce()
         except Stuck:
             return self._index_notation(tensor, above, below, coefficient)
@@ -217,7 +219,7 @@ class Notation:
 
     def _monomial(self, coefficient: Rational, tensor: Product) -> Node:
         factors = tensor.factors
-        if len(factors) == 1 and isinstance(factors[0][0], Sum) and coefficient.denominator == 1:
+        if len(factors) == 1 and isinstance(factors[0][0], Sum) and (coefficient.denominator == 1 or self.decimals):
             return self._sum(coefficient, factors[0][0])
         if coefficient < 0:
             for position, (factor, _) in enumerate(factors):
@@ -244,7 +246,17 @@ class Notation:
 
     def _index_notation(self, tensor: Product, above: list[Node], below: list[Node], coefficient: Rational) -> Node:
         labelled = [(self.known[factor], labels) for factor, labels in tensor.factors if labels]
-        pattern = Pattern(tuple([labels for _, labels in labelled]), tensor.out, tensor.sizes)
+        out = list(tensor.out)
+        carried = {label for _, labels in labelled for label in labels}
+        fresh = len(tensor.sizes)
+        for label in dict.fromkeys(tensor.out):  # the text has to tell every size: ones(n), or eye(n) for a bare diagonal
+            if label not in carried:
+                twice = out.count(label) > 1
+                labelled.append((build.filled("eye" if twice else "ones", tensor.sizes[label]), (label, fresh) if twice else (label,)))
+                if twice:
+                    out[len(out) - 1 - out[::-1].index(label)] = fresh
+                    fresh += 1
+        pattern = Pattern(tuple([labels for _, labels in labelled]), tuple(out))
         return build.scaled(coefficient, above, below, make("einsum", *[node for node, _ in labelled], parameter=pattern), self.decimals)
 
 

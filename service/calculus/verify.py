@@ -8,7 +8,7 @@ D(h) = (f(x + hd) - f(x - hd))/(2h), (4·D(h/2) - D(h))/3 = f'·d + O(h⁴).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,13 @@ def check_derivative(function: Node, derivative: Node, by: Sequence[str], variab
     )
 
 
-def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name: str) -> Check:
-    """Compare the values of two expressions. Raises Undecided when no point is found at which both are defined."""
+def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name: str, arranged: Callable[[Any], Any] = np.asarray) -> Check:
+    """Compare the values of two expressions, the left one `arranged` (and both as one column, where shapes are a matter of
+    layout). Raises Undecided when no point is found at which both are defined."""
     errors = []
     for f, g, point, _ in _trials((left, right), variables):
-        a, b = f(point), g(point)
+        a, b = arranged(f(point)), g(point)
+        a, b = np.reshape(a, -1, order="F"), np.reshape(b, -1, order="F")
         if np.all(np.isfinite(a)) and np.all(np.isfinite(b)):
             errors.append(
                 float(np.max(np.abs(a - b), initial=0)) / max(float(np.max(np.abs(a), initial=0)), 1e-300) if a.shape == b.shape else np.inf
@@ -93,7 +95,7 @@ def _error(
     value, slope = f(point), g(point)
     if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope))):
         return None
-    directions = {name: np.asarray(random.standard_normal(point[name].shape)) for name in by}
+    directions = {name: draw_direction(variables.get(name), point[name], random) for name in by}
     direction = np.stack(list(directions.values())) if len(by) > 1 else directions[by[0]]
     expected = np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
     best: float | None = None
@@ -127,6 +129,15 @@ def _moved(point: dict[str, Array], directions: Mapping[str, Array], variables: 
             if other in directions and rate in point:
                 moved[name] = moved[name] + by * directions[other] * point[rate]
     return moved
+
+
+def draw_direction(variable: Variable | None, value: Array, random: Random) -> Array:
+    """A random direction in which the variable keeps its declared properties."""
+    direction = np.asarray(random.standard_normal(value.shape))
+    properties = variable.properties if variable and direction.ndim == 2 else frozenset[str]()
+    if "diagonal" in properties:
+        return np.diag(np.diag(direction))
+    return np.asarray(direction + direction.T) if "symmetric" in properties else direction
 
 
 def draw_sizes(variables: Mapping[str, Variable], attempt: int) -> dict[str, Size]:

@@ -69,6 +69,9 @@ def _inverse(index: int, factors: list[Factor], out: Labels, uses: dict[int, lis
 def _pairing(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
     """Σ_k P[k,i,j]·P[k,a,b] = δ[i,a]·δ[j,b], and Σ_ij P[k,i,j]·P[l,i,j] = δ[k,l]."""
     tensor, labels = factors[index]
+    for free in (labels[:1], labels[1:]):  # Σ_k P[k,i,j] = 1, Σ_ij P[k,i,j] = 1
+        if len(set(free)) == len(free) and all(label not in out and uses[label] == [index] for label in free):
+            yield Cancellation((index,), vanished=free)
     for other, (candidate, ends) in enumerate(factors):
         if other == index or candidate is not tensor:
             continue

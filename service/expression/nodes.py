@@ -64,5 +64,5 @@ def at_sizes(root: Node, sizes: Mapping[str, Size]) -> Node:
     rebuilt: dict[Node, Node] = {}
     for node in in_order([root]):
         arguments = tuple([rebuilt[argument] for argument in node.arguments])
-        rebuilt[node] = build(node.operation, arguments, node.operation.sized(node.parameter, sizes), _KNOWN_SIZES)
+        rebuilt[node] = build(node.operation, arguments, node.operation.sized(node, sizes), _KNOWN_SIZES)
     return rebuilt[root]

@@ -100,9 +100,9 @@ class Operation:
         """The shape of the value; raises ShapeMismatch (`refuse`) when the arguments do not fit."""
         raise TypeError(f"{self.name} has no shape rule")
 
-    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
+    def sized(self, node: Node, sizes: Mapping[str, Size]) -> Any:
         """The parameter with letters of sizes replaced by numbers; what has sizes in its parameter overrides it."""
-        return parameter
+        return node.parameter
 
     def value(self, node: Node, *arguments: Array) -> Array:
         """The value in doubles, independent of the tensor form: checks are made against it. All sizes are whole numbers here."""

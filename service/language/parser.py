@@ -29,10 +29,12 @@ from service.language.grammar import (
     SIGN,
     TIMES,
 )
+from service.language.index_notation import read_pattern
 from service.language.sizes import read_sizes
 from service.language.tokens import END, NAME, Token, tokenize
 from service.language.tokens import NUMBER as NUMBER_TOKEN
 from service.operations.constant_arrays import ConstantArray
+from service.operations.index_notation import Einsum, Pattern
 
 
 class Inferred(NamedTuple):
@@ -64,9 +66,12 @@ class Program(NamedTuple):
 class _Open:
     """What waits for more: an operator for its right side, a bracket for its end."""
 
-    __slots__ = ("binding", "columns", "count", "operation", "row", "rows", "start", "token")
+    __slots__ = ("binding", "columns", "count", "operation", "pattern", "row", "rows", "start", "token")
 
-    def __init__(self, binding: int, operation: Operation | None, count: int, start: int, token: Token) -> None:
+    def __init__(
+        self, binding: int, operation: Operation | None, count: int, start: int, token: Token, pattern: Pattern | None = None
+    ) -> None:
+        self.pattern = pattern  # of einsum
         self.binding = binding
         self.operation = operation  # of a bracket: the function called, LITERAL, or None
         self.count = count  # arguments so far, the one being read included
@@ -148,7 +153,11 @@ class _Parser:
             else:
                 self.steps.append(Step(operation, 0, tuple(found), name.start, end))
             return False
-        self.push(_Open(BRACKET, operation, 1, name.start, self.tokens[self.position - 1]))
+        pattern = None
+        bracket = self.tokens[self.position - 1]
+        if isinstance(operation, Einsum):
+            pattern, self.position = read_pattern(self.tokens, self.position)
+        self.push(_Open(BRACKET, operation, 1, name.start, bracket, pattern))
         if self.tokens[self.position].text == ")":
             raise complaints.wrong_count(operation, 0, Span(name.start, self.tokens[self.position].end))
         return True
@@ -278,10 +287,10 @@ class _Parser:
             shape = (entry.count, 1) if entry.rows == 1 else (entry.rows, entry.columns)
             self.steps.append(Step(LITERAL, entry.count, shape, entry.start, token.end))
         else:
-            least, most = operation.arity
+            least, most = operation.arity if entry.pattern is None else (len(entry.pattern.inputs),) * 2
             if entry.count < least or (most is not None and entry.count > most):
                 raise complaints.wrong_count(operation, entry.count, Span(entry.start, token.end))
-            self.steps.append(Step(operation, entry.count, None, entry.start, token.end))
+            self.steps.append(Step(operation, entry.count, entry.pattern, entry.start, token.end))
 
 
 def read_number(token: Token) -> int | str:

@@ -130,6 +130,10 @@ class Times(Operator):
             if result == SCALAR:
                 result = shape
             elif shape != SCALAR:
+                if len(result) > 2 or len(shape) > 2:
+                    raise self.refuse(
+                        f"{describe(result)} times {describe(shape)} is no matrix product", "write it in index notation, einsum(...)"
+                    )
                 if result[1] != shape[0] and not sizes.unify(result[1], shape[0]):
                     raise self.refuse(
                         "in a matrix product the columns on the left must be as many as the rows on the right: "
@@ -151,6 +155,10 @@ class Times(Operator):
             if argument.shape == SCALAR:
                 factors.append((tensor, ()))
                 continue
+            if len(argument.shape) > 2:  # only scalars go with an array of higher order
+                labels = tuple(range(len(argument.shape)))
+                scalars = [(other, ()) for other in arguments if not other.shape]
+                return product(1, [(tensor, labels), *scalars], labels)
             if shape == SCALAR:
                 row = 2 * position
                 factors.append((tensor, matrix_labels(argument.shape, row, row + 1)))
@@ -177,13 +185,13 @@ class Times(Operator):
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         """Associated so that vectors meet matrices first: A.T @ (A @ x)."""
         scalars, segments = _segments(node, arguments)
-        whole = segments[0] if len(segments) == 1 else f"np.outer({segments[0]}, {segments[1]})" if segments else ""
+        if len(segments) == 2:
+            segments = [Printed(f"np.outer({segments[0].text}, {segments[1].text})")]
         if not scalars:
-            return Printed(whole, Binding.PRODUCT if len(segments) == 1 else Binding.ATOM)
-        prefix = " * ".join(scalar if " @ " not in scalar else f"({scalar})" for scalar in scalars)
-        if not whole:
-            return Printed(prefix, Binding.PRODUCT)
-        return Printed(f"{prefix} * ({whole})" if " @ " in whole and len(segments) == 1 else f"{prefix} * {whole}", Binding.PRODUCT)
+            return segments[0]
+        if not segments and len(scalars) == 1:
+            return scalars[0]
+        return Printed(" * ".join(part.within(Binding.POWER) for part in scalars + segments), Binding.PRODUCT)
 
 
 def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> tuple[Array, Shape]:
@@ -195,25 +203,25 @@ def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> 
     return left @ right, shape
 
 
-def _segments(node: Node, arguments: Sequence[Printed]) -> tuple[list[str], list[str]]:
+def _segments(node: Node, arguments: Sequence[Printed]) -> tuple[list[Printed], list[Printed]]:
     """The printed scalars, among them the inner products, and the one or two array-valued parts (two: an outer product)."""
-    scalars = [argument.within(Binding.POWER) for factor, argument in zip(node.arguments, arguments, strict=True) if factor.shape == SCALAR]
+    scalars = [argument for factor, argument in zip(node.arguments, arguments, strict=True) if factor.shape == SCALAR]
     factors = [(factor.shape, argument) for factor, argument in zip(node.arguments, arguments, strict=True) if factor.shape != SCALAR]
-    segments: list[str] = []
+    segments: list[Printed] = []
     chain: list[Printed] = []
     start: Size = 1
-    for (rows, columns), argument in _without_diagonals(factors):
+    for shape, argument in _without_diagonals(factors):
         if not chain:
-            start = rows
+            start = shape[0]
         chain.append(argument)
-        if columns == 1:
+        if shape[1] == 1 and len(shape) == 2:
             if start == 1:
-                scalars.append(" @ ".join(part.within(Binding.POWER) for part in chain))
+                scalars.append(_from_the_left(chain))
             else:
                 segments.append(_from_the_right(chain))
             chain = []
     if chain:
-        segments.append(chain[0].text if len(chain) == 1 else " @ ".join(part.within(Binding.POWER) for part in chain))
+        segments.append(_from_the_left(chain))
     return scalars, segments
 
 
@@ -234,13 +242,17 @@ def _without_diagonals(factors: list[tuple[Shape, Printed]]) -> list[tuple[Shape
     return result
 
 
-def _from_the_right(chain: list[Printed]) -> str:
+def _from_the_left(chain: list[Printed]) -> Printed:
+    return chain[0] if len(chain) == 1 else Printed(" @ ".join(part.within(Binding.POWER) for part in chain), Binding.PRODUCT)
+
+
+def _from_the_right(chain: list[Printed]) -> Printed:
     if len(chain) == 1:
-        return chain[0].text
+        return chain[0]
     text = chain[-1].within(Binding.POWER)
     for depth, part in enumerate(reversed(chain[:-1])):
         text = f"{part.within(Binding.POWER)} @ {text if depth == 0 else f'({text})'}"
-    return text
+    return Printed(text, Binding.PRODUCT)
 
 
 @register

@@ -37,8 +37,9 @@ class ConstantArray(Operation):
         rows, columns = (*sizes, 1)[:2]
         return rows, columns
 
-    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
-        return parameter[: self.numbers] + tuple([substitute(size, sizes) for size in parameter[self.numbers :]])
+    def sized(self, node: Node, sizes: Mapping[str, Size]) -> Any:
+        numbers, found = node.parameter[: self.numbers], node.parameter[self.numbers :]
+        return numbers + tuple([substitute(size, sizes) for size in found])
 
     def value(self, node: Node, *arguments: Array) -> Array:
         shape = tuple([size for size in axes(node.shape) if isinstance(size, int)])

@@ -9,138 +9,152 @@ import numpy as np
 from opt_einsum import contract
 
 from service.expression.nodes import Node
-from service.expression.operation import Array, Binding, Operation, Printed, register
+from service.expression.operation import Array, Binding, Operation, Printed, Sample, register
 from service.expression.products import product
-from service.expression.shapes import Axes, Shape, Size, Sizes, shape_of, substitute
+from service.expression.shapes import Axes, Shape, Size, Sizes, axes, describe, multiply, shape_of, substitute
 from service.expression.tensors import Labels, Tensor, leaf
-
-
-class Pattern(NamedTuple):
-    """Labels of each argument and of the result; `sizes[label]`. A label twice in `out` is a diagonal, one that no argument has repeats."""
-
-    inputs: tuple[Labels, ...]
-    out: Labels
-    sizes: Axes
-
+from service.operations.constant_arrays import ConstantArray
 
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
 
+class Pattern(NamedTuple):
+    """Labels of each argument and of the result, counted from 0. Every label of `out` stands in some input."""
+
+    inputs: tuple[Labels, ...]
+    out: Labels
+
+
 @register
 class Einsum(Operation):
-    """Einstein's notation, einsum(ik,lj->ijkl, A, B): the labels that are not on the right are summed; a label twice on the right
-    is a diagonal."""
+    """Einstein's notation: labels that are not on the right are summed; a label twice on the right is a diagonal."""
 
-    name, family, arity, in_language = "einsum", "index notation", (0, None), False
+    name, family, arity = "einsum", "index notation", (1, None)
     signature = "einsum(ik,lj->ijkl, A, B)"
+    samples = (
+        Sample("einsum(ij,jk->ik, A, B)", {"A": "matrix(m,n)", "B": "matrix(n,p)"}),
+        Sample("einsum(ij->ji, A)", {"A": "matrix(m,n)"}),
+        Sample("einsum(i->ii, x)", {"x": "vector(n)"}),
+        Sample("einsum(ij,ij->, A, A)", {"A": "matrix(m,n)"}),
+    )
+    bad_samples = (
+        Sample("einsum(ij,jk->ik, A, A)", {"A": "matrix(m,n)"}),
+        Sample("einsum(i->i, A)", {"A": "matrix(m,n)"}),
+    )
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
-        return shape_of(tuple(parameter.sizes[label] for label in parameter.out))
+        found: dict[int, Size] = {}
+        for labels, shape in zip(parameter.inputs, arguments, strict=True):
+            if len(axes(shape)) != len(labels):
+                raise self.refuse(f"{letters(labels) or 'no label'} names {len(labels)} axes, and {describe(shape)} has {len(axes(shape))}")
+            for label, size in zip(labels, axes(shape), strict=True):
+                if not sizes.unify(found.setdefault(label, size), size):
+                    raise self.refuse(
+                        f"the label {LETTERS[label]} is of size {found[label]} here and {size} there: {describe(shape)} does not fit"
+                    )
+        return shape_of(tuple([sizes.resolve(found[label]) for label in parameter.out]))
 
-    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
-        return parameter._replace(sizes=tuple([substitute(size, sizes) for size in parameter.sizes]))
+    def sized(self, node: Node, sizes: Mapping[str, Size]) -> Any:
+        """Axes of size 1 are none: their labels go."""
+        gone: set[int] = set()
+        for labels, argument in zip(node.parameter.inputs, node.arguments, strict=True):
+            gone.update(label for label, size in zip(labels, axes(argument.shape), strict=True) if substitute(size, sizes) == 1)
+        if not gone:
+            return node.parameter
+        inputs = tuple([tuple([label for label in labels if label not in gone]) for labels in node.parameter.inputs])
+        return Pattern(inputs, tuple([label for label in node.parameter.out if label not in gone]))
 
     def value(self, node: Node, *arguments: Array) -> Array:
         pattern: Pattern = node.parameter
-        distinct = list(dict.fromkeys(pattern.out))
+        distinct = tuple(dict.fromkeys(pattern.out))
         operands: list[Any] = []
         for labels, argument in zip(pattern.inputs, arguments, strict=True):
             operands += [argument, labels]
-        carried = {label for labels in pattern.inputs for label in labels}
-        for label in [*distinct, *range(len(pattern.sizes))]:
-            if label not in carried:
-                carried.add(label)
-                operands += [np.ones(pattern.sizes[label]), (label,)]
-        core = contract(*operands, tuple(distinct))
+        core = np.asarray(contract(*operands, distinct))
         if len(distinct) == len(pattern.out):
-            return np.asarray(core)
-        result = np.zeros([int(pattern.sizes[label]) for label in pattern.out])
-        grid = np.ix_(*[np.arange(pattern.sizes[label]) for label in distinct])
-        result[tuple(grid[distinct.index(label)] for label in pattern.out)] = core
+            return core
+        lengths = dict(zip(distinct, core.shape, strict=True))
+        result = np.zeros([lengths[label] for label in pattern.out])
+        grid = dict(zip(distinct, np.ix_(*[np.arange(length) for length in core.shape]), strict=True))
+        result[tuple([grid[label] for label in pattern.out])] = core
         return result
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         pattern: Pattern = node.parameter
-        return product(1, list(zip(arguments, pattern.inputs, strict=True)), pattern.out, dict(enumerate(pattern.sizes)))
+        return product(1, list(zip(arguments, pattern.inputs, strict=True)), pattern.out)
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"einsum({_pattern_text(node.parameter)}{''.join(', ' + argument.text for argument in arguments)})")
+        pattern: Pattern = node.parameter
+        spec = ",".join(letters(labels) for labels in pattern.inputs) + "->" + letters(pattern.out)
+        return Printed(f"einsum({spec}, {', '.join(argument.text for argument in arguments)})")
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
+        """Σ over the summed labels of the entries; a label twice on the right is written with a Kronecker delta."""
         pattern: Pattern = node.parameter
         parts = [
-            f"{argument.within_latex(Binding.ATOM)}_{{{_letters(labels)}}}"
+            argument.within_latex(Binding.ATOM) + (f"_{{{letters(labels)}}}" if labels else "")
             for labels, argument in zip(pattern.inputs, arguments, strict=True)
         ]
-        seen: dict[int, int] = {}
-        out = []
-        for position, label in enumerate(pattern.out):
-            if label in seen:
-                fresh = len(pattern.sizes) + position
-                parts.append(rf"\delta_{{{LETTERS[label]}{LETTERS[fresh]}}}")
-                out.append(fresh)
-            else:
-                seen[label] = label
-                out.append(label)
-        summed = [label for label in range(len(pattern.sizes)) if label not in pattern.out]
-        sign = rf"\sum_{{{','.join(LETTERS[label] for label in summed)}}} " if summed else ""
-        return Printed(rf"\left[{sign}{' '.join(parts) or '1'}\right]_{{{_letters(tuple(out))}}}")
+        out, deltas = _distinct(pattern)
+        parts += [rf"\delta_{{{letters(labels)}}}" for labels in deltas]
+        summed = sorted({label for labels in pattern.inputs for label in labels} - set(pattern.out))
+        sign = rf"\sum_{{{', '.join(letters((label,)) for label in summed)}}} " if summed else ""
+        return Printed(rf"\left[{sign}{' '.join(parts)}\right]_{{{letters(out)}}}" if out else f"{sign}{' '.join(parts)}", Binding.SUM)
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         pattern: Pattern = node.parameter
-        names, extra, out = list(arguments), list(pattern.inputs), list(pattern.out)
-        for position, label in enumerate(pattern.out):
-            size = pattern.sizes[label]
-            if label in out[:position]:
-                out[position] = len(pattern.sizes) + position
-                extra.append((label, out[position]))
-                names.append(Printed(f"np.eye({size})"))
-        carried = {label for labels in extra for label in labels}
-        for label, size in enumerate(pattern.sizes):
-            if label not in carried:
-                extra.append((label,))
-                names.append(Printed(f"np.ones({size})"))
-        spec = ",".join(_letters(labels) for labels in extra) + "->" + _letters(tuple(out))
-        return Printed(f'np.einsum("{spec}", {", ".join(name.text for name in names)})')
+        out, deltas = _distinct(pattern)
+        places = {label: (place, axis) for place, labels in enumerate(pattern.inputs) for axis, label in enumerate(labels)}
+        names = [argument.text for argument in arguments]
+        for label, _ in deltas:
+            place, axis = places[label]
+            names.append(f"np.eye({arguments[place].within(Binding.POSTFIX)}.shape[{axis}])")
+        spec = ",".join(letters(labels) for labels in (*pattern.inputs, *deltas)) + "->" + letters(out)
+        return Printed(f'np.einsum("{spec}", {", ".join(names)})')
 
 
-def _letters(labels: Labels) -> str:
-    return "".join(LETTERS[label] for label in labels)
+def letters(labels: Labels) -> str:
+    return "".join([LETTERS[label] if label < len(LETTERS) else LETTERS[label - len(LETTERS)].upper() for label in labels])
 
 
-def _pattern_text(pattern: Pattern) -> str:
-    return ",".join(_letters(labels) for labels in pattern.inputs) + "->" + _letters(pattern.out)
+def _distinct(pattern: Pattern) -> tuple[Labels, list[Labels]]:
+    """The labels of the result made distinct, and the pairs of which a delta then makes the diagonal."""
+    fresh = 1 + max([label for labels in pattern.inputs for label in labels], default=-1)
+    out: list[int] = []
+    deltas: list[Labels] = []
+    for label in pattern.out:
+        if label in out:
+            deltas.append((label, fresh))
+            label, fresh = fresh, fresh + 1
+        out.append(label)
+    return tuple(out), deltas
 
 
 @register
-class Pairing(Operation):
-    """The index map of vec: pairing(m, n)[k, i, j] is 1 where k = i + m·j (counted from 0), else 0."""
+class Pairing(ConstantArray):
+    """The index map of vec for an m×n matrix: pairing(m, n)[k, i, j] is 1 where k = i + m·j (counted from 0), else 0."""
 
-    name, family, arity, in_language = "pairing", "index notation", (0, 0), False
+    name, signature, arity = "pairing", "pairing(m, n)", (2, 2)
+    family = "index notation"
+    samples = (Sample("einsum(kij,ij->k, pairing(m, n), A)", {"A": "matrix(m,n)"}),)
 
-    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
-        shape: Shape = parameter
-        return shape
+    def shape_for(self, *sizes: Size) -> Axes:
+        rows, columns = sizes
+        return multiply(rows, columns), rows, columns
 
-    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
-        return tuple([substitute(size, sizes) for size in parameter])
-
-    def value(self, node: Node, *arguments: Array) -> Array:
-        pairs, rows, columns = node.parameter
-        return np.eye(pairs).reshape(pairs, columns, rows).transpose(0, 2, 1)
+    def array(self, node: Node, shape: tuple[int, ...]) -> Array:
+        rows, columns = node.parameter
+        full = np.eye(rows * columns).reshape(rows * columns, columns, rows).transpose(0, 2, 1)
+        return full.reshape([size for size in full.shape if size != 1])
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
-        _, rows, columns = node.parameter
-        return leaf("pairing", (rows, columns), node.parameter)
-
-    def text(self, node: Node, *arguments: Printed) -> Printed:
-        _, rows, columns = node.parameter
-        return Printed(f"pairing({rows}, {columns})")
+        rows, columns = node.parameter
+        return leaf("pairing", (rows, columns), (multiply(rows, columns), rows, columns))
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
-        _, rows, columns = node.parameter
-        return Printed(rf"P_{{{rows},{columns}}}")
+        rows, columns = node.parameter
+        return Printed(rf"P^{{({rows}, {columns})}}")
 
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        pairs, rows, columns = node.parameter
-        return Printed(f"np.eye({pairs}).reshape({pairs}, {columns}, {rows}).transpose(0, 2, 1)")
+        rows, columns = node.parameter
+        return Printed(f"np.eye({rows} * {columns}).reshape({rows} * {columns}, {columns}, {rows}).transpose(0, 2, 1)")

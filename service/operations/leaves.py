@@ -95,8 +95,8 @@ class VariableLeaf(Leaf):
         shape: Shape = parameter.shape
         return shape
 
-    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
-        return parameter._replace(shape=tuple([substitute(size, sizes) for size in parameter.shape]))
+    def sized(self, node: Node, sizes: Mapping[str, Size]) -> Any:
+        return node.parameter._replace(shape=tuple([substitute(size, sizes) for size in node.shape]))
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return tensor_of(node.parameter)
@@ -149,8 +149,8 @@ class SizeNumber(Leaf):
 
     name = "size"
 
-    def sized(self, parameter: Any, sizes: Mapping[str, Size]) -> Any:
-        return substitute(parameter, sizes)
+    def sized(self, node: Node, sizes: Mapping[str, Size]) -> Any:
+        return substitute(node.parameter, sizes)
 
     def value(self, node: Node, *arguments: Array) -> Array:
         return np.asarray(float(node.parameter))

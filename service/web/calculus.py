@@ -12,17 +12,24 @@ from typing import Any
 from marshmallow import fields
 
 from service.answers import derivation
+from service.answers.task import FORMS, LAYOUTS, Task, read_task
 from service.expression.arena import fresh_arena
 from service.expression.shapes import public
 from service.printing.printers import to_text
 from service.web import trace
 from service.web.derivations import cached
 from service.web.endpoint import RequestSchema, ResponseSchema
-from service.web.fields import AnswerField, ChecksField, ChoiceField, ExpressionField, PointField, VariablesField, WrtField
+from service.web.fields import AnswerField, BooleanField, ChecksField, ChoiceField, ExpressionField, PointField, VariablesField, WrtField
 
 LAYOUT = (
     "mixed: a gradient has the shape of its variable, a Jacobian a row for each entry of the function. "
     "numerator: gradients are rows. denominator: Jacobians are transposed"
+)
+
+
+FORM = (
+    "How a result with more than two axes is written. automatic: in index notation. "
+    "kronecker: as the matrix ∂vec(f)/∂vec(X)', vec column-major"
 )
 
 
@@ -41,7 +48,9 @@ class ExpressionRequest(RequestSchema):
 
 class DerivativeRequest(ExpressionRequest):
     wrt = WrtField(metadata={"description": "The name, or names, to differentiate by; left out, every variable in order of appearance"})
-    layout = ChoiceField(derivation.LAYOUTS, "mixed", metadata={"description": LAYOUT})
+    layout = ChoiceField(LAYOUTS, "mixed", metadata={"description": LAYOUT})
+    form = ChoiceField(FORMS, "automatic", metadata={"description": FORM})
+    vectorized = BooleanField(load_default=False, metadata={"description": "The same as form: kronecker"})
 
 
 TEXT = {"type": "string"}
@@ -123,7 +132,7 @@ def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of a derivative endpoint; `kind` is derivative, gradient, jacobian or hessian."""
     with fresh_arena():
         with trace.stage("parse"):
-            task = derivation.read_task(kind, request)
+            task = read_task(kind, request)
         found = cached(kind, _parts(task), lambda: derivation.derive(task))
         answer = {name: value for name, value in found.items() if name != "checks"}
         if "at" in request:
@@ -134,7 +143,7 @@ def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _parts(task: derivation.Task) -> dict[str, Any]:
+def _parts(task: Task) -> dict[str, Any]:
     """What a derivation depends on: the expression as it prints, its variables, wrt and options."""
     return {
         "expression": to_text(task.parsed.node),
@@ -147,4 +156,5 @@ def _parts(task: derivation.Task) -> dict[str, Any]:
         "side by side": task.targets.side_by_side,
         "order": task.order,
         "layout": task.layout,
+        "form": task.form,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.answers.derivation import HIGHEST_ORDER
+from service.answers.task import HIGHEST_ORDER
 from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
 from service.web.endpoint import Example, endpoint
 from service.web.fields import IntegerField

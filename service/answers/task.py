@@ -1,0 +1,93 @@
+"""What is asked of a derivative: the expression, what to differentiate by, the order, the layout and the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.answers.targets import Targets, read_targets
+from service.calculus.evaluate import Evaluator
+from service.errors import InputError, MathematicsRefuses, UndefinedAtPoint
+from service.expression.nodes import Node, in_order
+from service.expression.shapes import SCALAR, axes, describe
+from service.language import Declarations, Parsed, declare, parse
+from service.operations.leaves import Variable
+from service.printing.printers import to_text
+
+LAYOUTS = ("mixed", "numerator", "denominator")
+FORMS = ("automatic", "kronecker")
+HIGHEST_ORDER = 8
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked: `kind` is derivative, gradient, jacobian or hessian."""
+
+    kind: str
+    parsed: Parsed
+    targets: Targets
+    order: int
+    layout: str = "mixed"
+    form: str = "automatic"
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """Everything with a name: what the expression holds, what was declared, what is differentiated by."""
+        return {**all_variables(self.parsed), **{variable.name: variable for variable in self.targets.variables}}
+
+
+def read_task(kind: str, request: Mapping[str, Any]) -> Task:
+    """The request's expression, variables, wrt, order and layout; raises what the language and the shapes raise."""
+    declarations = declare(request.get("variables"))
+    parsed = parse(request["expression"], declarations)
+    targets = read_targets(request.get("wrt"), list(parsed.variables), all_variables(parsed))
+    order = 2 if kind == "hessian" else request.get("order", 1)
+    if not 1 <= order <= HIGHEST_ORDER:
+        raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
+    form = "kronecker" if request.get("vectorized") else request.get("form", "automatic")
+    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form)
+    _refuse_wrong_kind(task)
+    _refuse_undefined_constants(parsed.node)
+    return task
+
+
+def all_variables(parsed: Parsed) -> dict[str, Variable]:
+    """The variables that occur, in order of appearance, then those that are only declared."""
+    return {**{name: node.parameter for name, node in parsed.variables.items()}, **parsed.declared}
+
+
+def _refuse_wrong_kind(task: Task) -> None:
+    shape = task.parsed.node.shape
+    if task.kind in ("gradient", "hessian") and shape != SCALAR:
+        raise MathematicsRefuses(
+            f"a {task.kind} is of a scalar function; this one is {describe(shape)}",
+            hint="use jacobian for a vector or matrix function"
+            if task.kind == "gradient"
+            else "use derivative with order 2, or the hessian of each entry",
+            pointer="/expression",
+        )
+
+
+def _refuse_undefined_constants(root: Node) -> None:
+    """9^9^9 and log(0) have no finite double, whatever the variables are."""
+    constant: set[Node] = set()
+    for node in in_order([root]):
+        if isinstance(node.parameter, Variable) or any(axes(argument.shape) for argument in (node, *node.arguments)):
+            continue
+        if node.operation.name == "size" or not all(argument in constant for argument in node.arguments):
+            continue
+        constant.add(node)
+        if node.arguments and not np.all(np.isfinite(Evaluator(node, {})({}))):
+            raise UndefinedAtPoint(
+                f"{to_text(node)[:80]} has no finite value in double precision",
+                hint="it is too large, or not defined",
+                pointer="/expression",
+            )
+
+
+def read_back(text: str, parsed: Parsed) -> Node:
+    """The node of a printed answer, read as a client's expression would be."""
+    return parse(text, Declarations(parsed.declared, parsed.sizes)).node
