@@ -58,18 +58,23 @@ def count_transposes(node: Node) -> int:
 
 
 def times(*nodes: Node) -> Node:
-    """A flat product; scalars come first, an inner product among them in one piece."""
-    flat: list[Node] = []
+    """A flat product: numbers, names, other scalars (an inner product in one piece), then the arrays in their order."""
+    numbers: list[Node] = []
+    names: list[Node] = []
+    scalars: list[Node] = []
+    arrays: list[Node] = []
     for node in nodes:
         dissolves = node.operation is TIMES and (node.shape != SCALAR or all(argument.shape == SCALAR for argument in node.arguments))
-        flat += node.arguments if dissolves else (node,)
-    scalars = [node for node in flat if node.shape == SCALAR]
-    arrays = [node for node in flat if node.shape != SCALAR]
-    whole = [node for node in scalars if isinstance(node.parameter, int) and node.operation is NUMBER]
-    if len(whole) > 1:
-        scalars = [number(math.prod(node.parameter for node in whole)), *[node for node in scalars if node not in whole]]
-    ordered = sorted(scalars, key=lambda node: 0 if node.operation is NUMBER else 1 if not node.arguments else 2)
-    ordered = [node for node in ordered if node.parameter != 1 or node.operation is not NUMBER] + arrays
+        for part in node.arguments if dissolves else (node,):
+            if part.shape != SCALAR:
+                arrays.append(part)
+            elif part.operation is not NUMBER:
+                (scalars if part.arguments else names).append(part)
+            elif part.parameter != 1:
+                numbers.append(part)
+    if len(numbers) > 1 and all(isinstance(node.parameter, int) for node in numbers):
+        numbers = [number(math.prod(node.parameter for node in numbers))]
+    ordered = numbers + names + scalars + arrays
     if not ordered:
         return number(1)
     return ordered[0] if len(ordered) == 1 else make("times", *ordered)
@@ -144,14 +149,15 @@ def scaled(coefficient: Rational, scalars: Sequence[Node], divisors: Sequence[No
     """coefficient · scalars · array / divisors."""
     if coefficient < 0:
         return negate(scaled(-coefficient, scalars, divisors, array, decimals))
-    below = list(divisors)
-    above = list(scalars)
-    shown = numeral(coefficient, decimals)
-    if isinstance(shown.parameter, Fraction):
-        above.insert(0, number(coefficient.numerator))
-        below.insert(0, number(coefficient.denominator))
+    if type(coefficient) is int:
+        above, below = [number(coefficient), *scalars] if coefficient != 1 else scalars, divisors
     else:
-        above.insert(0, shown)
+        shown = numeral(coefficient, decimals)
+        if isinstance(shown.parameter, Fraction):
+            above = [number(coefficient.numerator), *scalars]
+            below = [number(coefficient.denominator), *divisors]
+        else:
+            above, below = [shown, *scalars], divisors
     if array is not None and array.operation is HADAMARD:
         result = hadamard(times(*above, array.arguments[0]), *array.arguments[1:])
     elif array is not None and array.operation is ENTRY_DIVIDE:

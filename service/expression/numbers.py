@@ -23,7 +23,7 @@ def absolute(number: Rational) -> Rational:
 
 
 def reciprocal(number: Rational) -> Rational:
-    return tidy(Fraction(1) / number)
+    return tidy(Fraction(number.denominator, number.numerator))
 
 
 def power(base: Rational, exponent: Rational) -> Rational | None:
@@ -32,6 +32,8 @@ def power(base: Rational, exponent: Rational) -> Rational | None:
         return 1
     if base == 0:
         return 0 if exponent > 0 else None
+    if exponent == -1:
+        return reciprocal(base)
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
     if exponent.denominator != 1:
         return _root(base, exponent) if base > 0 and bits * absolute(exponent) <= MAXIMAL_POWER_BITS else None
