@@ -95,18 +95,25 @@ def service(folder: Path, *, application: str = APPLICATION, **environment: str)
 
     Settings go in as keyword arguments (`REDIS_URL=...`); REDIS_URL of the surrounding environment does not reach it.
     """
+    with started(folder, application=application, **environment) as (base, _):
+        yield base
+
+
+@contextlib.contextmanager
+def started(folder: Path, *, application: str = APPLICATION, **environment: str) -> Iterator[tuple[str, int]]:
+    """As `service`, with the process id of gunicorn's arbiter."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", **environment}
     inherited = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
     command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), application]
-    with _running(command, folder / "service.log", lambda: _alive(base), env=inherited | settings):
-        yield base
+    with _running(command, folder / f"service-{port}.log", lambda: _alive(base), env=inherited | settings) as process:
+        yield base, process
 
 
 @contextlib.contextmanager
-def _running(command: list[str], log: Path, is_ready: Callable[[], bool], env: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Runs `command` until the block ends; raises with its log when it ends early or is not ready within a minute."""
+def _running(command: list[str], log: Path, is_ready: Callable[[], bool], env: Mapping[str, str] | None = None) -> Iterator[int]:
+    """Runs `command` until the block ends, yields its process id; raises with its log when it ends early or is not ready within a minute."""
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
@@ -115,7 +122,7 @@ def _running(command: list[str], log: Path, is_ready: Callable[[], bool], env: M
                 if process.poll() is not None or time.monotonic() > give_up:
                     raise RuntimeError(f"{command[0]} did not start:\n{log.read_text()[-4000:]}")
                 time.sleep(0.05)
-            yield
+            yield process.pid
         finally:
             process.terminate()
             try:

@@ -1,0 +1,89 @@
+"""A repeated request against a bare Flask jsonify: CPU of the server a request, the same gunicorn configuration, in turns."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from flask import Flask, jsonify
+from flask.typing import ResponseReturnValue
+
+from tests import servers
+
+REQUESTS, ROUNDS = 400, 9
+BODY = orjson.dumps({"expression": "x1^2 + 3*x1*x2 + x2^2", "wrt": ["x1", "x2"], "at": {"x1": 1, "x2": 2}})
+HEADERS = {"Content-Type": "application/json"}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def bare() -> Flask:
+    """The reference: a route, a dict, jsonify."""
+    app = Flask(__name__)
+
+    @app.route("/v1/gradient", methods=["GET", "POST"])
+    def gradient() -> ResponseReturnValue:
+        return jsonify({"value": [8.0, 7.0], "result": {"text": "[2*x1 + 3*x2, 3*x1 + 2*x2]"}})
+
+    @app.route("/livez")
+    def livez() -> ResponseReturnValue:
+        return jsonify({"status": "ok"})
+
+    return app
+
+
+def cpu(parent: int) -> float:
+    """Seconds of CPU that the children of a process (gunicorn's workers) have used."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    total = 0
+    for child in children:
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def sender(base: str, method: str, path: str, body: bytes | None) -> Callable[[], None]:
+    connection = http.client.HTTPConnection(urlsplit(base).netloc)
+
+    def send() -> None:
+        connection.request(method, path, body, HEADERS if body else {})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}: {answer.status}")
+
+    return send
+
+
+def run() -> list[dict[str, Any]]:
+    """Medians over rounds in which the configurations take turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours = servers.started(Path(folder))
+        theirs = servers.started(Path(folder), application="benchmarks.cached_request:bare()")
+        with ours as (base, process), theirs as (bare_base, bare_process):
+            query = "/v1/gradient?expression=x1%5E2%2B3*x1*x2%2Bx2%5E2"
+            cases = {
+                "Flask jsonify, GET": (bare_process, sender(bare_base, "GET", "/v1/gradient", None)),
+                "Flask jsonify, POST": (bare_process, sender(bare_base, "POST", "/v1/gradient", BODY)),
+                "Nabla, cached GET": (process, sender(base, "GET", query, None)),
+                "Nabla, cached POST": (process, sender(base, "POST", "/v1/gradient", BODY)),
+            }
+            times: dict[str, list[float]] = {name: [] for name in cases}
+            for _ in range(ROUNDS):
+                for name, (server, send) in cases.items():
+                    before = cpu(server)
+                    for _ in range(REQUESTS):
+                        send()
+                    times[name].append((cpu(server) - before) / REQUESTS)
+    medians = {name: statistics.median(values) * 1e6 for name, values in times.items()}
+    rows = []
+    for name, median in medians.items():
+        reference = medians[f"Flask jsonify, {name.split()[-1]}"]
+        rows.append({"request": name, "CPU, us": round(median), "against jsonify": round(median / reference, 2)})
+    return rows
