@@ -113,7 +113,7 @@ def started(folder: Path, *, application: str = APPLICATION, **environment: str)
 
 @contextlib.contextmanager
 def _running(command: list[str], log: Path, is_ready: Callable[[], bool], env: Mapping[str, str] | None = None) -> Iterator[int]:
-    """Runs `command` until the block ends, yields its process id; raises with its log when it ends early or is not ready within a minute."""
+    """Runs `command` until the block ends, and yields its process id; raises with its log when it ends early or is not ready in time."""
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
