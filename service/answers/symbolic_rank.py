@@ -51,6 +51,7 @@ def symbolic_rank(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] | 
         "max_rank": min(shape),
         "nullity": shape[1] - best,
         "dependencies": None,
+        "explanation": f"the rank is {best} of at most {min(shape)} at almost every point; where certain minors vanish it is less",
         "arithmetic": "symbolic",
         "checks": require([decided("random-points", min(found) == best, f"the rank is {best} at each of {len(found)} random points")]),
     }

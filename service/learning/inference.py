@@ -39,13 +39,15 @@ def parameter(
     name: str, written: float | str, estimate: float, standard_error: float | None, degrees_of_freedom: int, level: float
 ) -> Parameter:
     """The t test of one coefficient against zero and its confidence interval of the given level."""
-    if standard_error is None:
+    if standard_error is None or not math.isfinite(standard_error):
         return Parameter(name, written, None, None, None, None)
     half = float(special.stdtrit(degrees_of_freedom, 0.5 + level / 2)) * standard_error
     interval = (estimate - half, estimate + half)
     if standard_error == 0:
         return Parameter(name, written, 0.0, None, None, interval)
     statistic = estimate / standard_error
+    if not all(map(math.isfinite, (statistic, *interval))):
+        return Parameter(name, written, None, None, None, None)
     p_value = min(1.0, 2 * float(special.stdtr(degrees_of_freedom, -abs(statistic))))
     return Parameter(name, written, standard_error, statistic, p_value, interval)
 
@@ -90,7 +92,9 @@ class Sums:
         above, below = self.f_degrees_of_freedom
         if not above or not below or self.residual == 0:
             return None, None
-        statistic = max(self.total - self.residual, 0.0) / above / (self.residual / below)
+        statistic = max(self.total - self.residual, 0.0) / self.residual * (below / above)
+        if not math.isfinite(statistic):
+            return None, None
         return statistic, float(special.fdtrc(above, below, statistic))
 
     @property

@@ -22,7 +22,7 @@ from service.learning.inference import Parameter, Sums, parameter
 from service.linalg.bounds import TRUSTED, Extended, extended
 from service.linalg.dependencies import Dependency, exact_dependencies
 from service.linalg.exact import affordable, check_size, is_identity
-from service.linalg.exact_numbers import nearest_double, nearest_doubles, texts
+from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, texts
 from service.linalg.matrix import Arithmetic, Floats
 from service.linalg.numerical_rank import numerical_rank, singular_values
 from service.linalg.orthogonal_fit import Basis, Fit, basis_of, fit, orthogonality_check
@@ -95,6 +95,7 @@ class Regression:
         return answer | {"checks": found.checks}
 
 
+@np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
 def ols(design: Design, confidence_level: float = 0.95, include: tuple[str, ...] = ()) -> Regression:
     """Fit y = X·b by (weighted) least squares.
 
@@ -174,13 +175,16 @@ def _is_good(found: _FloatFit) -> bool:
 
 def _float_answer(design: Design, found: _FloatFit) -> LinearFit:
     estimates = found.fit.x[:, 0] + 0.0
+    residual_sum = float((found.fit.residual**2).sum())
+    if math.isfinite(residual_sum) and float(found.fit.residual_error[0]) >= 1:
+        residual_sum = 0.0  # what is left cannot be told from rounding
     fitted = design.columns.floats @ estimates
     residuals = (extended(design.response.floats)[:, 0] - extended(design.columns.floats) @ extended(estimates)).astype(np.float64)
     return LinearFit(
         estimates,
         estimates.tolist(),
         found.basis.s @ found.basis.s.T,
-        _sums(design, float((found.fit.residual**2).sum()), design.response.floats, _weights(design)),
+        _sums(design, residual_sum, design.response.floats, _weights(design)),
         (fitted + 0.0).tolist(),
         (residuals + 0.0).tolist(),
         _condition(found.basis.r),
@@ -192,10 +196,12 @@ def _float_answer(design: Design, found: _FloatFit) -> LinearFit:
 def float_checks(found: Fit, basis: Basis, shape: tuple[int, int]) -> list[Check]:
     """Each refuses a fit that was tampered with: the residual, the independence of the columns, the digits of the answer."""
     scale = float(np.abs(found.x).max()) or 1.0
+    residual_error = float(found.residual_error[0])
     return [
         orthogonality_check(found, shape),
         measured("rank", basis.defect, TRUSTED, "bound on ||Q'Q - I||, Q = X R^-1: the columns of X are independent"),
         measured("forward-error", float(found.error.max()) / scale, TRUSTED, "verified bound on the error of the estimates"),
+        measured("residual", residual_error if residual_error < 1 else 0.0, TRUSTED, "rounding in the norm of the residual"),
     ]
 
 
@@ -232,13 +238,13 @@ def _exact_fit(design: Design) -> LinearFit:
     estimates = inverse * (weighted.transpose() * y)
     fitted = x * estimates
     residuals = y - fitted
-    residual_sum = (residuals.transpose() * _weighted(design, residuals)).tolist()[0][0]
+    residual_sum = residuals.transpose() * _weighted(design, residuals)
     doubles = nearest_doubles(estimates)[:, 0]
     return LinearFit(
         doubles + 0.0,
         [row[0] for row in texts(estimates)] if mode == "exact" else (doubles + 0.0).tolist(),
         nearest_doubles(inverse),
-        _sums(design, nearest_double(residual_sum), nearest_doubles(y), _weights(design)),
+        _sums(design, float(nearest_doubles(residual_sum)[0, 0]), nearest_doubles(y), _weights(design)),
         [row[0] for row in texts(fitted)] if mode == "exact" else nearest_doubles(fitted)[:, 0].tolist(),
         [row[0] for row in texts(residuals)] if mode == "exact" else nearest_doubles(residuals)[:, 0].tolist(),
         _condition(nearest_doubles(x)),
@@ -272,6 +278,8 @@ def _sums(design: Design, residual: float, response: Floats, weights: Floats) ->
     y, w = extended(response), extended(weights)
     centre = (w * y).sum() / w.sum() if design.has_intercept else 0.0
     total = float((w * (y - centre) ** 2).sum())
+    if not math.isfinite(residual + total):
+        raise beyond_doubles()
     return Sums(residual, total, design.observations, design.parameters, design.has_intercept, float(np.log(w).sum()))
 
 

@@ -72,12 +72,11 @@ class InverseDefect:
 def inverse_defect(a: Floats, x: Floats) -> InverseDefect:
     """The defect of x as inverse of a: one product of matrices and O(n²) more."""
     n = len(a)
-    with np.errstate(all="ignore"):
-        product = a @ x
-        product.flat[:: n + 1] -= 1
-        residual = np.abs(product).sum(axis=0)
-        conditioning = np.abs(a).sum(axis=0) @ np.abs(x) + 1
-        bounds = (residual + gamma(n + 2, a.dtype.kind) * conditioning + TINY * n) * SLACK
+    product = a @ x
+    product.flat[:: n + 1] -= 1
+    residual = np.abs(product).sum(axis=0)
+    conditioning = np.abs(a).sum(axis=0) @ np.abs(x) + 1
+    bounds = (residual + gamma(n + 2, a.dtype.kind) * conditioning + TINY * n) * SLACK
     contraction = largest(bounds)
     return InverseDefect(residual, conditioning, bounds, contraction if contraction < 1 else float("inf"))
 
@@ -103,15 +102,14 @@ def solution_defect(a: Floats, b: Floats, x: Floats, r: Floats, defect: InverseD
     With the residual ρ = b − A·x, in extended precision: x* − x = A⁻¹ρ = R(I − E)⁻¹ρ = Rρ + RE(I − E)⁻¹ρ.
     """
     n, kind = len(a), a.dtype.kind
-    with np.errstate(all="ignore"):
-        rho = extended(b) - extended(a) @ extended(x)
-        scale = np.abs(a) @ np.abs(x) + np.abs(b)
-        rounding = extended_gamma(n + 2, kind) * scale + TINY * n
-        size = np.abs(rho).astype(np.float64)
-        backward = largest(np.divide(size, scale, out=np.zeros_like(size), where=scale > 0))
-        rows = np.abs(r)
-        first = np.abs(r @ rho.astype(a.dtype)).max(axis=0) + (rows @ (gamma(n + 2, kind) * size + rounding)).max(axis=0)
-        second = largest(rows) * defect.contraction * defect.amplification * (size + rounding).sum(axis=0)
-        entry_error = UNIT * (rows @ scale).max(axis=0) * defect.amplification
-        error = (first + second) * SLACK
+    rho = extended(b) - extended(a) @ extended(x)
+    scale = np.abs(a) @ np.abs(x) + np.abs(b)
+    rounding = extended_gamma(n + 2, kind) * scale + TINY * n
+    size = np.abs(rho).astype(np.float64)
+    backward = largest(np.divide(size, scale, out=np.zeros_like(size), where=scale > 0))
+    rows = np.abs(r)
+    first = np.abs(r @ rho.astype(a.dtype)).max(axis=0) + (rows @ (gamma(n + 2, kind) * size + rounding)).max(axis=0)
+    second = largest(rows) * defect.contraction * defect.amplification * (size + rounding).sum(axis=0)
+    entry_error = UNIT * (rows @ scale).max(axis=0) * defect.amplification
+    error = (first + second) * SLACK
     return SolutionDefect(backward, np.where(np.isnan(error), np.inf, error), np.where(np.isnan(entry_error), np.inf, entry_error))

@@ -13,6 +13,8 @@ from service.linalg.matrix import Floats
 
 Line = Literal["row", "column"]
 TERMS_SHOWN = 6
+RELATIONS_SHOWN = 3
+NOISE = 1e-12  # float coefficients below this, relative to the largest, are rounding
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Dependency:
 
     def _called(self, index: int, names: Sequence[str] | None) -> str:
         return names[index] if names else f"{self.line} {index + 1}"
+
+
+def shown(dependencies: list[Dependency] | None) -> str:
+    """The first relations in words."""
+    sentences = [entry.sentence() for entry in (dependencies or [])[:RELATIONS_SHOWN]]
+    return "; ".join(sentences) + ("; ..." if len(dependencies or []) > RELATIONS_SHOWN else "")
 
 
 def exact_dependencies(matrix: Any, line: Line = "row") -> tuple[list[int], list[Dependency]]:
@@ -88,11 +96,11 @@ def float_dependencies(a: Floats, rank: int, tolerance: float, line: Line = "row
             kept.append(i)
     if len(kept) != rank or np.iscomplexobj(a):
         return None
-    found = []
-    for i in dependent:
-        earlier = [j for j in kept if j < i]
-        weights = np.linalg.lstsq(lines[earlier].T, lines[i], rcond=None)[0] if earlier else np.zeros(0)
-        size = float(np.abs(weights).max(initial=0.0))
-        terms = tuple((j, float(w)) for j, w in zip(earlier, weights, strict=True) if abs(w) > 1e-12 * size)
-        found.append(Dependency(line, i, terms))
-    return found
+    if not kept:
+        return [Dependency(line, i, ()) for i in dependent]
+    weights = np.linalg.lstsq(lines[kept].T, lines[dependent].T, rcond=None)[0]
+    weights[np.abs(weights) <= NOISE * np.abs(weights).max(axis=0)] = 0.0
+    return [
+        Dependency(line, i, tuple((j, float(w)) for j, w in zip(kept, column, strict=True) if w != 0 and j < i))
+        for i, column in zip(dependent, weights.T, strict=True)
+    ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import flint
+import numpy as np
 
 from service import limits
 from service.certificates import Check, decided, measured, require
@@ -45,6 +46,7 @@ class Determinant:
         }
 
 
+@np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
 def determinant(matrix: Matrix, arithmetic: Arithmetic | None = None) -> Determinant:
     """The determinant of an n×n matrix.
 

@@ -51,6 +51,7 @@ class Inverse:
         }
 
 
+@np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
 def inverse(matrix: Matrix, arithmetic: Arithmetic | None = None) -> Inverse:
     """The inverse of an n×n matrix.
 
@@ -103,16 +104,14 @@ def certified(x: Floats, scale: NDArray[np.float64], defect: InverseDefect) -> F
         measured("residual", residual, 100 * (len(x) + 10) * UNIT, "largest column of |A X - I|, relative to that of |A||X| + I"),
         measured("forward-error", bound, TRUSTED, "verified bound on the relative error in the 1-norm, rounding of the entries included"),
     ]
-    with np.errstate(all="ignore"):
-        return FloatInverse(x * scale, bound, checks)
+    return FloatInverse(x * scale, bound, checks)
 
 
 def relative_error(columns: NDArray[np.float64], x: Floats, scale: NDArray[np.float64], amplification: float) -> float:
     """‖error‖₁/‖inverse‖₁ of x·diag(scale), whose column j is off by at most columns[j]·‖x‖₁·scale[j]·amplification."""
-    with np.errstate(all="ignore"):
-        sizes = np.abs(x).sum(axis=0)
-        size = largest(sizes * scale)
-        error = (largest(columns * scale) * largest(sizes) * amplification * SLACK + len(x) * SUBNORMAL) / size
+    sizes = np.abs(x).sum(axis=0)
+    size = largest(sizes * scale)
+    error = (largest(columns * scale) * largest(sizes) * amplification * SLACK + len(x) * SUBNORMAL) / size
     if not math.isfinite(size):
         return math.inf
     return error / (1 - error) if error < 1 else math.inf
@@ -121,9 +120,8 @@ def relative_error(columns: NDArray[np.float64], x: Floats, scale: NDArray[np.fl
 def _refined(factored: Factored) -> Floats:
     """One step of X + X(I − A·X) in extended precision: for a matrix far from singular, X correctly rounded."""
     a, x = extended(factored.scaled), extended(factored.scaled_inverse)
-    with np.errstate(all="ignore"):
-        correction = x @ (np.eye(len(a)) - a @ x)
-        return np.asarray(x + correction, dtype=factored.scaled.dtype)
+    correction = x @ (np.eye(len(a)) - a @ x)
+    return np.asarray(x + correction, dtype=factored.scaled.dtype)
 
 
 def _answer(matrix: Matrix, factored: Factored | None, found: FloatInverse) -> Inverse:

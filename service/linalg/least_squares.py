@@ -61,6 +61,7 @@ class LeastSquares:
         }
 
 
+@np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
 def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> LeastSquares:
     """The x (n, or n×k) that minimises ‖b − A·x‖₂ for A m×n and b m (or m×k).
 
@@ -177,7 +178,8 @@ def shortest_checks(a: Floats, b: Floats, x: Floats, u: Floats, vt: Floats) -> l
 
 
 def _ratio(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> float:
-    return largest(np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0))
+    """The largest quotient; infinite when a whole overflows."""
+    return largest(np.where(np.isfinite(wholes), np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0), np.inf))
 
 
 def _residual(a: Floats, b: Floats, x: Floats) -> Floats:

@@ -33,8 +33,7 @@ class Factored:
 
     def inverse(self) -> Floats:
         """The approximate inverse of A itself."""
-        with np.errstate(all="ignore"):
-            return self.scaled_inverse * self.scale
+        return self.scaled_inverse * self.scale
 
 
 def factor(a: Floats) -> Factored | None:
@@ -85,11 +84,10 @@ def determinant_of(factored: Factored) -> FloatDeterminant:
     shift = int((1 - np.frexp(factored.scale)[1]).sum())  # scale is 2^(e − 1) with frexp's e
     if factored.swaps % 2:
         mantissa = -mantissa
-    with np.errstate(all="ignore"):
-        lower, upper = np.abs(np.tril(factored.factors, -1)), np.abs(np.triu(factored.factors))
-        sums = (lower.sum(axis=0) + 1) @ upper
-        spread = largest(sums @ np.abs(factored.scaled_inverse.T)) * gamma(n + 1, kind) * factored.defect.amplification
-        sensitivity = float((np.abs(factored.scaled) * np.abs(factored.scaled_inverse.T)).sum()) * factored.defect.amplification
+    lower, upper = np.abs(np.tril(factored.factors, -1)), np.abs(np.triu(factored.factors))
+    sums = (lower.sum(axis=0) + 1) @ upper
+    spread = largest(sums @ np.abs(factored.scaled_inverse.T)) * gamma(n + 1, kind) * factored.defect.amplification
+    sensitivity = float((np.abs(factored.scaled) * np.abs(factored.scaled_inverse.T)).sum()) * factored.defect.amplification
     error = (math.expm1(n * math.log1p(spread)) + gamma(2 * n, kind)) * SLACK if spread < 1 / n else math.inf
     return FloatDeterminant(mantissa, exponent + shift, error, UNIT * sensitivity if math.isfinite(sensitivity) else math.inf)
 
@@ -97,7 +95,8 @@ def determinant_of(factored: Factored) -> FloatDeterminant:
 def _product(values: Floats) -> tuple[Any, int]:
     """The product as mantissa and exponent of 2, safe from overflow."""
     exponents = np.frexp(np.abs(values))[1]
-    mantissas = values * np.ldexp(1.0, -exponents)
+    half = exponents // 2
+    mantissas = values * np.ldexp(1.0, -half) * np.ldexp(1.0, half - exponents)
     total, exponent = values.dtype.type(1), int(exponents.sum())
     for start in range(0, len(values), 500):  # 500 mantissas cannot underflow
         total = total * np.prod(mantissas[start : start + 500])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service import limits
 from service.errors import NoConvergence
 from service.linalg.dependencies import Dependency, float_dependencies
 from service.linalg.matrix import Floats
@@ -44,22 +46,35 @@ def singular_values(a: Floats) -> NDArray[np.float64]:
     except np.linalg.LinAlgError:
         raise NoConvergence("the iteration for the singular values did not converge") from None
     if not np.isfinite(values).all():
-        raise NoConvergence("the singular values are beyond the range of doubles", hint="scale the matrix")
+        raise NoConvergence("the singular values are beyond the range of doubles", hint="divide the matrix by a number")
     return values
 
 
 def numerical_rank(a: Floats, tolerance: float | None = None) -> NumericalRank:
-    """The numerical rank of a (m×n). With a `tolerance` given it is the number of singular values above it, and decided."""
-    values = singular_values(a)
-    asked = tolerance is not None
-    limit = default_tolerance(a.shape, float(values[0])) if tolerance is None else tolerance
-    rank = int((values > limit).sum())
-    gap = float(values[rank - 1] / values[rank]) if 0 < rank < len(values) and values[rank] > 0 else None
-    if not asked and not is_clear(a, values, rank, limit):
-        return NumericalRank(None, values, limit, gap, None)
-    dependencies = float_dependencies(a, rank, max(limit, TINY) * CLEAR) if rank < len(a) else []
-    return NumericalRank(rank, values, limit, gap, dependencies)
+    """The numerical rank of a (m×n). With a `tolerance` given it is the number of singular values above it, and decided.
 
+    Raises NoConvergence, also when a singular value is beyond the range of doubles.
+    """
+    unit = unit_of(a)
+    a = a / unit
+    values = singular_values(a)
+    if not math.isfinite(float(values[0]) * unit):
+        raise NoConvergence("the singular values are beyond the range of doubles", hint="divide the matrix by a number")
+    limit = default_tolerance(a.shape, float(values[0])) if tolerance is None else tolerance / unit
+    rank = int((values > limit).sum())
+    gap = values[rank - 1] / values[rank] if 0 < rank < len(values) else np.inf
+    found = NumericalRank(rank, values * unit, limit * unit, float(gap) if np.isfinite(gap) else None, [])
+    if tolerance is None and not is_clear(a, values, rank, limit):
+        return replace(found, rank=None, dependencies=None)
+    if rank == len(a):
+        return found
+    small = len(a) <= limits.limit("cubic-size")
+    return replace(found, dependencies=float_dependencies(a, rank, max(limit, TINY) * CLEAR) if small else None)
+
+
+def unit_of(a: Floats) -> float:
+    """A power of two about as large as the largest entry: dividing by it is exact, and keeps squares in range."""
+    return float(np.ldexp(1.0, min(max(int(np.frexp(np.abs(a).max())[1]), -1000), 1000)))
 
 
 def is_clear(a: Floats, values: NDArray[np.float64], rank: int, tolerance: float) -> bool:

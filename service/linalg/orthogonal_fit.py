@@ -59,39 +59,37 @@ class Fit:
 def basis_of(a: Floats) -> Basis | None:
     """The basis of a matrix m×n with m ≥ n, by Householder QR; None when a column is exactly dependent. O(mn²)."""
     m, n = a.shape
-    with np.errstate(all="ignore"):
-        sizes = np.abs(a).max(axis=0)
-        if not sizes.all():
-            return None
-        scale = np.ldexp(1.0, np.clip(-np.frexp(sizes)[1], -1000, 1000))
-        scaled = a * scale
-        r = np.linalg.qr(scaled, mode="r")
-        invert = lapack.ztrtri if a.dtype.kind == "c" else lapack.dtrtri
-        s, info = invert(r)
-        if info != 0 or not np.isfinite(s).all():
-            return None
-        s = np.triu(s)
-        columns = scaled @ s
-        gram = columns.conj().T @ columns
-        gram.flat[:: n + 1] -= 1
-        slip = gamma(n + 2, a.dtype.kind) * float(np.linalg.norm(scaled) * np.linalg.norm(s))
-        length = float(np.linalg.norm(columns))
-        defect = float(np.linalg.norm(gram)) + gamma(m + 2, a.dtype.kind) * length**2 + slip * (2 * length + slip)
-        return Basis(r / scale, s * scale[:, None], defect * SLACK if defect < 0.5 else float("inf"))
+    sizes = np.abs(a).max(axis=0)
+    if not sizes.all():
+        return None
+    scale = np.ldexp(1.0, np.clip(-np.frexp(sizes)[1], -1000, 1000))
+    scaled = a * scale
+    r = np.linalg.qr(scaled, mode="r")
+    invert = lapack.ztrtri if a.dtype.kind == "c" else lapack.dtrtri
+    s, info = invert(r)
+    if info != 0 or not np.isfinite(s).all():
+        return None
+    s = np.triu(s)
+    columns = scaled @ s
+    gram = columns.conj().T @ columns
+    gram.flat[:: n + 1] -= 1
+    slip = gamma(n + 2, a.dtype.kind) * float(np.linalg.norm(scaled) * np.linalg.norm(s))
+    length = float(np.linalg.norm(columns))
+    defect = float(np.linalg.norm(gram)) + gamma(m + 2, a.dtype.kind) * length**2 + slip * (2 * length + slip)
+    return Basis(r / scale, s * scale[:, None], defect * SLACK if defect < 0.5 else float("inf"))
 
 
 def fit(a: Extended, b: Extended, basis: Basis) -> Fit:
     """The least-squares solutions for A (m×n) and b (m×k), both in extended precision; `basis` belongs to A in doubles."""
     kind = basis.s.dtype
-    with np.errstate(all="ignore"):
-        x = np.zeros((a.shape[1], b.shape[1]), dtype=a.dtype)
-        transpose = np.ascontiguousarray(a.conj().T)
-        for _ in range(REFINEMENTS):
-            correction = basis.s @ (basis.s.conj().T @ (transpose @ (b - a @ x)).astype(kind))
-            x = x + correction
-            if (np.abs(correction) * min(basis.defect, 1.0) <= UNIT / 8 * np.abs(x)).all():
-                break  # the next correction would be smaller by the factor basis.defect
-        return defect(a, b, x.astype(kind), basis)
+    x = np.zeros((a.shape[1], b.shape[1]), dtype=a.dtype)
+    transpose = np.ascontiguousarray(a.conj().T)
+    for _ in range(REFINEMENTS):
+        correction = basis.s @ (basis.s.conj().T @ (transpose @ (b - a @ x)).astype(kind))
+        x = x + correction
+        if (np.abs(correction) * min(basis.defect, 1.0) <= UNIT / 8 * np.abs(x)).all():
+            break  # the next correction would be smaller by the factor basis.defect
+    return defect(a, b, x.astype(kind), basis)
 
 
 def defect(a: Extended, b: Extended, x: Floats, basis: Basis) -> Fit:
@@ -99,22 +97,21 @@ def defect(a: Extended, b: Extended, x: Floats, basis: Basis) -> Fit:
     m, n = a.shape
     kind = "c" if a.dtype.kind == "c" else "f"
     s, across = basis.s, np.abs(basis.s) @ np.abs(basis.s).T
-    with np.errstate(all="ignore"):
-        rho = b - a @ extended(x)
-        gradient = a.conj().T @ rho
-        sizes = np.abs(a.astype(s.dtype))
-        size = sizes @ np.abs(x) + np.abs(b.astype(s.dtype))
-        slip = sizes.T @ (extended_gamma(m + 2, kind) * np.abs(rho.astype(s.dtype)) + extended_gamma(n + 2, kind) * size) + TINY * m
-        h = s.conj().T @ gradient.astype(s.dtype)
-        lengths = np.linalg.norm(h, axis=0)
-        first = np.abs(s @ h) + gamma(2 * n + 4, kind) * (across @ np.abs(gradient))
-        second = np.linalg.norm(s, axis=1)[:, None] * basis.defect * basis.amplification * lengths
-        error = (first + second + across @ slip * basis.amplification).astype(np.float64) * SLACK
-        scale = np.linalg.norm(rho.astype(s.dtype), axis=0) + np.linalg.norm(size, axis=0)
-        orthogonality = largest(np.divide(lengths, scale, out=np.zeros(len(scale)), where=scale > 0))
-        size_of_rho = np.linalg.norm(rho.astype(s.dtype), axis=0)
-        rounding = (extended_gamma(n + 2, kind) * np.linalg.norm(size, axis=0) + UNIT * size_of_rho) / size_of_rho
-        residual_error = rounding + (lengths * basis.amplification / size_of_rho) ** 2  # the excess is orthogonal to the residual of x*
+    rho = b - a @ extended(x)
+    gradient = a.conj().T @ rho
+    sizes = np.abs(a.astype(s.dtype))
+    size = sizes @ np.abs(x) + np.abs(b.astype(s.dtype))
+    slip = sizes.T @ (extended_gamma(m + 2, kind) * np.abs(rho.astype(s.dtype)) + extended_gamma(n + 2, kind) * size) + TINY * m
+    h = s.conj().T @ gradient.astype(s.dtype)
+    lengths = np.linalg.norm(h, axis=0)
+    first = np.abs(s @ h) + gamma(2 * n + 4, kind) * (across @ np.abs(gradient))
+    second = np.linalg.norm(s, axis=1)[:, None] * basis.defect * basis.amplification * lengths
+    error = (first + second + across @ slip * basis.amplification).astype(np.float64) * SLACK
+    scale = np.linalg.norm(rho.astype(s.dtype), axis=0) + np.linalg.norm(size, axis=0)
+    orthogonality = largest(np.divide(lengths, scale, out=np.zeros(len(scale)), where=scale > 0))
+    size_of_rho = np.linalg.norm(rho.astype(s.dtype), axis=0)
+    rounding = (extended_gamma(n + 2, kind) + UNIT) * np.linalg.norm(size, axis=0) / size_of_rho  # the entries' own included
+    residual_error = rounding + (lengths * basis.amplification / size_of_rho) ** 2  # the excess is orthogonal to the residual of x*
     nothing = np.array(np.inf)
     error, residual_error = np.where(np.isnan(error), nothing, error), np.where(np.isnan(residual_error), nothing, residual_error)
     return Fit(x, rho.astype(s.dtype), error, orthogonality, residual_error)
@@ -123,11 +120,10 @@ def defect(a: Extended, b: Extended, x: Floats, basis: Basis) -> Fit:
 def entry_error(a: Floats, b: Floats, found: Fit, basis: Basis) -> NDArray[np.float64]:
     """What moving each entry of A and b by half a unit in its last place can add to `found.error`, to first order: with
     |ΔA| ≤ u|A|, |Δx| ≤ u(|A⁺|(|b| + |A||x|) + |(AᴴA)⁻¹||Aᴴ||ρ|) (Björck, Numerical Methods for Least Squares, 1.4.5)."""
-    with np.errstate(all="ignore"):
-        pseudoinverse = np.abs(basis.s @ (a @ basis.s).conj().T)
-        gram = np.abs(basis.s @ basis.s.conj().T)
-        moved = pseudoinverse @ (np.abs(b) + np.abs(a) @ np.abs(found.x)) + gram @ (np.abs(a).T @ np.abs(found.residual))
-        moved = UNIT * moved * basis.amplification
+    pseudoinverse = np.abs(basis.s @ (a @ basis.s).conj().T)
+    gram = np.abs(basis.s @ basis.s.conj().T)
+    moved = pseudoinverse @ (np.abs(b) + np.abs(a) @ np.abs(found.x)) + gram @ (np.abs(a).T @ np.abs(found.residual))
+    moved = UNIT * moved * basis.amplification
     return np.where(np.isnan(moved), np.inf, moved)
 
 

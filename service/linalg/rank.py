@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import flint
+import numpy as np
 
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError, Undecided
-from service.linalg.dependencies import Dependency, exact_dependencies
+from service.linalg.dependencies import Dependency, exact_dependencies, shown
 from service.linalg.exact import FALLBACK_SIZE, answer_digits, check_size
 from service.linalg.exact_numbers import read_rational
 from service.linalg.matrix import Arithmetic, Matrix, choose_arithmetic
@@ -31,12 +32,21 @@ class Rank:
     checks: list[Check]
     numerical: NumericalRank | None = None
 
+    def explanation(self) -> str:
+        """The rank in words: against the largest possible one, and why it falls short."""
+        most = min(self.shape)
+        if self.rank == most:
+            return f"the rank is {self.rank}, the largest that a {self.shape[0]}×{self.shape[1]} matrix can have"
+        reason = f", because {shown(self.dependencies)}" if self.dependencies else ""
+        return f"the rank is {self.rank} of at most {most}{reason}"
+
     def to_json(self) -> dict[str, Any]:
         answer: dict[str, Any] = {
             "rank": self.rank,
             "max_rank": min(self.shape),
             "nullity": self.shape[1] - self.rank,
             "dependencies": None if self.dependencies is None else [entry.to_json() for entry in self.dependencies],
+            "explanation": self.explanation(),
             "arithmetic": self.arithmetic,
         }
         if self.numerical:
@@ -48,6 +58,7 @@ class Rank:
         return answer | {"checks": self.checks}
 
 
+@np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
 def rank(matrix: Matrix, arithmetic: Arithmetic | None = None, tolerance: float | None = None) -> Rank:
     """The rank of an m×n matrix.
 
@@ -82,7 +93,7 @@ def _of_decimals(matrix: Matrix, found: int) -> list[Dependency] | None:
 
 def _is_cheap_exactly(matrix: Matrix) -> bool:
     """Whether the exact rank and the relations of whole or rational entries are within the limits."""
-    fits = matrix.is_exact_data and min(matrix.shape) <= limits.limit("exact-size")
+    fits = matrix.is_exact_data and min(matrix.shape) <= limits.limit("exact-size") and max(matrix.shape) <= limits.limit("cubic-size")
     return fits and 2 * answer_digits(matrix, _size(matrix)) <= limits.limit("exact-answer-digits")
 
 
@@ -93,6 +104,7 @@ def _size(matrix: Matrix) -> int:
 
 
 def _exact(matrix: Matrix) -> Rank:
+    limits.check("cubic-size", max(matrix.shape), "/matrix")
     check_size(matrix, _size(matrix))
     independent, dependencies = exact_dependencies(matrix.exact)
     found = len(independent)
@@ -116,15 +128,14 @@ def clearance_check(rank: int, found: NumericalRank, shape: tuple[int, int], tol
     """That the singular values up to number `rank` lie clearly above the tolerance, and the others clearly below."""
     values = found.singular_values
     rounding = default_tolerance(shape, float(values[0]))
+    last, following = values[rank - 1] if rank else np.float64(np.inf), values[rank] if rank < len(values) else np.float64(0)
     if tolerance is None:
-        above = found.tolerance * CLEAR / float(values[rank - 1]) if rank else 0.0
-        below = float(values[rank]) / found.tolerance if rank < len(values) and values[rank] else 0.0
+        above, below = found.tolerance * CLEAR / last, following / found.tolerance if following else 0.0
         detail = "the tolerance times 10 against the last singular value that counts, or the next one against the tolerance"
     else:
-        above = (tolerance + rounding) / float(values[rank - 1]) if rank else 0.0
-        below = (float(values[rank]) + rounding) / tolerance if rank < len(values) and tolerance else 0.0
+        above, below = (tolerance + rounding) / last, (following + rounding) / tolerance if following else 0.0
         detail = "the tolerance against the singular values next to it, each moved by its rounding error"
-    return measured("clearance", max(above, below), 1.0, detail)
+    return measured("clearance", float(max(above, below)), 1.0, detail)
 
 
 def elimination_check(matrix: Matrix, found: int) -> Check:
@@ -135,13 +146,16 @@ def elimination_check(matrix: Matrix, found: int) -> Check:
 
 def relations_check(matrix: Matrix, dependencies: list[Dependency], found: int) -> Check:
     """That each relation holds exactly: with m − rank of them, the rank cannot be more."""
-    m = matrix.shape[0]
-    holds = m - len(dependencies) == found
+    rows = matrix.exact.tolist()
+    holds = len(rows) - len(dependencies) == found
     if dependencies:
-        relations = flint.fmpq_mat(len(dependencies), m)
+        used = sorted({i for relation in dependencies for i, _ in relation.combination})
+        place = {i: k for k, i in enumerate(used)}
+        coefficients = flint.fmpq_mat(len(dependencies), len(used))
         for k, relation in enumerate(dependencies):
-            relations[k, relation.index] = -1
             for i, coefficient in relation.combination:
-                relations[k, i] = read_rational(str(coefficient)) or 0
-        holds = holds and (relations * matrix.exact).rank() == 0
-    return decided("relations", holds, "each dependent row equals the stated combination of earlier rows, exactly")
+                coefficients[k, place[i]] = read_rational(str(coefficient)) or 0
+        combined = coefficients * flint.fmpq_mat(len(used), matrix.shape[1], [value for i in used for value in rows[i]])
+        holds = holds and combined == flint.fmpq_mat([rows[relation.index] for relation in dependencies])
+        holds = holds and not {relation.index for relation in dependencies} & set(used)
+    return decided("relations", holds, "each dependent row equals the stated combination of the independent ones, exactly")

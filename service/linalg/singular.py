@@ -6,12 +6,10 @@ import math
 from typing import Any
 
 from service.errors import SingularMatrix, Undecided
-from service.linalg.dependencies import Dependency, exact_dependencies
+from service.linalg.dependencies import RELATIONS_SHOWN, Dependency, exact_dependencies, shown
 from service.linalg.exact import is_exactly_singular
 from service.linalg.matrix import Matrix
 from service.linalg.numerical_rank import numerical_rank
-
-RELATIONS_SHOWN = 3
 
 
 def singular(matrix: Matrix, consequence: str) -> SingularMatrix:
@@ -56,12 +54,6 @@ def too_sensitive(what: str, bound: float | None) -> Undecided:
         hint='send "arithmetic": "exact", which takes decimals as they stand, or exact texts such as "1/3" as entries',
         pointer="/matrix",
     )
-
-
-def shown(dependencies: list[Dependency] | None) -> str:
-    """The first relations in words."""
-    sentences = [entry.sentence() for entry in (dependencies or [])[:RELATIONS_SHOWN]]
-    return "; ".join(sentences) + ("; ..." if len(dependencies or []) > RELATIONS_SHOWN else "")
 
 
 def _first(dependencies: list[Dependency] | None) -> list[dict[str, Any]]:

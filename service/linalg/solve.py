@@ -53,6 +53,7 @@ class Solution:
         }
 
 
+@np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
 def solve(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> Solution:
     """The x with A·x = b, A n×n and invertible, b n×k (or a vector).
 
@@ -99,22 +100,20 @@ class FloatSolution:
 def _in_floats(factored: Factored, b: Floats, decimals: bool) -> FloatSolution:
     """Refined from x = 0 by corrections R·(b − A·x), R the approximate inverse; the rows of A and b are scaled alike."""
     a, r = factored.scaled, factored.scaled_inverse
-    with np.errstate(all="ignore"):
-        right = b * factored.scale[:, None]
-        wide, x = extended(a), np.zeros(b.shape, dtype=extended(a).dtype)
-        for _ in range(REFINEMENTS):
-            x = x + r @ (right - wide @ x).astype(a.dtype)
-        rounded = x.astype(a.dtype)
+    right = b * factored.scale[:, None]
+    wide, x = extended(a), np.zeros(b.shape, dtype=extended(a).dtype)
+    for _ in range(REFINEMENTS):
+        x = x + r @ (right - wide @ x).astype(a.dtype)
+    rounded = x.astype(a.dtype)
     defect = solution_defect(a, right, rounded, r, factored.defect)
     return certified(rounded, defect, decimals)
 
 
 def certified(x: Floats, defect: SolutionDefect, decimals: bool) -> FloatSolution:
     """The solution x with the bound that follows from its `defect`; `decimals` when entries were rounded to doubles."""
-    with np.errstate(all="ignore"):
-        sizes = np.abs(x).max(axis=0)
-        errors = defect.error + (defect.entry_error if decimals else 0.0)
-        relative = largest(np.divide(errors, sizes, out=np.where(errors > TINY_ERROR, np.inf, 0.0), where=sizes > 0))
+    sizes = np.abs(x).max(axis=0)
+    errors = defect.error + (defect.entry_error if decimals else 0.0)
+    relative = largest(np.divide(errors, sizes, out=np.where(errors > TINY_ERROR, np.inf, 0.0), where=sizes > 0))
     bound = relative / (1 - relative) * SLACK if relative < 1 else math.inf
     checks = [
         measured("backward-error", defect.backward, 100 * (len(x) + 10) * UNIT, "largest |b - A x| relative to |A||x| + |b|"),
@@ -135,10 +134,9 @@ def _rounded(matrix: Matrix, rhs: Matrix) -> Solution:
     inverse = nearest_doubles(matrix.exact.inv())
     bound = UNIT
     if not (matrix.is_exact_data and rhs.is_exact_data):
-        with np.errstate(all="ignore"):
-            spread = np.abs(inverse) @ (np.abs(matrix.floats) @ np.abs(x) + np.abs(rhs.floats))
-            sizes = np.abs(x).max(axis=0)
-            bound += UNIT * SLACK * largest(np.divide(spread.max(axis=0), sizes, out=np.zeros_like(sizes), where=sizes > 0))
+        spread = np.abs(inverse) @ (np.abs(matrix.floats) @ np.abs(x) + np.abs(rhs.floats))
+        sizes = np.abs(x).max(axis=0)
+        bound += UNIT * SLACK * largest(np.divide(spread.max(axis=0), sizes, out=np.zeros_like(sizes), where=sizes > 0))
         if not bound <= TRUSTED:
             raise singular_in_floats(matrix, NOT_UNIQUE, bound)
     condition, norm = condition_number(matrix.floats, inverse)

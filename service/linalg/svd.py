@@ -13,7 +13,7 @@ from service.certificates import Check, decided, measured, require
 from service.errors import MathematicsRefuses, NoConvergence
 from service.linalg.bounds import SLACK, UNIT, gamma
 from service.linalg.matrix import Floats, Matrix
-from service.linalg.numerical_rank import default_tolerance, is_clear
+from service.linalg.numerical_rank import default_tolerance, is_clear, unit_of
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class SingularValueDecomposition:
         }
 
 
+@np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
 def svd(matrix: Matrix, full: bool = False) -> SingularValueDecomposition:
     """The decomposition of an m×n matrix in floats, by LAPACK's divide and conquer (gesdd).
 
@@ -59,25 +60,21 @@ def svd(matrix: Matrix, full: bool = False) -> SingularValueDecomposition:
     limits.check("cubic-size", min(m, n), "/matrix")
     if full:
         limits.check("cubic-size", max(m, n), "/matrix")
-    shift = 1 - int(np.frexp(np.abs(a).max())[1])
-    scale = float(np.ldexp(1.0, min(max(shift, -1000), 1000)))  # a power of two against overflow and underflow
+    unit = unit_of(a)
+    scaled = a / unit
     try:
-        u, values, vt = np.linalg.svd(a * scale, full_matrices=full)
+        u, values, vt = np.linalg.svd(scaled, full_matrices=full)
     except np.linalg.LinAlgError:
         raise NoConvergence("the iteration for the singular values did not converge", pointer="/matrix") from None
     u, vt = normalised(u, vt, len(values))
-    bound, checks = certificate(a * scale, u, values, vt)
-    with np.errstate(all="ignore"):
-        unscaled = values / scale
-    if not np.isfinite(unscaled).all():
+    bound, checks = certificate(scaled, u, values, vt)
+    if not np.isfinite(values * unit).all():
         raise MathematicsRefuses("a singular value is beyond the range of doubles", "divide the matrix by a number", "/matrix")
-    tolerance = default_tolerance(a.shape, float(unscaled[0]))
-    count = int((unscaled > tolerance).sum())
-    condition = float(values[0] / values[-1]) if values[-1] > default_tolerance(a.shape, float(values[0])) else None
-    clear = is_clear(a * scale, values, count, default_tolerance(a.shape, float(values[0])))
-    return SingularValueDecomposition(
-        u + 0.0, unscaled, vt + 0.0, count if clear else None, condition, tolerance, bound, require(checks)
-    )
+    tolerance = default_tolerance(a.shape, float(values[0]))
+    count = int((values > tolerance).sum())
+    rank = count if is_clear(scaled, values, count, tolerance) else None
+    condition = float(values[0] / values[-1]) if values[-1] > tolerance else None
+    return SingularValueDecomposition(u + 0.0, values * unit, vt + 0.0, rank, condition, tolerance * unit, bound, require(checks))
 
 
 def normalised(u: Floats, vt: Floats, pairs: int) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.errors import InputError, LimitExceeded, RankDeficient, ShapeMismatch, Undecided, UnknownName
+from service.errors import CheckFailed, InputError, LimitExceeded, RankDeficient, ShapeMismatch, Undecided, UnknownName
 from service.learning import ols as module
 from service.learning.design import Design, Observations
 from service.learning.ols import Regression, exact_checks, float_checks, ols
@@ -62,7 +62,7 @@ def test_the_float_fit_alone(reference: Reference, monkeypatch: pytest.MonkeyPat
     """The path of large data, on sets whose answers are certified: the bounds that it gives hold."""
     monkeypatch.setattr(module, "affordable", lambda matrix: False)
     answer = ols(design(reference.rows, reference.y))
-    assert [check.name for check in answer.fit.checks] == ["orthogonality", "rank", "forward-error"]
+    assert [check.name for check in answer.fit.checks] == ["orthogonality", "rank", "forward-error", "residual"]
     for parameter, estimate in zip(answer.parameters, reference.estimates, strict=True):
         assert digits(float(parameter.estimate), estimate) >= 12
     for parameter, error in zip(answer.parameters, reference.standard_errors, strict=True):
@@ -299,3 +299,20 @@ def test_the_same_request_gives_the_same_answer() -> None:
         return ols(design(LONGLEY.rows, LONGLEY.y))
 
     assert str(once().to_json()) == str(once().to_json())
+
+
+def test_a_perfect_fit_of_large_data_has_no_residual() -> None:
+    rows = [[i % 17, (i * i) % 23] for i in range(30_000)]
+    answer = ols(design(rows, [0.1 * row[0] - 0.3 * row[1] + 7 for row in rows]))
+    assert answer.fit.arithmetic == "float"
+    assert answer.fit.sums.residual == 0
+    assert answer.fit.estimates == pytest.approx([7, 0.1, -0.3], rel=1e-14)
+    assert answer.parameters[0].statistic is None
+
+
+def test_a_residual_that_is_mostly_rounding_is_refused() -> None:
+    random = np.random.default_rng(15)
+    x = random.standard_normal((30_000, 2))
+    y = 1e6 + x @ [1.0, 2.0] + 1e-9 * random.standard_normal(30_000)
+    with pytest.raises(CheckFailed, match="residual"):
+        ols(design(x.tolist(), y.tolist()))

@@ -162,3 +162,20 @@ def test_sentences() -> None:
 
 def test_numerical_rank_of_nothing() -> None:
     assert numerical_rank(np.zeros((2, 3))).rank == 0
+
+
+def test_the_explanation() -> None:
+    deficient = rank(read_matrix([[0, 1, 2], [1, 2, 1], [2, 7, 8]]))
+    assert deficient.explanation() == "the rank is 2 of at most 3, because row 3 = 3·row 1 + 2·row 2"
+    assert rank(read_matrix([[1, 2]])).explanation() == "the rank is 1, the largest that a 1×2 matrix can have"
+
+
+def test_large_deficient_matrices_take_no_minutes() -> None:
+    random = np.random.default_rng(16)
+    rows = (random.standard_normal((400, 100)) @ random.standard_normal((100, 300))).tolist()
+    answer = rank(read_matrix(rows))
+    assert answer.rank == 100
+    assert len(answer.dependencies or []) == 300
+    tall = rank(read_matrix([[i, 2 * i] for i in range(1, 5000)]))
+    assert tall.rank == 1
+    assert tall.dependencies is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import fields
+
 from service.answers.symbolic_rank import symbolic_rank
 from service.linalg import rank as linalg
 from service.linalg.matrices import read_symbolic_matrix
@@ -30,6 +32,7 @@ class Response(ResponseSchema):
     max_rank = Answer({"type": "integer"}, "min(m, n)")
     nullity = Answer({"type": "integer"}, "n - rank, the dimension of the null space")
     dependencies = DependenciesAnswer("row", "The rows that are combinations of earlier ones, from 0; null where floats do not show how")
+    explanation = fields.String(required=True, metadata={"description": "The rank in words, with the relations behind it"})
     arithmetic = Answer({"type": "string", "enum": ["float", "exact", "symbolic"]}, "The arithmetic that was used")
     singular_values = Answer(array_of(NUMBER), "In decreasing order, when the rank was read off from them", required=False)
     tolerance = Answer(NUMBER, "The bound above which they count", required=False)
