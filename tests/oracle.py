@@ -103,7 +103,8 @@ def _power(base: Array, exponent: Array) -> Array:
         raise Meaningless(f"exponent {exponent.shape}")
     if _is_scalar(base):
         return np.power(base, exponent)
-    return np.asarray(np.linalg.matrix_power(_square(base), round(exponent.item())))
+    times = round(exponent.item())
+    return np.asarray(np.linalg.matrix_power(_inverse(base) if times < 0 else _square(base), abs(times)))
 
 
 def _transposed(array: Array) -> Array:
@@ -130,6 +131,19 @@ def _dot(left: Array, right: Array) -> Array:
     if left.size != right.size:
         raise Meaningless("the inner product of vectors of different lengths")
     return as_matrix(left.ravel() @ right.ravel())
+
+
+def _inverse(A: Array) -> Array:
+    """Raises LinAlgError for a matrix that is singular in doubles."""
+    if np.linalg.cond(_square(A)) > 1e12:
+        raise np.linalg.LinAlgError
+    return np.linalg.inv(A)
+
+
+def _pairing(m: Array, n: Array) -> Array:
+    """The index map of vec: 1 where k = i + m·j (from 0), axes k, i, j."""
+    rows, columns = _whole(m), _whole(n)
+    return np.eye(rows * columns).reshape((rows * columns, rows, columns), order="F")
 
 
 def _adjugate(A: Array) -> Array:
@@ -219,8 +233,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "normF": _norm(2, "fro"),
     "tr": lambda A: as_matrix(np.trace(_square(A))),
     "det": lambda A: as_matrix(np.linalg.det(_square(A))),
-    "logdet": lambda A: as_matrix(np.linalg.slogdet(_square(A))[1] if np.linalg.slogdet(_square(A))[0] > 0 else np.nan),
-    "inv": lambda A: np.linalg.inv(_square(A)),
+    "logdet": lambda A: as_matrix(np.log(np.linalg.det(_square(A)))),
+    "inv": _inverse,
     "pinv": np.linalg.pinv,
     "adj": _adjugate,
     "diag": _diag,
@@ -243,6 +257,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "zeros": _filled(0.0),
     "unit": _unit,
     "commutation": _commutation,
+    "pairing": _pairing,
 }
 FUNCTIONS |= {
     other: FUNCTIONS[name]

@@ -1,0 +1,400 @@
+"""Random typed expressions, and the examination of one: its derivative against differences of an evaluator of our own.
+
+Expressions grow from RULES by their shapes over variables with symbolic sizes; element-wise functions come from the
+registry. `examine` asks the service for the derivative and compares what it prints, and the code it prints, with
+tests/oracle.py, which shares nothing with it.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from service.answers import derivation
+from service.answers.task import read_task
+from service.errors import CheckFailed, LimitExceeded, NablaError, NotDifferentiable, Undecided, UndefinedAtPoint
+from service.expression.arena import fresh_arena
+from service.expression.operation import Elementwise, operations
+from tests import oracle
+from tests.oracle import Array
+
+SIZES = {"m": 3, "n": 4, "p": 2}
+VARIABLES: dict[str, Any] = {
+    "s": "scalar",
+    "t": "scalar",
+    **dict.fromkeys("xy", "vector(n)"),
+    "z": "vector(m)",
+    "u": "vector(p)",
+    "r": {"shape": [1, "n"]},
+    **dict.fromkeys("AC", "matrix(m,n)"),
+    "B": "matrix(n,p)",
+    **dict.fromkeys("MN", "matrix(n,n)"),
+    "W": "matrix(m,m)",
+    "E": "matrix(p,p)",
+    "F": "matrix(m,p)",
+    "S": "symmetric(n)",
+    "P": "spd(n)",
+    "D": "diagonal(n)",
+}
+SHAPES = dict(zip(VARIABLES, "1,1 1,1 n,1 n,1 m,1 p,1 1,n m,n m,n n,p n,n n,n m,m p,p m,p n,n n,n n,n".split(), strict=True))
+NUMBERS = ("1", "2", "3", "4", "1/2", "0.5", "5/3", "pi", "n")
+EXPONENTS = ("2", "3", "0.5", "-1", "-2", "(1/3)", "(3/2)", "s")
+SMOOTH = ("exp", "sin", "cos", "tanh", "sigmoid", "softplus")
+
+
+class Rule(NamedTuple):
+    """`text` makes an expression of shape `result`; `<k,l>` is any expression of that shape, `{k}` the size itself.
+
+    A letter of `result` is what it has to be, any other letter is drawn. `<f>` is an element-wise function, `<e>` an exponent.
+    """
+
+    weight: int
+    result: str
+    text: str
+
+
+RULES = (
+    Rule(16, "r,c", "<r,c> + <r,c>"),
+    Rule(12, "r,c", "<r,c> - <r,c>"),
+    Rule(12, "r,c", "<f>(<r,c>)"),
+    Rule(6, "r,c", "<1,1>*<r,c>"),
+    Rule(3, "r,c", "<r,c>/<1,1>"),
+    Rule(2, "r,c", "<r,c> + <1,1>"),
+    Rule(2, "r,c", "<1,1> - <r,c>"),
+    Rule(2, "r,c", "-<r,c>"),
+    Rule(1, "r,c", "max(<r,c>, <1,1>)"),
+    Rule(1, "r,c", "min(<r,c>, <r,c>)"),
+    Rule(1, "r,c", "where(<r,c> > <1,1>, <r,c>, <r,c>)"),
+    Rule(4, "r,c", "<r,c>.*<r,c>"),
+    Rule(3, "r,c", "<r,c>./<r,c>"),
+    Rule(4, "r,c", "<r,c>.^<e>"),
+    Rule(2, "r,c", "softmax(<r,c>)"),
+    Rule(6, "r,c", "<c,r>'"),
+    Rule(14, "r,c", "<r,k>*<k,c>"),
+    Rule(4, "r,c", "<r,1>*<c,1>'"),
+    Rule(2, "r,c", "outer(<r,1>, <c,1>)"),
+    Rule(2, "r,c", "softmax_rows(<r,c>)"),
+    Rule(2, "r,c", "diag(<r,1>)*<r,c>"),
+    Rule(2, "r,c", "<r,c>*diag(<c,1>)"),
+    Rule(2, "r,c", "pinv(<c,r>)"),
+    Rule(3, "n,n", "inv(<n,n>)"),
+    Rule(3, "m,m", "inv(<m,m>)"),
+    Rule(3, "n,n", "<n,n>^2"),
+    Rule(1, "n,n", "<n,n>^3"),
+    Rule(1, "n,n", "<n,n>^-1"),
+    Rule(2, "n,n", "diag(<n,1>)"),
+    Rule(1, "n,n", "sqrtm(P)"),
+    Rule(1, "n,n", "adj(<n,n>)"),
+    Rule(1, "n,n", "expm(N)"),
+    Rule(1, "n,n", "eye(n)"),
+    Rule(14, "r,1", "<r,k>*<k,1>"),
+    Rule(4, "r,1", "<r,k>*<f>(<k,1>)"),
+    Rule(3, "r,1", "diag(<r,r>)"),
+    Rule(3, "n,1", "inv(<n,n>)*<n,1>"),
+    Rule(3, "r,1", "softmax(<r,k>*<k,1>)"),
+    Rule(3, "r,1", "<r,1>/norm2(<r,1>)"),
+    Rule(3, "1,c", "<k,1>'*<k,c>"),
+    Rule(6, "1,1", "<1,1>*<1,1>"),
+    Rule(3, "1,1", "<1,1>/<1,1>"),
+    Rule(6, "1,1", "<1,1>^<e>"),
+    Rule(5, "1,1", "sum(<k,l>)"),
+    Rule(4, "1,1", "sum(<k,1>)"),
+    Rule(2, "1,1", "mean(<k,l>)"),
+    Rule(1, "1,1", "prod(<k,1>)"),
+    Rule(4, "1,1", "tr(<k,k>)"),
+    Rule(3, "1,1", "tr(<k,l>'*<k,l>)"),
+    Rule(2, "1,1", "det(<n,n>)"),
+    Rule(1, "1,1", "logdet(P + x*x')"),
+    Rule(2, "1,1", "logdet(<k,n>'*<k,n> + eye(n))"),
+    Rule(2, "1,1", "norm2(<k,1>)"),
+    Rule(4, "1,1", "norm2(<k,1>)^2"),
+    Rule(2, "1,1", "normF(<k,l>)"),
+    Rule(4, "1,1", "normF(<k,l>)^2"),
+    Rule(1, "1,1", "norm1(<k,l>)"),
+    Rule(1, "1,1", "norminf(<k,1>)"),
+    Rule(1, "1,1", "max(<k,1>)"),
+    Rule(1, "1,1", "sigma_max(A)"),
+    Rule(1, "1,1", "nuclear_norm(C)"),
+    Rule(1, "1,1", "lambda_max(P)"),
+    Rule(6, "1,1", "<k,1>'*<k,1>"),
+    Rule(4, "1,1", "<k,1>'*<k,l>*<l,1>"),
+    Rule(2, "1,1", "<n,1>'*inv(<n,n>)*<n,1>"),
+    Rule(1, "1,1", "dot(<k,1>, <k,1>)"),
+    Rule(3, "1,1", "logsumexp(<k,1>)"),
+    Rule(1, "1,1", "logsumexp(<k,l>)"),
+    Rule(1, "1,1", "sum(vec(<k,l>))"),
+    Rule(1, "1,1", "vec(<k,l>)'*vec(<k,l>)"),
+    Rule(1, "1,1", "sum(kron(<k,l>, <l,1>))"),
+    Rule(1, "1,1", "norm2(kron(<k,1>, <l,1>))^2"),
+    Rule(1, "1,1", "log(<1,1>, 3)"),
+    Rule(1, "1,1", "atan2(<1,1>, <1,1>)"),
+)
+_HOLE = re.compile(r"<([^<> ]+)>")
+
+
+class Question(NamedTuple):
+    """What is asked: the derivative of an expression by a variable, once or twice."""
+
+    expression: str
+    by: str
+    order: int
+
+
+class _Growth:
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.functions = [entry.name for entry in operations() if isinstance(entry, Elementwise) and entry.in_language and entry.arity == (1, 1)]
+
+    def grow(self, shape: str, depth: int) -> str:
+        """An expression of this shape, in brackets where it is not a name or a call."""
+        if depth <= 0 or self.random.random() < 0.08:
+            return self.leaf(shape)
+        fitting = [(rule, bound) for rule in RULES if (bound := _fit(rule.result, shape)) is not None]
+        rule, bound = self.random.choices(fitting, [rule.weight for rule, _ in fitting])[0]
+        text = _HOLE.sub(lambda hole: self.fill(hole[1], bound, depth - 1), rule.text)
+        return text if re.fullmatch(r"\w+\([^()]*\)", text) else f"({text})"
+
+    def fill(self, hole: str, bound: dict[str, str], depth: int) -> str:
+        if hole == "f":
+            return self.random.choice(self.functions if self.random.random() < 0.5 else SMOOTH)
+        if hole == "e":
+            return self.random.choice(EXPONENTS)
+        sizes = [size if size in SIZES or size == "1" else bound.setdefault(size, self.random.choice(list(SIZES))) for size in hole.split(",")]
+        return self.grow(",".join(sizes), depth)
+
+    def leaf(self, shape: str) -> str:
+        rows, columns = shape.split(",")
+        names = [name for name, own in SHAPES.items() if own == shape] * 3
+        if shape == "1,1":
+            return self.random.choice(names + list(NUMBERS))
+        names += [f"{name}'" for name, own in SHAPES.items() if own == f"{columns},{rows}"]
+        if not names or self.random.random() < 0.05:
+            names = [f"ones({rows},{columns})" if "1" not in (rows, columns) else f"ones({rows})" if columns == "1" else f"ones({columns})'"]
+        return self.random.choice(names)
+
+
+def _fit(pattern: str, shape: str) -> dict[str, str] | None:
+    """What the letters of a rule's shape stand for, or None."""
+    bound: dict[str, str] = {}
+    for letter, size in zip(pattern.split(","), shape.split(","), strict=True):
+        if letter in SIZES or letter == "1":
+            if letter != size:
+                return None
+        elif size == "1" and pattern == "r,r":
+            return None
+        else:
+            bound[letter] = size
+    return bound
+
+
+def question(seed: int) -> Question:
+    """A random expression of depth up to 6, a variable that it holds, and the order 1 or 2."""
+    growth = _Growth(seed)
+    draw = growth.random
+    k, l = draw.choice(list(SIZES)), draw.choice(list(SIZES))
+    shape = draw.choices(("1,1", f"{k},1", f"{k},{l}", f"1,{k}"), (60, 22, 14, 4))[0]
+    depth = draw.choice((1, 2, 2, 3, 3, 3, 4, 4, 5, 6))
+    while True:
+        expression = growth.grow(shape, depth)
+        held = [name for name in SHAPES if re.search(rf"(?<!\w){name}(?![\w(])", expression)]
+        if held and len(expression) < 600:
+            break
+    by = draw.choice(held)
+    order = draw.choice((1, 1, 2))
+    if order == 2 and _rank(shape) + 2 * _rank(SHAPES[by]) > 4 and draw.random() < 0.9:
+        order = 1
+    return Question(expression[1:-1] if _is_bracketed(expression) else expression, by, order)
+
+
+def _rank(shape: str) -> int:
+    return sum(size != "1" for size in shape.split(","))
+
+
+def _is_bracketed(text: str) -> bool:
+    """Whether the first bracket closes at the end."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return place == len(text) - 1 and text[0] == "("
+    return False
+
+
+# --- the examination ------------------------------------------------------------------------------------------------
+
+RIGHT, UNDEFINED, REFUSED, CHECK_FAILED = "right", "undefined", "refused", "refused by its own check"
+WRONG, WRONG_CODE, CRASH = "WRONG", "WRONG CODE", "CRASH"
+TOLERANCE = 1e-5
+RANGES = ((0.3, 1.7), (0.3, 1.7), (0.05, 0.95), (-0.9, 0.9), (1.1, 2.4), (-2.0, -0.2), (3.0, 6.0))
+
+
+@dataclass
+class Outcome:
+    """What came: `milliseconds` without the checks, `rank` the number of axes of the result."""
+
+    seed: int
+    question: Question
+    status: str = RIGHT
+    text: str = ""
+    detail: str = ""
+    rank: int = 0
+    milliseconds: float = 0.0
+
+    @property
+    def is_bad(self) -> bool:
+        return self.status in (WRONG, WRONG_CODE, CRASH)
+
+    @property
+    def is_in_matrix_notation(self) -> bool:
+        return "einsum(" not in self.text
+
+    def __str__(self) -> str:
+        asked = f"{self.question.expression} by {self.question.by}{' twice' if self.question.order == 2 else ''}"
+        return f"{self.seed}: {self.status}: {asked} -> {self.text} {self.detail}"
+
+
+def answer(asked: Question) -> dict[str, Any]:
+    request = {"expression": asked.expression, "variables": VARIABLES, "wrt": asked.by, "order": asked.order}
+    with fresh_arena():
+        return derivation.derive(read_task("derivative", request))
+
+
+def examine(seed: int) -> Outcome:
+    """One random question, asked and compared."""
+    asked = question(seed)
+    outcome = Outcome(seed, asked)
+    start = time.perf_counter()
+    try:
+        found = answer(asked)
+    except (NotDifferentiable, Undecided, UndefinedAtPoint, LimitExceeded) as error:
+        outcome.status, outcome.detail = REFUSED, str(error)
+    except CheckFailed as error:
+        outcome.status, outcome.detail = CHECK_FAILED, str(error)
+    except NablaError as error:
+        outcome.status, outcome.detail = CRASH, f"{type(error).__name__}: {error}"
+    except Exception:
+        outcome.status, outcome.detail = CRASH, traceback.format_exc(limit=-2)
+    else:
+        outcome.milliseconds = 1e3 * (time.perf_counter() - start)
+        result = found["result"]
+        outcome.text = result["text"]
+        with np.errstate(all="ignore"):
+            _compare(outcome, result)
+    return outcome
+
+
+def _compare(outcome: Outcome, result: dict[str, Any]) -> None:
+    """The printed text against differences, the printed code against the text."""
+    asked = outcome.question
+    function = asked.expression
+    if asked.order == 2:
+        function = answer(asked._replace(order=1))["result"]["text"]
+    errors = []
+    for values in _points(outcome.seed):
+        try:
+            value, slope = oracle.evaluate(function, values), oracle.evaluate(outcome.text, values)
+        except np.linalg.LinAlgError:
+            continue
+        except oracle.Meaningless as error:
+            outcome.status, outcome.detail = WRONG, f"the text is not in the language: {error}"
+            return
+        if not all(np.isfinite(array).all() and np.abs(array).max(initial=0) < 1e7 for array in (value, slope)):
+            continue
+        outcome.rank = slope.ndim
+        complaint = _complaint(result["code"]["numpy"], slope, values)
+        if complaint:
+            outcome.status, outcome.detail = WRONG_CODE, f"{complaint}\n{result['code']['numpy']}"
+            return
+        error = _error(function, value, slope, values, asked.by, np.random.default_rng(outcome.seed))
+        if error is not None:
+            errors.append(error)
+        if len(errors) == 2:
+            break
+    if not errors:
+        outcome.status = UNDEFINED
+    elif min(errors) > TOLERANCE:
+        outcome.status, outcome.detail = WRONG, f"relative errors {errors}"
+
+
+def _complaint(code: str, slope: Array, values: dict[str, Any]) -> str:
+    """What is wrong with the printed code, if anything."""
+    try:
+        value = _run(code, values)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    if value.size != slope.size:
+        return f"shape {value.shape} instead of {slope.shape}"
+    scale = max(1.0, float(np.abs(slope).max(initial=0)))
+    return "" if np.allclose(value.reshape(slope.shape), slope, rtol=1e-6, atol=1e-8 * scale) else "another value"
+
+
+def _run(code: str, values: dict[str, Any]) -> Array:
+    """The printed function, run with nothing but its own imports."""
+    space: dict[str, Any] = {}
+    exec(code, space)
+    function = next(value for name, value in space.items() if callable(value) and name == "derivative")
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    arguments = [np.squeeze(values[name]) for name in names]
+    return np.asarray(function(*arguments), dtype=float)
+
+
+def _points(seed: int) -> Iterator[dict[str, Any]]:
+    for low, high in RANGES:
+        yield point(np.random.default_rng(seed), low, high)
+
+
+def point(draw: np.random.Generator, low: float, high: float) -> dict[str, Any]:
+    """Random values of all variables, and the sizes."""
+    values: dict[str, Any] = dict(SIZES)
+    for name, shape in SHAPES.items():
+        rows, columns = (SIZES.get(size, 1) for size in shape.split(","))
+        value = draw.uniform(low, high, (rows, columns))
+        if rows == columns > 1:
+            value = value + np.diag(np.arange(rows) + 2.0)
+        if name == "S":
+            value = value + value.T
+        elif name == "P":
+            value = value @ value.T
+        elif name == "D":
+            value = np.diag(np.diag(value))
+        values[name] = value
+    return values
+
+
+def _direction(by: str, shape: tuple[int, ...], draw: np.random.Generator) -> Array:
+    """A way to move a variable that keeps what is declared of it."""
+    direction = draw.standard_normal(shape)
+    if by in "SP":
+        return np.asarray(direction + direction.T)
+    return np.diag(np.diag(direction)) if by == "D" else direction
+
+
+def _error(function: str, value: Array, slope: Array, values: dict[str, Any], by: str, draw: np.random.Generator) -> float | None:
+    """The smallest relative error to central differences over a few steps; None where they are undefined."""
+    direction = _direction(by, values[by].shape, draw)
+    flat = np.squeeze(direction)
+    if slope.size != value.size * flat.size:
+        return np.inf
+    expected = np.tensordot(slope.reshape(value.shape + flat.shape), flat, axes=flat.ndim)
+    errors = []
+    for step in (2e-3, 2e-4, 2e-5):
+
+        def central(h: float) -> Array:
+            ahead, behind = (oracle.evaluate(function, {**values, by: values[by] + sign * h * direction}) for sign in (1, -1))
+            return (ahead - behind) / (2 * h)
+
+        try:
+            numeric = (4 * central(step / 2) - central(step)) / 3
+        except np.linalg.LinAlgError:
+            continue
+        if np.isfinite(numeric).all():
+            size = max(np.abs(expected).max(initial=0), np.abs(numeric).max(initial=0), 1e-3 * np.abs(value).max(initial=0), 1e-6)
+            errors.append(float(np.abs(numeric - expected).max(initial=0) / size))
+    return min(errors, default=None)
