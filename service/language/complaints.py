@@ -174,10 +174,11 @@ def ragged(row: int, found: int, expected: int, span: Span) -> ExpressionSyntaxE
     )
 
 
-def wrong_count(operation: Operation, found: int, span: Span) -> ExpressionSyntaxError:
-    least, most = operation.arity
+def wrong_count(operation: Operation, found: int, span: Span, arity: tuple[int, int | None] | None = None) -> ExpressionSyntaxError:
+    """Too few or too many arguments; `arity` is the operation's own unless the text says otherwise."""
+    least, most = arity or operation.arity
     wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
-    detail = f"{operation.name} takes {wanted} {'argument' if wanted == '1' else 'arguments'}, not {found}"
+    detail = f"{operation.name} takes {wanted} {'argument' if wanted.endswith(' 1') or wanted == '1' else 'arguments'}, not {found}"
     return ExpressionSyntaxError(detail, hint=f"write {operation.usage()}", span=span)
 
 

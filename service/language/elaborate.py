@@ -6,24 +6,28 @@ Several expressions of one request are elaborated together, so that they share v
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from service import limits
 from service.errors import ShapeMismatch, Span
-from service.expression.nodes import Node, at_sizes, build
-from service.expression.operation import is_function
+from service.expression import nodes
+from service.expression.nodes import Node, at_sizes
+from service.expression.operation import Elementwise, Operation, is_function
 from service.expression.shapes import SCALAR, Size, Sizes, is_unknown, split
 from service.language import complaints, hints, misfits
 from service.language.declarations import Declarations
-from service.language.grammar import INFIX
+from service.language.grammar import ADD, INFIX, NEGATE, TIMES
 from service.language.names import CONSTANTS, derivative_variable
 from service.language.parser import Inferred, Program
 from service.operations import leaves
+from service.operations.index_notation import Einsum
 from service.operations.leaves import Variable
 
 LETTERS_FOR_SIZES = ("n", "m", "p", "q", "k", "r", "s", "l", "d", "N", "M", "P", "Q", "K")
 
 _NO_ARGUMENTS: tuple[Node, ...] = ()
 _POWER = INFIX["^"][1]
+_OF_ANY_ORDER = {ADD, NEGATE, *(INFIX[symbol][1] for symbol in (".*", "./", ".^", "/"))}
 
 
 class Inference(Sizes):
@@ -36,6 +40,16 @@ class Inference(Sizes):
         if left == 1 or right == 1:
             return left == right
         return super().unify(left, right)
+
+
+def _build_of_any_order(operation: Operation, arguments: tuple[Node, ...], parameter: Any, sizes: Sizes) -> Node:
+    """Matrix notation is for at most two axes: more are for einsum and for what goes entry by entry."""
+    if any(len(argument.shape) > 2 for argument in arguments):
+        arrays = sum(argument.shape != SCALAR for argument in arguments)
+        if not (operation in _OF_ANY_ORDER or isinstance(operation, (Elementwise, Einsum)) or (operation is TIMES and arrays == 1)):
+            detail = "what has more than two axes is added, scaled, taken entry by entry, or contracted by einsum"
+            raise ShapeMismatch(detail, "einsum(ijk,k->ij, einsum(i,j,k->ijk, x, y, z), z)")
+    return nodes.build(operation, arguments, parameter, sizes)
 
 
 class Elaboration:
@@ -62,6 +76,7 @@ class Elaboration:
         """The node of a program. Raises ShapeMismatch and UnknownName with the place, LimitExceeded (`variables`)."""
         stack: list[Node] = []
         names, sizes = self._names, self.sizes
+        build = _build_of_any_order if program.any_order else nodes.build
         index = 0
         try:
             for index, (operation, inputs, parameter, _, _) in enumerate(program.steps):
@@ -94,7 +109,7 @@ class Elaboration:
         name = step.parameter
         if isinstance(name, Inferred):
             unknown = [self.sizes.unknown() for _ in range(name.operation.inferred)]
-            return build(name.operation, _NO_ARGUMENTS, (*name.numbers, *unknown), self.sizes)
+            return nodes.build(name.operation, _NO_ARGUMENTS, (*name.numbers, *unknown), self.sizes)
         variable = self.declared.get(name) or derivative_variable(name, self.declared.values())
         if variable is None and name in self.letters:
             node = leaves.size(name)

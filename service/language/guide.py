@@ -36,7 +36,7 @@ def _row(operation: Operation) -> str:
     if operation.aliases:
         written += f"; also {', '.join(f'`{name}`' for name in operation.aliases)}"
     value = operation.summary().replace("|", "\\|")
-    return f"| {written} | {value} | {operation.kink} |\n"
+    return f"| {written} | {value} | {operation.kink.format(x='x', y='y')} |\n"
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def explained(error: ShapeMismatch, program: Program, index: int, values: Sequen
         return error
     places = _arguments(program.steps, index)
     operands = [_operand(step.operation, program, place, value.shape) for place, value in zip(places, values[-step.inputs :], strict=True)]
-    if step.operation in _SYMBOLS and len(operands) > 2:
+    in_matrix_notation = all(len(operand.shape) == 2 for operand in operands)
+    if step.operation in _SYMBOLS and len(operands) > 2 and in_matrix_notation:
         operands = _first_misfit(step.operation, operands, program, sizes)
         error.span = Span(operands[0].step.start, operands[-1].step.end)
     if step.operation is LITERAL:
@@ -52,7 +53,8 @@ def explained(error: ShapeMismatch, program: Program, index: int, values: Sequen
     if step.operation in _SYMBOLS and rule.startswith(step.operation.name + " "):
         rule = _SYMBOLS[step.operation] + rule.removeprefix(step.operation.name)
     error.detail = f"{' and '.join(told)}: {rule}"
-    error.hint = _hint(error.hint, step, operands, program, sizes)
+    if in_matrix_notation:
+        error.hint = _hint(error.hint, step, operands, program, sizes)
     return error
 
 
@@ -116,7 +118,7 @@ def _result(operation: Operation, parameter: object, shapes: Sequence[Shape], si
 def _suggestions(step: Step, operands: list[_Operand], program: Program, sizes: Sizes) -> Iterator[str]:
     """The same with one operand transposed, or entry by entry, where that fits."""
     operation = step.operation
-    if operation is None or not 2 <= len(operands) <= MOST_OPERANDS_TRIED:
+    if operation is None or step.parameter is not None or not 2 <= len(operands) <= MOST_OPERANDS_TRIED:
         return
     symbol = _SYMBOLS.get(operation, "")
     call = program.text[step.start : step.end].partition("(")[0].strip()

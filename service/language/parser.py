@@ -34,7 +34,7 @@ from service.language.sizes import read_sizes
 from service.language.tokens import END, NAME, Token, tokenize
 from service.language.tokens import NUMBER as NUMBER_TOKEN
 from service.operations.constant_arrays import ConstantArray
-from service.operations.index_notation import Einsum, Pattern
+from service.operations.index_notation import Einsum, Pairing, Pattern
 
 
 class Inferred(NamedTuple):
@@ -61,6 +61,8 @@ class Program(NamedTuple):
     """The letters that stand where sizes are due, `n` in `eye(n)`, and where."""
     infers: bool
     """Whether an array's sizes are to be found, as those of `vector(1)`."""
+    any_order: bool
+    """Whether arrays may have more than two axes, as the values of `einsum` may."""
 
 
 class _Open:
@@ -90,7 +92,7 @@ def parse_text(text: str, declared: Container[str] = ()) -> Program:
     parser = _Parser(text, declared)
     parser.run()
     limits.check("expression-nodes", len(parser.steps))
-    return Program(text, parser.steps, parser.letters, parser.infers)
+    return Program(text, parser.steps, parser.letters, parser.infers, parser.any_order)
 
 
 class _Parser:
@@ -102,7 +104,7 @@ class _Parser:
         self.steps: list[Step] = []
         self.open: list[_Open] = []
         self.letters: dict[str, Span] = {}
-        self.infers = False
+        self.infers = self.any_order = False
         self.depth = limits.limit("expression-depth")
 
     def run(self) -> None:
@@ -143,6 +145,7 @@ class _Parser:
         """A function's name before its bracket."""
         operation = complaints.find_function(self.tokens, self.position - 1, self.declared)
         self.position += 1
+        self.any_order = self.any_order or isinstance(operation, (Einsum, Pairing))
         if isinstance(operation, ConstantArray):
             found, letters, self.position = read_sizes(self.text, self.tokens, self.position, operation)
             self.letters |= letters
@@ -206,16 +209,13 @@ class _Parser:
             binding, operation = INFIX["+"]
         self.reduce(binding + 1)
         top = self.open[-1] if self.open else None
-        if top is not None and top.binding == binding and binding != POWER:
-            if binding == COMPARISON:
-                raise complaints.chained_comparison(token)
-            if top.operation is operation and operation.arity[1] is None:
-                top.count += 1
-                top = None
-            else:
-                self.reduce(binding)
-                self.push(_Open(binding, operation, 2, self.steps[-1].start, token))
+        if top is not None and top.binding == binding == COMPARISON:
+            raise complaints.chained_comparison(token)
+        if top is not None and top.operation is operation and operation.arity[1] is None:
+            top.count += 1
         else:
+            if binding != POWER:  # powers group from the right
+                self.reduce(binding)
             self.push(_Open(binding, operation, 2, self.steps[-1].start, token))
         if minus:
             self.push(_Open(MINUS, NEGATE, 1, token.start, token))
@@ -287,9 +287,9 @@ class _Parser:
             shape = (entry.count, 1) if entry.rows == 1 else (entry.rows, entry.columns)
             self.steps.append(Step(LITERAL, entry.count, shape, entry.start, token.end))
         else:
-            least, most = operation.arity if entry.pattern is None else (len(entry.pattern.inputs),) * 2
+            least, most = arity = operation.arity if entry.pattern is None else (len(entry.pattern.inputs),) * 2
             if entry.count < least or (most is not None and entry.count > most):
-                raise complaints.wrong_count(operation, entry.count, Span(entry.start, token.end))
+                raise complaints.wrong_count(operation, entry.count, Span(entry.start, token.end), arity)
             self.steps.append(Step(operation, entry.count, entry.pattern, entry.start, token.end))
 
 

@@ -23,7 +23,7 @@ FUNCTIONS = [operation.name for operation in operations() if operation.in_langua
 PIECES = [
     *VARIABLES,
     *"a b t e pi n dD_dt T I 2 3 0.5 1e3 0 2. + - * / ^ ** .* ./ .^ ' .T ( ) [ ] [1] [1,2] , ; < >= == != = . _ @ \\frac ² −".split(),
-    *(" ", "  ", "\u200b"),
+    *(" ", "  ", "\u200b", "->", "einsum(ij,jk->ik, ", "einsum(i->ii, ", "einsum(->, "),
     *(f"{name}(" for name in FUNCTIONS),
 ]
 
