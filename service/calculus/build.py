@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from service.expression.arena import memo
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
 from service.expression.operation import operation
@@ -34,22 +35,34 @@ def numeral(value: Rational, decimals: bool) -> Node:
 
 
 def transpose(node: Node) -> Node:
-    """The transpose, pushed inside products; symmetric matrices are left alone by the notation, which knows them."""
-    if node.shape == SCALAR:
+    """The transpose, pushed inside products; a matrix known to be symmetric is its own."""
+    if node.shape == SCALAR or node in symmetric_nodes():
         return node
     if node.operation is TRANSPOSE:
         return node.arguments[0]
     if node.operation is TIMES:
         return times(*[transpose(argument) for argument in reversed(node.arguments)])
+    if node.operation is ADD:
+        turned = [transpose(argument) for argument in node.arguments]
+        if set(turned) == set(node.arguments):
+            return node
+        if sum(map(count_transposes, turned)) <= sum(map(count_transposes, node.arguments)):
+            return make("add", *turned)
     if node.operation is NEGATE:
         return make("negate", transpose(node.arguments[0]))
-    if node.operation is DIVIDE:
-        return make("divide", transpose(node.arguments[0]), node.arguments[1])
+    if node.operation in (DIVIDE, POWER):
+        return make(node.operation.name, transpose(node.arguments[0]), node.arguments[1])
     if node.operation in (DIAGONAL, EYE) and node.shape[0] == node.shape[1]:
         return node
     if node.operation is HADAMARD and 1 not in node.shape:
         return make("hadamard", *[transpose(argument) for argument in node.arguments])
     return make("transpose", node)
+
+
+def symmetric_nodes() -> set[Node]:
+    """The nodes of this arena that the notation has found to be symmetric."""
+    known: set[Node] = memo().setdefault("symmetric nodes", set())
+    return known
 
 
 def count_transposes(node: Node) -> int:
@@ -67,7 +80,7 @@ def times(*nodes: Node) -> Node:
         dissolves = node.operation is TIMES and (node.shape != SCALAR or all(argument.shape == SCALAR for argument in node.arguments))
         for part in node.arguments if dissolves else (node,):
             if part.shape != SCALAR:
-                arrays.append(part)
+                _append_power(arrays, part)
             elif part.operation is not NUMBER:
                 (scalars if part.arguments else names).append(part)
             elif part.parameter != 1:
@@ -78,6 +91,23 @@ def times(*nodes: Node) -> Node:
     if not ordered:
         return number(1)
     return ordered[0] if len(ordered) == 1 else make("times", *ordered)
+
+
+def _append_power(arrays: list[Node], part: Node) -> None:
+    """One more factor of a matrix product; equal neighbours become a power, X*X^2 is X^3."""
+    if arrays and part.shape[0] == part.shape[1]:
+        base, exponent = _base_and_exponent(part)
+        last, before = _base_and_exponent(arrays[-1])
+        if base is last:
+            arrays[-1] = make("power", base, number(exponent + before))
+            return
+    arrays.append(part)
+
+
+def _base_and_exponent(node: Node) -> tuple[Node, int]:
+    if node.operation is POWER and isinstance(node.arguments[1].parameter, int) and node.arguments[1].operation is NUMBER:
+        return node.arguments[0], node.arguments[1].parameter
+    return node, 1
 
 
 def hadamard(*nodes: Node) -> Node:
@@ -107,18 +137,43 @@ def add(terms: Sequence[Node]) -> Node:
 
 
 def factored(terms: Sequence[Node]) -> Node:
-    """The sum of the terms, with the matrix or vector that ends or begins all of them taken out: Q*x + Q'*x is (Q + Q')*x."""
-    split = [_split(term) for term in terms]
-    if len(terms) > 1 and split[0][2] and all(arrays == split[0][2] for _, _, arrays in split):
-        return times(add([_joined(negative, scalars, []) for negative, scalars, _ in split]), *split[0][2])
-    for end in (-1, 0):
-        if len(terms) > 1 and all(len(arrays) > 1 and arrays[end] is split[0][2][end] for _, _, arrays in split):
-            common = split[0][2][end]
-            rest = [_joined(negative, scalars, arrays[:-1] if end else arrays[1:]) for negative, scalars, arrays in split]
-            if all(node.shape == rest[0].shape and node.shape != SCALAR for node in rest):
-                inside = factored(sorted(rest, key=count_transposes) if not any(negative for negative, _, _ in split) else rest)
-                return times(inside, common) if end else times(common, inside)
+    """The sum of the terms, with what begins or ends several of them taken out: Q*x + Q'*x + b is (Q + Q')*x + b."""
+    for key in (_whole, _last, _first):
+        groups: dict[tuple[Node, ...], list[Node]] = {}
+        for term in terms:
+            groups.setdefault(key(term), []).append(term)
+        joined = [_taken_out(common, members) if len(members) > 1 and common else members for common, members in groups.items()]
+        terms = [node for nodes in joined for node in (nodes if isinstance(nodes, list) else [nodes])]
     return add(terms)
+
+
+def _whole(term: Node) -> tuple[Node, ...]:
+    return tuple(_split(term)[2])
+
+
+def _last(term: Node) -> tuple[Node, ...]:
+    arrays = _split(term)[2]
+    return (arrays[-1],) if len(arrays) > 1 else ()
+
+
+def _first(term: Node) -> tuple[Node, ...]:
+    arrays = _split(term)[2]
+    return (arrays[0],) if len(arrays) > 1 else ()
+
+
+def _taken_out(common: tuple[Node, ...], members: list[Node]) -> Node | list[Node]:
+    """One product for several terms that share `common` at one end, or the terms where what is left does not add."""
+    split = [_split(term) for term in members]
+    at_end = split[0][2][-len(common) :] == list(common)
+    rest = [_joined(negative, scalars, arrays[: -len(common)] if at_end else arrays[1:]) for negative, scalars, arrays in split]
+    if any(node.shape != rest[0].shape for node in rest):
+        return members
+    if not any(negative for negative, _, _ in split):
+        rest.sort(key=count_transposes)
+    negative = all(negative for negative, _, _ in split)
+    inside = factored([negate(node) for node in rest] if negative else rest)
+    node = times(inside, *common) if at_end else times(*common, inside)
+    return negate(node) if negative else node
 
 
 def _split(term: Node) -> tuple[bool, list[Node], list[Node]]:

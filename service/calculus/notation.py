@@ -36,7 +36,9 @@ class Notation:
     def node(self, root: Tensor) -> Node:
         """The node of a tensor; a tensor with one axis is a column. Iterative, shared parts once."""
         for tensor in self._order(root):
-            self.known[tensor] = self._write(1, tensor)
+            node = self.known[tensor] = self._write(1, tensor)
+            if tensor.symmetric:
+                build.symmetric_nodes().add(node)
         return self.known[root]
 
     def _order(self, root: Tensor) -> list[Tensor]:
@@ -209,7 +211,8 @@ class Notation:
         above, below = self._scalars(scalar_factors)
         try:
             for factor, labels in labelled:
-                flipped = self._flipped(factor) if coefficient * sign < 0 else None
+                twice = sum(factor is other for other, _ in labelled) > 1
+                flipped = self._flipped(factor) if coefficient * sign < 0 and not twice else None
                 sign = sign if flipped is None else -sign
                 graph.put(self._weighted(factor, flipped), labels)
             array, more_scalars = graph.reduce()

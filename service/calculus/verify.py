@@ -72,7 +72,7 @@ def _trials(nodes: tuple[Node, Node], variables: Mapping[str, Variable]) -> Iter
     random = np.random.default_rng(SEED)
     sized: dict[int, tuple[Evaluator, Evaluator]] = {}
     for low, high in DOMAINS:
-        for attempt in range(POINTS):
+        for attempt in range(2 * POINTS):
             sizes = draw_sizes(variables, attempt)
             if attempt not in sized:
                 sized[attempt] = Evaluator(nodes[0], sizes), Evaluator(nodes[1], sizes)
@@ -146,7 +146,8 @@ def draw_sizes(variables: Mapping[str, Variable], attempt: int) -> dict[str, Siz
     for variable in variables.values():
         for size in variable.shape:
             letters.update(dict.fromkeys(split(size)[1]))
-    return {letter: 2 + (position + attempt) % max(len(letters), 3) for position, letter in enumerate(letters)}
+    order = list(letters) if attempt < POINTS else list(reversed(letters))  # either of two letters is the larger one at some time
+    return {letter: 2 + (position + attempt) % max(len(letters), 3) for position, letter in enumerate(order)}
 
 
 def draw_point(variables: Mapping[str, Variable], sizes: Mapping[str, Size], random: Random, low: float, high: float) -> dict[str, Array]:

@@ -283,16 +283,13 @@ class _Work:
                     self.take(power(base, exponent), labels)
 
     def distribute(self) -> Tensor | None:
-        """A sum with a diagonal among its terms, inside a contraction, multiplies out: (diag(s) - s s')·v = s∘v - s (s'v).
-
-        So does a transposed sum: (A + B)' = A' + B'.
-        """
+        """A sum with a diagonal among its terms, or of higher order, multiplies out inside a contraction: (diag(s) - s s')·v is
+        s∘v - s (s'v)."""
         for index, (tensor, labels) in enumerate(self.flat):
             if type(tensor) is not Sum:
                 continue
             alone = len(self.flat) == 1 and len(set(labels)) == len(labels) and set(labels) <= set(self.out)
-            permuted = alone and len(labels) == len(self.out) == len(set(self.out)) and labels != self.out
-            if permuted or (not alone and any(_has_delta(term) for _, term in tensor.terms)):
+            if not alone and (len(labels) > 2 or any(_has_delta(term) for _, term in tensor.terms)):
                 rest = self.flat[:index] + self.flat[index + 1 :] + self.scalars
                 terms = [
                     (weight, product(self.coefficient, [(term, labels), *rest], self.out, self.sizes)) for weight, term in tensor.terms

@@ -20,6 +20,7 @@ from service.operations.matrices import (
     axes_of,
     diagonal_of,
     finite,
+    off_deficient,
     is_vector,
     require_square,
     square_factors,
@@ -60,8 +61,12 @@ class Inverse(SquareMatrixFunction):
     )
 
     def value(self, node: Node, *arguments: Array) -> Array:
+        """NaN where the matrix is singular to working precision: LAPACK answers noise there."""
         (A,) = arguments
-        return np.linalg.inv(A) if A.shape else 1 / A
+        if not A.shape:
+            return 1 / A
+        inverse = np.linalg.inv(A)
+        return inverse if _is_regular(A, inverse) else np.full_like(A, np.nan)
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return call(self.name, *arguments)
@@ -99,6 +104,12 @@ class Inverse(SquareMatrixFunction):
     def numpy(self, node: Node, *arguments: Printed) -> Printed:
         (A,) = arguments
         return Printed(f"np.linalg.inv({A.text})") if node.shape != SCALAR else Printed(f"1 / {A.within(Binding.POWER)}", Binding.PRODUCT)
+
+
+def _is_regular(A: Array, inverse: Array) -> bool:
+    """Whether a matrix is further from a singular one than its own rounding."""
+    condition = np.linalg.norm(A, 1) * np.linalg.norm(inverse, 1)
+    return bool(condition * len(A) * np.finfo(float).eps < 1)
 
 
 class Determinantal(SquareMatrixFunction):
@@ -181,7 +192,9 @@ class LogDeterminant(Determinantal):
 
     def value(self, node: Node, *arguments: Array) -> Array:
         (A,) = arguments
-        return np.asarray(np.linalg.slogdet(A)[1] if A.shape else np.log(np.abs(A)))
+        if not A.shape:
+            return np.asarray(np.log(np.abs(A)))
+        return np.asarray(np.linalg.slogdet(A)[1] if _is_regular(A, np.linalg.inv(A)) else np.nan)
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """logdet(inv(A)) = -logdet(A), and what holds for the determinant."""
@@ -269,6 +282,9 @@ class Pseudoinverse(Operation):
     def value(self, node: Node, *arguments: Array) -> Array:
         matrix = as_matrix(finite(arguments[0]), node.arguments[0].shape)
         return np.linalg.pinv(matrix).reshape(axes_of(node.shape))
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        return off_deficient(as_matrix(arguments[0], node.arguments[0].shape))
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         (A,) = arguments
