@@ -9,19 +9,15 @@ from service.expression.products import product
 from service.expression.shapes import SCALAR
 from service.expression.sums import add
 from service.expression.tensors import Tensor
-from service.operations.leaves import Variable, tensor_of
+from service.operations.leaves import Variable, derivative_name, tensor_of
 
 
-def derivative_name(variable: Variable, by: str) -> Variable:
+def derivative_variable(variable: Variable, by: str) -> Variable:
     """The variable that stands for the derivative of one by a scalar that it depends on: dA_dx, d2A_dx2, d2A_dxdy."""
     base = variable.derivative_of or variable.name
     by_all = tuple(sorted((*variable.derivative_by, by)))
-    order = "" if len(by_all) == 1 else str(len(by_all))
-    counts = {name: by_all.count(name) for name in by_all}
-    below = "".join(f"d{name}{count if count > 1 else ''}" for name, count in counts.items())
-    return variable._replace(
-        name=f"d{order}{base}_{below}", derivative_of=base, derivative_by=by_all, properties=variable.properties & {"symmetric"}
-    )
+    kept = variable.properties & {"symmetric"}
+    return variable._replace(name=derivative_name(base, by_all), derivative_of=base, derivative_by=by_all, properties=kept)
 
 
 def total_derivatives(root: Tensor, by: Sequence[Variable], variables: Iterable[Variable]) -> tuple[list[Tensor], list[Variable]]:
@@ -36,7 +32,7 @@ def total_derivatives(root: Tensor, by: Sequence[Variable], variables: Iterable[
     for place, v in enumerate(by):
         for variable, adjoint in zip(dependent, through, strict=True):
             if v.name in variable.depends_on and v.shape == SCALAR:
-                rate = derivative_name(variable, v.name)
+                rate = derivative_variable(variable, v.name)
                 brought.append(rate)
                 labels = tuple(range(len(adjoint.shape)))
                 rest = labels[len(root.shape) :]

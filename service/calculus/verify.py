@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from service.calculus.evaluate import Evaluator
-from service.calculus.total import derivative_name
+from service.calculus.total import derivative_variable
 from service.certificates import Check, measured
 from service.errors import Undecided
 from service.expression.nodes import Node
@@ -125,7 +125,7 @@ def _moved(point: dict[str, Array], directions: Mapping[str, Array], variables: 
     moved = {**point, **{name: point[name] + by * direction for name, direction in directions.items()}}
     for name, variable in variables.items():
         for other in variable.depends_on:
-            rate = derivative_name(variable, other).name
+            rate = derivative_variable(variable, other).name
             if other in directions and rate in point:
                 moved[name] = moved[name] + by * directions[other] * point[rate]
     return moved

@@ -64,7 +64,8 @@ def view(tensor: Tensor) -> tuple[Tensor, Labels, Labels, dict[int, Size]] | Non
             return None
         inner = labelled[0]
     sizes = dict(enumerate(tensor.sizes))
-    return product(tensor.coefficient, tensor.factors, inner, sizes), inner, tensor.out, sizes
+    core = product(tensor.coefficient, tensor.factors, inner, {label: size for label, size in sizes.items() if label in present})
+    return core, inner, tensor.out, sizes
 
 
 # --- powers ---------------------------------------------------------------------------------------------------------

@@ -5,19 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from service.operations.leaves import Variable
+from service.operations.leaves import Variable, derivative_name
 
 CONSTANTS: dict[str, str] = {"pi": "pi", "π": "pi", "e": "e"}
 """A declared name wins over a constant."""
 
 _DERIVATIVE = re.compile(r"d([0-9]{0,2})(.+)")
-
-
-def derivative_name(name: str, by: Sequence[str]) -> str:
-    """How the derivative of a variable by scalars, in alphabetical order, is called: dA_dx, d2A_dx2, d2A_dxdy."""
-    order = str(len(by)) if len(by) > 1 else ""
-    powers = [f"d{scalar}{by.count(scalar) if by.count(scalar) > 1 else ''}" for scalar in dict.fromkeys(by)]
-    return f"d{order}{name}_{''.join(powers)}"
 
 
 def derivative_variable(name: str, declared: Iterable[Variable]) -> Variable | None:

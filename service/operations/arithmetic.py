@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from service.expression.algebra import call, einsum, hadamard, matrix_labels, spread
-from service.expression.nodes import Node
+from service.expression.nodes import Node, make
 from service.expression.numbers import absolute
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, broadcast, register
 from service.expression.products import power, product
@@ -31,6 +31,7 @@ class Add(Operator):
     """Sum of any number of terms; a scalar among arrays goes with every entry. The parser makes one node of a whole chain."""
 
     name, symbol, arity = "add", "+", (1, None)
+    rule, linear = "sum rule", "together"
     samples = (
         Sample("x + 2 + y - x*y"),
         Sample("A - s + B", {"A": "matrix(m,n)", "B": "matrix(m,n)"}),
@@ -74,6 +75,7 @@ class Negate(Operator):
     """The opposite, -x."""
 
     name, symbol, arity = "negate", "-", (1, 1)
+    rule, linear = "constant factor", "each"
     samples = (Sample("-x^2"), Sample("-A*x", {"A": "matrix(m,n)", "x": "vector(n)"}))
     laws = (Law("-(-x)", "x"),)
 
@@ -88,7 +90,8 @@ class Negate(Operator):
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
         (argument,) = arguments
-        return Printed(f"-{argument.text if argument.binding == Binding.PRODUCT else argument.within(Binding.POWER)}", Binding.NEGATIVE)
+        bare = argument.binding == Binding.PRODUCT and not argument.text.startswith("-")
+        return Printed(f"-{argument.text if bare else argument.within(Binding.POWER)}", Binding.NEGATIVE)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         (argument,) = arguments
@@ -104,7 +107,7 @@ class Negate(Operator):
 class Times(Operator):
     """Matrix product of any number of factors, from left to right; scalars scale. The parser makes one node of a whole chain."""
 
-    name, symbol, arity = "times", "*", (1, None)
+    name, symbol, arity, linear = "times", "*", (1, None), "each"
     samples = (
         Sample("2*x*y"),
         Sample("A*x", {"A": "matrix(m,n)", "x": "vector(n)"}),
@@ -255,11 +258,29 @@ def _from_the_right(chain: list[Printed]) -> Printed:
     return Printed(text, Binding.PRODUCT)
 
 
+class Quotient(Operator):
+    """Division, all at once or entry by entry: d(u/v) = (du·v - u·dv)/v²; `times` and `power` name its kind of them."""
+
+    times: ClassVar[str]
+    power: ClassVar[str]
+
+    def rule_name(self, *changing: bool) -> str:
+        return "quotient rule" if changing[1] else "constant factor"
+
+    def differential(self, node: Node, *changes: Node | None) -> Node | None:
+        (above, below), (d_above, d_below) = node.arguments, changes
+        if d_below is None:
+            return None if d_above is None else make(self.name, d_above, below)
+        falling = make("negate", make(self.times, above, d_below))
+        whole = falling if d_above is None else make("add", make(self.times, d_above, below), falling)
+        return make(self.name, whole, make(self.power, below, make("number", parameter=2)))
+
+
 @register
-class Divide(Operator):
+class Divide(Quotient):
     """Division by a scalar, a / b."""
 
-    name, symbol = "divide", "/"
+    name, symbol, times, power = "divide", "/", "times", "power"
     samples = (Sample("x/(y + 2)"), Sample("A/s", {"A": "matrix(m,n)"}), Sample("x/norm2(x)", {"x": "vector(n)"}))
     bad_samples = (Sample("x/y", {"x": "vector(n)", "y": "vector(n)"}), Sample("1/A", {"A": "matrix(n,n)"}))
     laws = (Law("(x + y)/z", "x/z + y/z"),)
@@ -301,8 +322,15 @@ def left_operand(printed: Printed) -> str:
     return printed.text if printed.binding == Binding.NEGATIVE else printed.within(Binding.PRODUCT)
 
 
+class PowerRules(Operator):
+    """What the rules for b^e are called."""
+
+    def rule_name(self, *changing: bool) -> str:
+        return ("exponential rule" if not changing[0] else "general power rule") if changing[1] else "power rule"
+
+
 @register
-class PowerOperator(Operator):
+class PowerOperator(PowerRules):
     """x^y of scalars; A^k of a square matrix and a whole number k."""
 
     name, symbol = "power", "^"
@@ -330,7 +358,10 @@ class PowerOperator(Operator):
 
     def value(self, node: Node, *arguments: Array) -> Array:
         base, exponent = arguments
-        return np.linalg.matrix_power(base, round(float(exponent))) if base.ndim else np.power(base, exponent)
+        if not base.ndim:
+            return np.power(base, exponent)
+        whole = float(exponent) == round(float(exponent))
+        return np.linalg.matrix_power(base, round(float(exponent))) if whole else np.full_like(base, np.nan)
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         base, exponent = arguments
@@ -369,6 +400,7 @@ class Transpose(Operator):
     """The transpose, A'; a scalar is its own."""
 
     name, symbol, arity = "transpose", "'", (1, 1)
+    rule, linear = "transpose rule", "each"
     samples = (
         Sample("A'", {"A": "matrix(m,n)"}),
         Sample("x'", {"x": "vector(n)"}),

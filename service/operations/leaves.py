@@ -190,6 +190,13 @@ def tensor_of(declared: Variable) -> Tensor:
     return variable_tensor(declared.name, axes(declared.shape), declared.properties)
 
 
+def derivative_name(name: str, by: Sequence[str]) -> str:
+    """How the derivative of a variable by scalars, in alphabetical order, is called: dA_dx, d2A_dx2, d2A_dxdy."""
+    order = str(len(by)) if len(by) > 1 else ""
+    powers = [f"d{scalar}{by.count(scalar) if by.count(scalar) > 1 else ''}" for scalar in dict.fromkeys(by)]
+    return f"d{order}{name}_{''.join(powers)}"
+
+
 @lru_cache(maxsize=4096)
 def name_to_latex(name: str) -> str:
     """theta_1 as \\theta_{1}, x12 as x_{12}, learning_rate as \\mathrm{learning}_{\\mathrm{rate}}."""
