@@ -90,6 +90,10 @@ class Operation:
     """Whether value times argument is the identity matrix (products.py cancels them)."""
     kink: ClassVar[str] = ""
     """Where the operation is not differentiable, in words: "at x = 0"."""
+    rule: ClassVar[str] = ""
+    """What its rule of differentiation is called in textbooks; made from the name where empty."""
+    linear: ClassVar[str] = ""
+    """"each" where it is linear in each of its arguments (a*b, tr(A)), "together" where in all of them at once (a + b)."""
     samples: ClassVar[Sequence[Sample]] = ()
     bad_samples: ClassVar[Sequence[Sample]] = ()
     laws: ClassVar[Sequence[Law]] = ()
@@ -132,6 +136,21 @@ class Operation:
     def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
         """∂y/∂x[position] with the axes of y, then those of x[position]."""
         raise TypeError(f"{self.name} has no derivative")
+
+    # How its derivative is told.
+
+    def rule_name(self, *changing: bool) -> str:
+        """What the rule is called, where these of the arguments are differentiated."""
+        if self.linear == "each" and len(changing) > 1:
+            return "product rule" if sum(changing) > 1 else "constant factor"
+        return self.rule or f"derivative of {self.name}"
+
+    def differential(self, node: Node, *changes: Node | None) -> Node | None:
+        """The differential as textbooks write it, from those of the arguments (None: the argument is constant).
+
+        None where it follows from `linear`, or where what the tensor form gives reads well.
+        """
+        return None
 
     # How it prints.
 

@@ -20,6 +20,7 @@ class Literal(Operation):
     """An array written out: [1, 2, 3] is a column, [1, 2; 3, 4] a matrix. The parameter is (rows, columns)."""
 
     name, family, arity, in_language = "literal", "entries", (1, None), False
+    rule, linear = "entry by entry", "together"
     samples = (Sample("[x, 2*y, x*y]"), Sample("[x, 2, y; 1, x*y, x^2]"))
     bad_samples = (Sample("[x, 1]", {"x": "vector(n)"}),)
 
@@ -72,7 +73,7 @@ def _rows(node: Node, arguments: Sequence[Printed]) -> list[Sequence[Printed]]:
 class Index(Operation):
     """One entry: x[1], A[1,2], counted from 1. The parameter holds the positions, counted from 0."""
 
-    name, family, in_language = "index", "entries", False
+    name, family, in_language, rule, linear = "index", "entries", False, "entry by entry", "each"
     samples = (
         Sample("x[2]", {"x": "vector(3)"}),
         Sample("A[2,3]", {"A": "matrix(2,4)"}),

@@ -14,6 +14,7 @@ from service.expression.products import power, product
 from service.expression.shapes import Shape, Sizes, axes
 from service.expression.tensors import Tensor, leaf
 from service.operations.arithmetic import Operator, left_operand
+from service.operations.quotients_and_powers import PowerRules, Quotient
 
 
 class EntryByEntry(Operator):
@@ -27,7 +28,7 @@ class EntryByEntry(Operator):
 class Hadamard(EntryByEntry):
     """Product entry by entry, x .* y."""
 
-    name, symbol, arity = "hadamard", ".*", (2, None)
+    name, symbol, arity, linear = "hadamard", ".*", (2, None), "each"
     samples = (
         Sample("x.*y", {"x": "vector(n)", "y": "vector(n)"}),
         Sample("A.*B", {"A": "matrix(m,n)", "B": "matrix(m,n)"}),
@@ -60,10 +61,10 @@ class Hadamard(EntryByEntry):
 
 
 @register
-class EntryDivide(EntryByEntry):
+class EntryDivide(EntryByEntry, Quotient):
     """Division entry by entry, x ./ y."""
 
-    name, symbol = "entry-divide", "./"
+    name, symbol, times, power = "entry-divide", "./", "hadamard", "entry-power"
     samples = (Sample("x./y", {"x": "vector(n)", "y": "vector(n)"}), Sample("1./A", {"A": "matrix(m,n)"}))
     bad_samples = (Sample("x./y", {"x": "vector(m)", "y": "vector(n)"}),)
     laws = (Law("x./y.*y", "x", {"x": "vector(n)", "y": "vector(n)"}),)
@@ -85,7 +86,7 @@ class EntryDivide(EntryByEntry):
 
 
 @register
-class EntryPower(EntryByEntry):
+class EntryPower(EntryByEntry, PowerRules):
     """Power entry by entry, x .^ y."""
 
     name, symbol = "entry-power", ".^"

@@ -29,7 +29,7 @@ class Pattern(NamedTuple):
 class Einsum(Operation):
     """Einstein's notation: labels that are not on the right are summed; a label twice on the right is a diagonal."""
 
-    name, family, arity = "einsum", "index notation", (1, None)
+    name, family, arity, linear = "einsum", "index notation", (1, None), "each"
     signature = "einsum(ik,lj->ijkl, A, B)"
     samples = (
         Sample("einsum(ij,jk->ik, A, B)", {"A": "matrix(m,n)", "B": "matrix(n,p)"}),

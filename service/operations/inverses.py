@@ -20,8 +20,8 @@ from service.operations.matrices import (
     axes_of,
     diagonal_of,
     finite,
-    off_deficient,
     is_vector,
+    off_deficient,
     require_square,
     square_factors,
     transpose_of,
@@ -50,6 +50,7 @@ class Inverse(SquareMatrixFunction):
     """The inverse of a square matrix; of a scalar, 1/x."""
 
     name, aliases, signature, inverse_of_argument = "inv", ("inverse",), "inv(A)", True
+    rule = "inverse rule"
     samples, bad_samples = _samples("inv"), _bad_samples("inv")
     laws = (
         Law("A*inv(A)", "eye(n)", SQUARE),
@@ -147,6 +148,7 @@ class Determinant(Determinantal):
     """The determinant of a square matrix."""
 
     name, aliases, signature = "det", ("determinant",), "det(A)"
+    rule = "Jacobi's formula"
     samples, bad_samples = _samples("det"), _bad_samples("det")
     laws = (
         Law("det(A*B)", "det(A)*det(B)", _TWO_SQUARES),
@@ -182,6 +184,7 @@ class LogDeterminant(Determinantal):
     """log|det(A)|, without overflow."""
 
     name, aliases, signature = "logdet", ("slogdet",), "logdet(A)"
+    rule = "log-determinant rule"
     samples, bad_samples = _samples("logdet"), _bad_samples("logdet")
     laws = (
         Law("logdet(A)", "log(abs(det(A)))", SQUARE),
@@ -257,6 +260,7 @@ class Pseudoinverse(Operation):
     """The pseudoinverse of Moore and Penrose; of a vector, x'/(x'*x)."""
 
     name, aliases, family, signature = "pinv", ("pseudoinverse",), "matrix functions", "pinv(A)"
+    rule = "pseudoinverse rule"
     kink = "where the rank changes"
     samples = (
         Sample("pinv(A)", MATRIX),

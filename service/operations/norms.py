@@ -21,7 +21,7 @@ from service.operations.samples import BOTH_SIGNS, MATRIX, TWO_VECTORS, VECTOR, 
 class Norm(Operation):
     """`order` names the norm in LaTeX, `vector_order` and `matrix_order` in NumPy ("" for its default, the root of the sum of squares)."""
 
-    family = "norms"
+    family, rule = "norms", "norm rule"
     order: ClassVar[str]
     vector_order: ClassVar[str] = ""
     matrix_order: ClassVar[str] = ""

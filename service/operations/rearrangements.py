@@ -22,6 +22,7 @@ class Trace(Operation):
     """The trace of a square matrix: the sum of its diagonal."""
 
     name, aliases, family, signature = "tr", ("trace",), "matrix functions", "tr(A)"
+    rule, linear = "trace rule", "each"
     samples = (Sample("tr(A)", SQUARE), Sample("tr(A*B)", {"A": "matrix(m,n)", "B": "matrix(n,m)"}), Sample("tr(x)"))
     bad_samples = (Sample("tr(A)", MATRIX), Sample("tr(x)", VECTOR))
     laws = (
@@ -53,6 +54,7 @@ class Diag(Operation):
     """The diagonal matrix of a vector; of a square matrix, its diagonal as a vector."""
 
     name, aliases, family, signature = "diag", ("diagonal",), "matrix functions", "diag(x) or diag(A)"
+    rule, linear = "diagonal rule", "each"
     samples = (
         Sample("diag(x)", VECTOR),
         Sample("diag(x')", VECTOR),
@@ -94,6 +96,7 @@ class Vec(Operation):
     """The columns of a matrix stacked into one vector (column-major)."""
 
     name, family, signature = "vec", "matrix functions", "vec(A)"
+    rule, linear = "vec rule", "each"
     samples = (
         Sample("vec(A)", MATRIX),
         Sample("vec(x')", VECTOR),
@@ -135,6 +138,7 @@ class Kron(Operation):
     """The Kronecker product: the blocks A[i,j]*B."""
 
     name, family, signature, arity = "kron", "matrix functions", "kron(A, B)", (2, 2)
+    linear = "each"
     samples = (
         Sample("kron(A, B)", {"A": "matrix(m,n)", "B": "matrix(p,q)"}),
         Sample("kron(A, x)", {"A": "matrix(m,n)", "x": "vector(p)"}),
@@ -199,6 +203,7 @@ class Outer(Operation):
     """The outer product x*y' of two vectors: the matrix of all x[i]*y[j]."""
 
     name, family, signature, arity = "outer", "vector functions", "outer(x, y)", (2, 2)
+    linear = "each"
     samples = (
         Sample("outer(x, y)", TWO_VECTORS),
         Sample("outer(x', y)", TWO_VECTORS),

@@ -41,6 +41,7 @@ class Total(Reduction):
     """The sum of all entries."""
 
     name, signature, latex_name, numpy_name = "sum", "sum(x)", r"\operatorname{sum}", "np.sum"
+    rule, linear = "sum of the entries", "each"
     samples = (
         Sample("sum(x)", VECTOR),
         Sample("sum(x')", VECTOR),
@@ -61,6 +62,7 @@ class Mean(Reduction):
     """The mean of all entries."""
 
     name, aliases, signature, latex_name, numpy_name = "mean", ("average",), "mean(x)", r"\operatorname{mean}", "np.mean"
+    rule, linear = "mean of the entries", "each"
     samples = (
         Sample("mean(x)", VECTOR),
         Sample("mean(A)", MATRIX),
@@ -82,6 +84,7 @@ class Prod(Reduction):
     """The product of all entries."""
 
     name, signature, latex_name, numpy_name = "prod", "prod(x)", r"\operatorname{prod}", "np.prod"
+    rule = "product of the entries"
     samples = (
         Sample("prod(x)", VECTOR),
         Sample("prod(A')", MATRIX),
@@ -106,6 +109,7 @@ class Dot(Operation):
     """The inner product x'*y of two vectors."""
 
     name, aliases, family, signature, arity = "dot", ("inner",), "vector functions", "dot(x, y)", (2, 2)
+    linear = "each"
     samples = (
         Sample("dot(x, y)", VECTORS),
         Sample("dot(x', A*y)", {"x": "vector(m)", "A": "matrix(m,n)", "y": "vector(n)"}),

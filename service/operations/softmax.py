@@ -24,6 +24,7 @@ class LogSumExp(Operation):
     """log(sum(exp(x))) over all entries."""
 
     name, family, signature = "logsumexp", "vector functions", "logsumexp(x)"
+    rule = "log-sum-exp rule"
     samples = of_any_shape("logsumexp")
     laws = (
         Law("logsumexp(x)", "log(sum(exp(x)))", VECTOR),
@@ -58,6 +59,7 @@ class Softmax(Operation):
     """exp(x)/sum(exp(x)) over all entries (softmax_rows takes each row of a matrix by itself)."""
 
     name, family, signature = "softmax", "vector functions", "softmax(x)"
+    rule = "softmax rule"
     samples = of_any_shape("softmax")
     laws = (
         Law("softmax(x)", "exp(x)/sum(exp(x))", VECTOR),
@@ -95,6 +97,7 @@ class SoftmaxRows(Operation):
     """softmax of each row of a matrix."""
 
     name, family, signature = "softmax_rows", "matrix functions", "softmax_rows(A)"
+    rule = "softmax rule"
     samples = of_any_shape("softmax_rows")
     laws = (
         Law("softmax_rows(A)*ones(n)", "ones(m)", MATRIX),
