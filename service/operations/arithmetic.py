@@ -171,7 +171,8 @@ class Times(Operator):
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
         first = arguments[0]
-        parts = [first.text if first.binding == Binding.NEGATIVE else first.within(Binding.PRODUCT)]
+        flat = len(node.shape) == 2  # an inner product before an array of higher order has to show that it is a scalar
+        parts = [first.text if first.binding == Binding.NEGATIVE else first.within(Binding.PRODUCT if flat else Binding.POWER)]
         return Printed("*".join(parts + [argument.within(Binding.POWER) for argument in arguments[1:]]), Binding.PRODUCT)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from service.expression.nodes import Node, in_order
 from service.expression.operation import Printed
-from service.expression.shapes import describe
+from service.expression.shapes import axes, describe, split
 from service.operations.leaves import Variable, python_name
 from service.printing.printers import printed
 
@@ -32,10 +32,12 @@ def to_numpy(root: Node, variables: Sequence[Variable], name: str, summary: str)
     lines.append(f"return {result}")
     body = "\n".join(lines)
     used = set(WORD.findall(body))
-    lines = _sizes(variables, used) + lines
+    taken, unknown = _sizes(root, variables, used)
+    lines = taken + lines
     header = "".join(f"{line}\n" for word, line in _IMPORTS if word in used)
     shapes = ", ".join(f"{python_name(variable.name)}: {describe(variable.shape)}" for variable in variables)
-    signature = f"def {name}({', '.join(python_name(variable.name) for variable in variables)}):"
+    parameters = [*[python_name(variable.name) for variable in variables], *unknown]
+    signature = f"def {name}({', '.join(parameters)}):"
     documentation = f'    """{summary}' + (f"\n\n    {shapes}.\n    " if shapes else "") + '"""'
     return "\n".join([*([header] if header else []), signature, documentation, *[f"    {line}" for line in lines]]) + "\n"
 
@@ -64,17 +66,17 @@ def _shared_parts(root: Node, taken: set[str]) -> tuple[dict[Node, str], list[No
     return names, assignments
 
 
-def _sizes(variables: Sequence[Variable], used: set[str]) -> list[str]:
-    """Where the sizes that the code uses come from: `n = x.shape[0]`."""
+def _sizes(root: Node, variables: Sequence[Variable], used: set[str]) -> tuple[list[str], list[str]]:
+    """Where the sizes that the code uses come from: lines such as `n = x.shape[0]`, and those that no argument tells."""
+    letters: dict[str, None] = {}
+    for node in in_order([root]):
+        for size in (*node.shape, *([node.parameter] if isinstance(node.parameter, str) and not node.arguments else [])):
+            letters.update(dict.fromkeys(split(size)[1]))
+    wanted = [letter for letter in letters if python_name(letter) in used and letter not in {variable.name for variable in variables}]
     lines = []
-    known = {variable.name for variable in variables}
     for variable in variables:
-        axis = 0
-        for size in variable.shape:
-            if size == 1:
-                continue
-            if isinstance(size, str) and size.isidentifier() and size not in known and python_name(size) in used:
-                known.add(size)
-                lines.append(f"{python_name(size)} = {python_name(variable.name)}.shape[{axis}]")
-            axis += 1
-    return lines
+        for axis, size in enumerate(axes(variable.shape)):
+            if size in wanted:
+                wanted.remove(str(size))
+                lines.append(f"{python_name(str(size))} = {python_name(variable.name)}.shape[{axis}]")
+    return lines, [python_name(letter) for letter in wanted]
