@@ -142,7 +142,8 @@ def factored(terms: Sequence[Node]) -> Node:
         groups: dict[tuple[Node, ...], list[Node]] = {}
         for term in terms:
             groups.setdefault(key(term), []).append(term)
-        joined = [_taken_out(common, members) if len(members) > 1 and common else members for common, members in groups.items()]
+        at_end = key is not _first
+        joined = [_taken_out(common, members, at_end) if len(members) > 1 and common else members for common, members in groups.items()]
         terms = [node for nodes in joined for node in (nodes if isinstance(nodes, list) else [nodes])]
     return add(terms)
 
@@ -161,10 +162,9 @@ def _first(term: Node) -> tuple[Node, ...]:
     return (arrays[0],) if len(arrays) > 1 else ()
 
 
-def _taken_out(common: tuple[Node, ...], members: list[Node]) -> Node | list[Node]:
-    """One product for several terms that share `common` at one end, or the terms where what is left does not add."""
+def _taken_out(common: tuple[Node, ...], members: list[Node], at_end: bool) -> Node | list[Node]:
+    """One product for several terms that end (or begin) with `common`, or the terms where what is left does not add."""
     split = [_split(term) for term in members]
-    at_end = split[0][2][-len(common) :] == list(common)
     rest = [_joined(negative, scalars, arrays[: -len(common)] if at_end else arrays[1:]) for negative, scalars, arrays in split]
     if any(node.shape != rest[0].shape for node in rest):
         return members

@@ -65,7 +65,7 @@ def view(tensor: Tensor) -> tuple[Tensor, Labels, Labels, dict[int, Size]] | Non
         inner = labelled[0]
     sizes = dict(enumerate(tensor.sizes))
     core = product(tensor.coefficient, tensor.factors, inner, {label: size for label, size in sizes.items() if label in present})
-    return core, inner, tensor.out, sizes
+    return core, inner, tensor.out, {label: sizes[label] for label in tensor.out}
 
 
 # --- powers ---------------------------------------------------------------------------------------------------------
