@@ -20,7 +20,7 @@ from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import nearest_doubles, nearest_root, read_rational, texts
 from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
 from service.linalg.numerical_rank import singular_values
-from service.linalg.orthogonal_fit import basis_of, entry_error, fit, orthogonality_check
+from service.linalg.orthogonal_fit import Basis, basis_of, entry_error, fit, orthogonality_check
 from service.linalg.rank import rank
 from service.linalg.singular import too_sensitive
 
@@ -85,7 +85,7 @@ def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = N
         return verified.answer(rhs)
     cheap = affordable(matrix) and not rhs.is_complex
     if cheap and (verified or matrix.is_exact_data):
-        return _rounded(matrix, rhs, verified.spread if verified else 0.0)
+        return _rounded(matrix, rhs, a, b, verified)
     if verified and verified.bound < 1:
         require(verified.checks)
         return verified.answer(rhs)
@@ -97,13 +97,13 @@ def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = N
 
 @dataclass(frozen=True)
 class _Verified:
-    """A solution whose columns of A are proven independent; `spread` is what the rounding of the entries adds to its bound."""
+    """A solution for columns of A that are proven independent."""
 
+    basis: Basis
     x: Floats
     residual: Floats
     condition_number: float | None
     bound: float
-    spread: float
     checks: list[Check]
 
     @property
@@ -124,11 +124,11 @@ def _by_qr(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats) -> _Verified | Non
         return None
     found = fit(extended(a), extended(b), basis)
     is_rounded = not (matrix.is_exact_data and rhs.is_exact_data)
-    spread = _relative(entry_error(a, b, found, basis), found.x) if is_rounded else 0.0
+    spread = _relative(entry_error(a, b, found.x, found.residual, basis), found.x) if is_rounded else 0.0
     bound = _relative(found.error, found.x) + spread
     bound = bound / (1 - bound) * SLACK if bound < 1 else math.inf
     checks = [orthogonality_check(found, a.shape), measured("forward-error", bound, TRUSTED, ERROR_DETAIL)]
-    return _Verified(found.x, found.residual, _condition(basis.r, len(basis.r)), bound, spread, checks)
+    return _Verified(basis, found.x, found.residual, _condition(basis.r, len(basis.r)), bound, checks)
 
 
 ERROR_DETAIL = "verified bound on the relative error of x, rounding of the entries included"
@@ -246,11 +246,16 @@ def _exact(matrix: Matrix, rhs: Matrix) -> LeastSquares:
     return _exact_answer(matrix, rhs, found, texts, "exact", 0.0)
 
 
-def _rounded(matrix: Matrix, rhs: Matrix, spread: float) -> LeastSquares:
-    """The exact solution of the problem as sent, rounded to doubles; `spread` is the effect of the rounding of its entries."""
-    if not spread <= TRUSTED:
-        raise too_sensitive("the solution", spread)
-    return _exact_answer(matrix, rhs, _solve_exactly(matrix, rhs), nearest_doubles, "float", UNIT + spread)
+def _rounded(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats, verified: _Verified | None) -> LeastSquares:
+    """The exact solution of the problem as sent, rounded to doubles. Raises Undecided when the rounding of its entries matters
+    so much that another reader of the same numbers would get another solution."""
+    found, spread = _solve_exactly(matrix, rhs), 0.0
+    if verified and not (matrix.is_exact_data and rhs.is_exact_data):
+        x = nearest_doubles(found.x)
+        spread = _relative(entry_error(a, b, x, nearest_doubles(found.residual), verified.basis), x)
+        if not spread <= TRUSTED:
+            raise too_sensitive("the solution", spread)
+    return _exact_answer(matrix, rhs, found, nearest_doubles, "float", UNIT + spread)
 
 
 def _exact_answer(

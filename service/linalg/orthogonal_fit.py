@@ -117,13 +117,19 @@ def defect(a: Extended, b: Extended, x: Floats, basis: Basis) -> Fit:
     return Fit(x, rho.astype(s.dtype), error, orthogonality, residual_error)
 
 
-def entry_error(a: Floats, b: Floats, found: Fit, basis: Basis) -> NDArray[np.float64]:
-    """What moving each entry of A and b by half a unit in its last place can add to `found.error`, to first order: with
-    |ΔA| ≤ u|A|, |Δx| ≤ u(|A⁺|(|b| + |A||x|) + |(AᴴA)⁻¹||Aᴴ||ρ|) (Björck, Numerical Methods for Least Squares, 1.4.5)."""
+def entry_error(a: Floats, b: Floats, x: Floats, residual: Floats, basis: Basis) -> NDArray[np.float64]:
+    """What moving each entry of A and b by half a unit in its last place can add to the error of x: with |ΔA| ≤ u|A|,
+    |Δx| ≤ u(|A⁺|(|b| + |A||x|) + |(AᴴA)⁻¹||Aᴴ||ρ|) to first order (Björck, Numerical Methods for Least Squares, 1.4.5). The
+    terms of higher order repeat u|A⁺||A|: when that takes the first ones to at most θ < 1 times themselves, they add up to
+    a factor 1/(1 − θ)."""
     pseudoinverse = np.abs(basis.s @ (a @ basis.s).conj().T)
     gram = np.abs(basis.s @ basis.s.conj().T)
-    moved = pseudoinverse @ (np.abs(b) + np.abs(a) @ np.abs(found.x)) + gram @ (np.abs(a).T @ np.abs(found.residual))
+    sizes = np.abs(a)
+    moved = pseudoinverse @ (np.abs(b) + sizes @ np.abs(x)) + gram @ (sizes.T @ np.abs(residual))
     moved = UNIT * moved * basis.amplification
+    again = UNIT * (pseudoinverse @ (sizes @ moved)) * basis.amplification
+    theta = largest(np.divide(again, moved, out=np.zeros_like(moved), where=moved > 0))
+    moved = moved / (1 - theta) if theta < 1 else np.full_like(moved, np.inf)
     return np.where(np.isnan(moved), np.inf, moved)
 
 

@@ -30,7 +30,7 @@ class Response(ResponseSchema):
     condition_number = ConditionAnswer("σ₁/σᵣ, r the rank")
     arithmetic = ArithmeticAnswer()
     error_bound = ErrorBoundAnswer(
-        "Verified bound on max|x - x*| / max|x*|, the rounding of decimals to doubles included; 0 when exact; null where none was verified"
+        "Verified bound on max|x - x*| / max|x*|, the rounding of decimals to doubles included; 0 when exact; null where there is none"
     )
     checks = ChecksField()
 
