@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from service import limits
-from service.answers.points import values_at
+from service.answers.kinks import kinks_check, refuse_kinks
+from service.answers.points import read_points, values_at
 from service.answers.task import Task, read_back
 from service.calculus import build
 from service.calculus.lower import lower
@@ -73,6 +74,7 @@ def derive(task: Task) -> dict[str, Any]:
         _put(printed, [declared.name for declared in path[: 1 if task.kind != "hessian" else 2]], _result_to_json(task, result))
     alone = len(task.targets.variables) == 1 or task.targets.side_by_side
     answer["result" if alone else "results"] = _only_leaf(printed) if alone else printed
+    checks += kinks_check(task.parsed.node, task.targets.names)
     answer["checks"] = [check.to_json() for check in require(checks)]
     return answer
 
@@ -245,16 +247,20 @@ def _form(result: Result) -> str:
 def values(answer: Mapping[str, Any], task: Task, at: object) -> Any:
     """The value of each printed result at the point or points of `at`, by name where there are several results.
 
-    Raises UndefinedAtPoint also where the function itself has no value.
+    Raises UndefinedAtPoint also where the function itself has no value, and on its kinks; Undecided beside a kink.
     """
     values_at(task.parsed.node, task.variables, at)
+    points = read_points(at, task.variables)
 
-    def value(tree: Mapping[str, Any]) -> Any:
+    def value(tree: Mapping[str, Any], by: list[str]) -> Any:
         if "text" in tree:
-            return values_at(read_back(tree["text"], task.parsed), task.variables, at)
-        return {name: value(branch) for name, branch in tree.items()}
+            node = read_back(tree["text"], task.parsed)
+            for point in points:
+                refuse_kinks(task.parsed.node, node, task.order, by, task.variables, point)
+            return values_at(node, task.variables, at)
+        return {name: value(branch, [*by, name]) for name, branch in tree.items()}
 
-    return value(answer["result"] if "result" in answer else answer["results"])
+    return value(answer["result"], task.targets.names) if "result" in answer else value(answer["results"], [])
 
 
 def steepest_ascent(gradient: Any) -> dict[str, Any] | None:

@@ -31,6 +31,10 @@ class Evaluator:
 
     def __call__(self, point: Point) -> Array:
         """The value: one axis for each size that is not 1. Not finite where the expression is undefined."""
+        return np.asarray(self.all_values(point)[-1])
+
+    def all_values(self, point: Point) -> list[Any]:
+        """The value of each node of `steps`."""
         values: list[Any] = []
         with np.errstate(all="ignore"):
             for node, places in self.steps:
@@ -41,7 +45,7 @@ class Evaluator:
                         values.append(node.operation.value(node, *[values[place] for place in places]))
                     except np.linalg.LinAlgError:
                         values.append(np.full(axes(node.shape), np.nan))
-        return np.asarray(values[-1])
+        return values
 
 
 def sizes_at(variables: Mapping[str, Variable], point: Point) -> dict[str, Size]:
@@ -96,6 +100,14 @@ def _length(size: Size, sizes: Mapping[str, Size]) -> int:
     return coefficient
 
 
+def require_values(evaluator: Evaluator, point: Point) -> None:
+    """Raises UndefinedAtPoint naming the variables without a value."""
+    needed = [step[0].parameter.name for step in evaluator.steps if isinstance(step[0].parameter, Variable)]
+    missing = [name for name in dict.fromkeys(needed) if name not in point]
+    if missing:
+        raise UndefinedAtPoint(f"the point has no value for {', '.join(missing)}", hint='give it in "at"', pointer="/at")
+
+
 def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Array:
     """The finite value of a node at a point with the shape that the node has at these sizes (a row is 1×n).
 
@@ -103,10 +115,7 @@ def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Arr
     """
     sizes = sizes_at(variables, point)
     evaluator = Evaluator(node, sizes)
-    needed = [step[0].parameter.name for step in evaluator.steps if isinstance(step[0].parameter, Variable)]
-    missing = [name for name in dict.fromkeys(needed) if name not in point]
-    if missing:
-        raise UndefinedAtPoint(f"the point has no value for {', '.join(missing)}", hint='give it in "at"', pointer="/at")
+    require_values(evaluator, point)
     value = evaluator(reshaped(variables, point, sizes))
     if not np.all(np.isfinite(value)):
         raise UndefinedAtPoint(

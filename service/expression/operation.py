@@ -89,7 +89,9 @@ class Operation:
     inverse_of_argument: ClassVar[bool] = False
     """Whether value times argument is the identity matrix (products.py cancels them)."""
     kink: ClassVar[str] = ""
-    """Where the operation is not differentiable, in words: "at x = 0"."""
+    """Where the operation is not differentiable, in words: "where its argument is 0"."""
+    only_jumps: ClassVar[bool] = False
+    """Whether the value is constant between its kinks."""
     rule: ClassVar[str] = ""
     """What its rule of differentiation is called in textbooks; made from the name where empty."""
     linear: ClassVar[str] = ""
@@ -111,6 +113,13 @@ class Operation:
     def value(self, node: Node, *arguments: Array) -> Array:
         """The value in doubles, independent of the tensor form: checks are made against it. All sizes are whole numbers here."""
         raise TypeError(f"{self.name} has no value")
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        """On which smooth piece each entry lies, as a number; NaN on a kink. Asked only of operations that have a `kink`.
+
+        A NaN is a candidate: other parts of a function may smooth the kink out (service/answers/kinks.py decides).
+        """
+        return np.zeros(())
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         """The operation as a tensor."""

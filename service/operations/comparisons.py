@@ -11,6 +11,7 @@ from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
 from service.expression.sums import filled, number
 from service.expression.tensors import Apply, Tensor, number_of
+from service.operations.entrywise import off_zero
 from service.operations.samples import MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 IVERSON = (r"\left[", r"\right]")
@@ -20,7 +21,7 @@ class Comparison(Elementwise):
     """`ufunc` compares, and is called so in generated code; `opposite` is the comparison that holds where this one does not."""
 
     family, arity, in_language = "comparisons", (2, 2), False
-    kink = "where both sides are equal"
+    kink, only_jumps = "where both sides are equal", True
     symbol: ClassVar[str]
     latex_symbol: ClassVar[str]
     ufunc: ClassVar[np.ufunc]
@@ -41,6 +42,9 @@ class Comparison(Elementwise):
 
     def value(self, node: Node, *arguments: Array) -> Array:
         return np.asarray(self.ufunc(*arguments), dtype=np.float64)
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        return off_zero(np.subtract(*arguments))
 
     def derivative(self, y: Tensor, *x: Tensor) -> tuple[Tensor, ...]:
         return filled(0, y.shape), filled(0, y.shape)

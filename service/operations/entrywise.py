@@ -44,6 +44,9 @@ class Unary(Elementwise):
         result: Array = self.ufunc(arguments[0])
         return result
 
+    def side(self, node: Node, *arguments: Array) -> Array:
+        return off_zero(arguments[0])
+
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """f(g(x)) = x for its inverse function, f(-x) = ±f(x) for an even or odd one."""
         (x,) = arguments
@@ -52,6 +55,11 @@ class Unary(Elementwise):
         if self.parity and coefficient_of(x)[0] < 0:
             return self.parity * call(self.name, -x)
         return None
+
+
+def off_zero(x: Array) -> Array:
+    """The sign of each entry, NaN for 0: the side of a kink at 0."""
+    return np.where(x == 0, np.nan, np.sign(x))
 
 
 def is_nonnegative(tensor: Tensor) -> bool:

@@ -12,13 +12,20 @@ from service.expression.nodes import Node
 from service.expression.operation import Array, Elementwise, Law, Operation, Printed, Sample, broadcast, register
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
 from service.expression.tensors import Tensor, number_of
+from service.operations.entrywise import off_zero
 from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
+
+
+def off_ties(x: Array, extreme: Array) -> Array:
+    """1 at the extreme entry, 0 elsewhere; NaN at each where there are several."""
+    found = x == extreme
+    return np.where(found & (np.sum(found) > 1), np.nan, found)
 
 
 class Extreme(Elementwise):
     """Of two arguments entry by entry; of one argument, the `of_entries` of it."""
 
-    arity, kink = (1, 2), "where both are equal, or the extreme entry is there twice"
+    arity, kink = (1, 2), "where the extreme value is there twice"
     sign: ClassVar[int]
     """1 for the largest, -1 for the smallest: min(x, y) = -max(-x, -y)."""
     ufunc: ClassVar[np.ufunc]
@@ -30,6 +37,9 @@ class Extreme(Elementwise):
     def value(self, node: Node, *arguments: Array) -> Array:
         result: Array = self.ufunc(*arguments) if len(arguments) == 2 else self.ufunc.reduce(arguments[0], axis=None)
         return result
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        return off_zero(np.subtract(*arguments)) if len(arguments) == 2 else off_ties(arguments[0], self.value(node, *arguments))
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         if len(arguments) == 2:
@@ -95,7 +105,7 @@ class Min(Extreme):
 class ExtremeEntry(Operation):
     """Of all entries: what max(x) and min(x) are as tensors. It prints as `function`(x)."""
 
-    family, in_language, kink = "reductions", False, "where the extreme entry is there twice"
+    family, in_language, kink = "reductions", False, "where the extreme value is there twice"
     function: ClassVar[str]
     ufunc: ClassVar[np.ufunc]
 
@@ -105,6 +115,9 @@ class ExtremeEntry(Operation):
     def value(self, node: Node, *arguments: Array) -> Array:
         result: Array = self.ufunc.reduce(arguments[0], axis=None)
         return result
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        return off_ties(arguments[0], self.value(node, *arguments))
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return call(self.name, *arguments) if arguments[0].shape else arguments[0]

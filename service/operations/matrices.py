@@ -70,6 +70,24 @@ def real(array: Array) -> Array:
     return np.where(np.abs(array.imag) <= 1e-9 * scale, array.real, np.nan)
 
 
+COINCIDENCE = 1e-12
+"""Eigenvalues and singular values that differ relatively by less are taken for one that is there twice, or for 0."""
+
+
+def off_double(values: Array) -> Array:
+    """1 where the largest of these numbers is simple; NaN where it is there twice, or all are 0."""
+    ordered = np.sort(values)[::-1]
+    scale = COINCIDENCE * np.max(np.abs(values))
+    simple = scale > 0 and (len(ordered) == 1 or ordered[0] - ordered[1] > scale)
+    return np.asarray(1.0 if simple else np.nan)
+
+
+def off_deficient(A: Array) -> Array:
+    """1 where a matrix has full rank; NaN where it has not."""
+    values = np.linalg.svd(finite(A), compute_uv=False)
+    return np.asarray(1.0 if values[-1] > COINCIDENCE * values[0] else np.nan)
+
+
 # --- what a tensor is made of ---------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,9 @@ from service.expression.operation import Array, Law, Operation, Printed, registe
 from service.expression.products import power
 from service.expression.shapes import SCALAR, Shape, Sizes
 from service.expression.tensors import Tensor
-from service.operations.matrices import finite
+from service.operations.entrywise import off_zero
+from service.operations.extremes import off_ties
+from service.operations.matrices import finite, off_double
 from service.operations.samples import BOTH_SIGNS, MATRIX, TWO_VECTORS, VECTOR, of_any_shape
 
 
@@ -38,6 +40,17 @@ class Norm(Operation):
         x = finite(arguments[0])
         order = (self.vector_order, self.matrix_order)[x.ndim - 1] if x.ndim else ""
         return np.asarray(np.linalg.norm(x, _ORDERS[order]) if x.ndim else np.abs(x))
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        """By the sides of the absolute value, of the entries of a vector, of a matrix."""
+        x = arguments[0]
+        return off_zero(x) if not x.ndim else self.side_of_vector(x) if x.ndim == 1 else self.side_of_matrix(x)
+
+    def side_of_vector(self, x: Array) -> Array:
+        return np.asarray(np.float64(1) if np.any(x) else np.nan)
+
+    def side_of_matrix(self, A: Array) -> Array:
+        return self.side_of_vector(A)
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         (x,) = arguments
@@ -69,11 +82,18 @@ _ORDERS: dict[str, Any] = {"": None, "1": 1, "2": 2, "np.inf": np.inf, '"nuc"': 
 class Norm1(Norm):
     """The sum of the absolute values; of a matrix, the largest such sum of a column."""
 
-    name, order, vector_order, matrix_order, kink = "norm1", "1", "1", "1", "where an entry is 0"
+    name, order, vector_order, matrix_order = "norm1", "1", "1", "1"
+    kink = "where an entry is 0 or two columns are equally large"
     laws = (
         Law("norm1(x)", "sum(abs(x))", VECTOR, BOTH_SIGNS),
         Law("norm1(A)", "norminf(A')", MATRIX, BOTH_SIGNS),
     )
+
+    def side_of_vector(self, x: Array) -> Array:
+        return off_zero(x)
+
+    def side_of_matrix(self, A: Array) -> Array:
+        return off_zero(A) * _off_equal_sums(A)
 
     def of_vector(self, x: Tensor) -> Tensor:
         return total(call("abs", x))
@@ -86,12 +106,15 @@ class Norm1(Norm):
 class Norm2(Norm):
     """The Euclidean length; of a matrix, the spectral norm, its largest singular value."""
 
-    name, order, matrix_order, kink = "norm2", "2", "2", "where x = 0"
+    name, order, matrix_order, kink = "norm2", "2", "2", "where all entries are 0"
     laws = (
         Law("norm2(x)^2", "x'*x", VECTOR),
         Law("norm2(A)", "sigma_max(A)", MATRIX),
         Law("norm2(x*y')", "norm2(x)*norm2(y)", TWO_VECTORS),
     )
+
+    def side_of_matrix(self, A: Array) -> Array:
+        return off_double(np.linalg.svd(finite(A), compute_uv=False))
 
     def of_matrix(self, A: Tensor) -> Tensor:
         return call("sigma_max", A)
@@ -101,8 +124,15 @@ class Norm2(Norm):
 class NormInf(Norm):
     """The largest absolute value; of a matrix, the largest sum of absolute values of a row."""
 
-    name, order, vector_order, matrix_order, kink = "norminf", r"\infty", "np.inf", "np.inf", "where two entries are equally large"
+    name, order, vector_order, matrix_order = "norminf", r"\infty", "np.inf", "np.inf"
+    kink = "where two entries (rows of a matrix) are equally large, or an entry of a matrix is 0"
     laws = (Law("norminf(x)", "max(abs(x))", VECTOR, BOTH_SIGNS),)
+
+    def side_of_vector(self, x: Array) -> Array:
+        return np.sign(x) * off_ties(np.abs(x), np.max(np.abs(x)))
+
+    def side_of_matrix(self, A: Array) -> Array:
+        return off_zero(A) * _off_equal_sums(A.T).T
 
     def of_vector(self, x: Tensor) -> Tensor:
         return call("greatest", call("abs", x))
@@ -115,5 +145,11 @@ class NormInf(Norm):
 class NormF(Norm):
     """The Frobenius norm: the root of the sum of the squares of all entries."""
 
-    name, order, kink = "normF", r"\mathrm{F}", "where x = 0"
+    name, order, kink = "normF", r"\mathrm{F}", "where all entries are 0"
     laws = (Law("normF(A)^2", "tr(A'*A)", MATRIX), Law("normF(x)", "norm2(x)", VECTOR))
+
+
+def _off_equal_sums(A: Array) -> Array:
+    """For each entry, whether its column has the largest sum of absolute values; NaN where several have."""
+    sums = np.sum(np.abs(A), axis=0)
+    return np.broadcast_to(off_ties(sums, np.max(sums)), A.shape)

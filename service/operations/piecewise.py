@@ -5,20 +5,34 @@ from __future__ import annotations
 import numpy as np
 
 from service.expression.algebra import call, spread
-from service.expression.nodes import Node
+from service.expression.nodes import Node, in_order
 from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
 from service.expression.sums import coefficient_of, filled
 from service.expression.tensors import Apply, Tensor, number_of
 from service.operations.comparisons import IVERSON, Comparison
-from service.operations.entrywise import Unary, is_nonnegative
+from service.operations.entrywise import Unary, is_nonnegative, off_zero
+from service.operations.leaves import Variable
 from service.operations.samples import BOTH_SIGNS, MATRICES, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 
 class Jump(Unary):
     """A function that is constant between its jumps."""
 
+    only_jumps = True
+
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return filled(0, y.shape)
+
+
+class Rounding(Jump):
+    """To a whole number, up or down."""
+
+    kink = "where its argument is a whole number"
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        (x,) = arguments
+        below = np.floor(x)
+        return np.where(x == below, np.nan, below)
 
 
 @register
@@ -26,7 +40,7 @@ class Abs(Unary):
     """The absolute value, |x|."""
 
     name, numpy_name, ufunc = "abs", "np.abs", np.abs
-    parity, nonnegative, kink, exact = 1, True, "where x = 0", {k: k for k in range(2)}
+    parity, nonnegative, kink, exact = 1, True, "where its argument is 0", {k: k for k in range(2)}
     laws = (Law("abs(-x)", "abs(x)", VECTOR), Law("abs(abs(x))", "abs(x)"), Law("abs(x)^2", "x^2"), Law("sign(x)*abs(x)", "x"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
@@ -49,7 +63,7 @@ class Sign(Jump):
     """-1, 0 or 1: the sign of each entry."""
 
     name, aliases, numpy_name, ufunc, latex_name = "sign", ("sgn",), "np.sign", np.sign, r"\operatorname{sgn}"
-    parity, kink, exact = -1, "where x = 0", {0: 0, 1: 1}
+    parity, kink, exact = -1, "where its argument is 0", {0: 0, 1: 1}
     laws = (Law("sign(x)*abs(x)", "x", {}, BOTH_SIGNS), Law("sign(sign(x))", "sign(x)"), Law("sign(3*x)", "sign(x)", VECTOR))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
@@ -62,11 +76,10 @@ class Sign(Jump):
 
 
 @register
-class Floor(Jump):
+class Floor(Rounding):
     """The largest whole number that is not greater than x."""
 
-    name, numpy_name, ufunc = "floor", "np.floor", np.floor
-    kink, exact = "where x is a whole number", {0: 0, 1: 1}
+    name, numpy_name, ufunc, exact = "floor", "np.floor", np.floor, {0: 0, 1: 1}
     laws = (Law("floor(x)", "-ceil(-x)"), Law("floor(x + 1)", "floor(x) + 1", VECTOR), Law("floor(7/2)", "3"))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
@@ -77,11 +90,10 @@ class Floor(Jump):
 
 
 @register
-class Ceil(Jump):
+class Ceil(Rounding):
     """The smallest whole number that is not less than x."""
 
-    name, aliases, numpy_name, ufunc = "ceil", ("ceiling",), "np.ceil", np.ceil
-    kink, exact = "where x is a whole number", {0: 0, 1: 1}
+    name, aliases, numpy_name, ufunc, exact = "ceil", ("ceiling",), "np.ceil", np.ceil, {0: 0, 1: 1}
     laws = (Law("ceil(x) - floor(x)", "1"), Law("ceil(-7/2)", "-3"))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
@@ -104,7 +116,7 @@ class Relu(Unary):
     """max(x, 0), the rectified linear unit."""
 
     name, ufunc = "relu", np.maximum
-    nonnegative, kink, exact = True, "where x = 0", {-1: 0, 0: 0, 1: 1}
+    nonnegative, kink, exact = True, "where its argument is 0", {-1: 0, 0: 0, 1: 1}
     laws = (
         Law("relu(x)", "max(x, 0)", VECTOR, BOTH_SIGNS),
         Law("relu(x) - relu(-x)", "x", {}, BOTH_SIGNS),
@@ -135,7 +147,7 @@ class Step(Jump):
     """1 where x > 0, else 0: Heaviside's step, with step(0) = 0."""
 
     name, aliases, ufunc = "step", ("heaviside",), np.heaviside
-    nonnegative, kink, exact = True, "where x = 0", {-1: 0, 0: 0, 1: 1}
+    nonnegative, kink, exact = True, "where its argument is 0", {-1: 0, 0: 0, 1: 1}
     laws = (
         Law("step(x)", "x > 0", {}, BOTH_SIGNS),
         Law("step(x)*x", "relu(x)", {}, BOTH_SIGNS),
@@ -177,6 +189,10 @@ class Where(Elementwise):
         condition, yes, no = arguments
         return np.where(condition != 0, yes, no)
 
+    def side(self, node: Node, *arguments: Array) -> Array:
+        """A condition that only jumps changes where the comparisons in it do, and they tell of that themselves."""
+        return np.zeros(()) if only_jumps(node.arguments[0]) else off_zero(arguments[0])
+
     def derivative(self, y: Tensor, *x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of c: 0; of a: 1 where c holds; of b: 1 where it does not."""
         holds = spread(call("not_equal", x[0], filled(0, ())), y.shape)
@@ -197,3 +213,13 @@ class Where(Elementwise):
         if isinstance(node.arguments[0].operation, Comparison):
             condition = condition.removeprefix(IVERSON[0]).removesuffix(IVERSON[1])
         return Printed(rf"\begin{{cases}} {yes} & \text{{if }} {condition} \\ {no} & \text{{otherwise}} \end{{cases}}", Binding.SUM)
+
+
+def only_jumps(root: Node) -> bool:
+    """Whether the value is constant between jumps: comparisons, signs and floors stand between it and every variable."""
+    smooth: set[Node] = set()
+    for node in in_order([root]):
+        varies = isinstance(node.parameter, Variable) or any(argument in smooth for argument in node.arguments)
+        if varies and not node.operation.only_jumps:
+            smooth.add(node)
+    return root not in smooth

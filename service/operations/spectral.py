@@ -14,7 +14,7 @@ from service.expression.products import product, transpose
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
 from service.expression.sums import coefficient_of, filled
 from service.expression.tensors import Tensor
-from service.operations.matrices import SquareMatrixFunction, finite, require_square, transpose_of
+from service.operations.matrices import SquareMatrixFunction, finite, off_deficient, off_double, require_square, transpose_of
 from service.operations.samples import MATRIX, SQUARE, TWO_VECTORS, VECTOR, of_any_shape
 
 _SYMMETRIC = {"S": "symmetric(n)"}
@@ -48,6 +48,9 @@ class LambdaMax(SquareMatrixFunction):
             return A
         eigenvalues = np.linalg.eigvalsh(A) if np.array_equal(A, A.T) else np.linalg.eigvals(A)
         return np.asarray(np.max(eigenvalues.real))
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        return of_largest_eigenvalue(arguments[0])
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return call(self.name, *arguments)
@@ -101,6 +104,9 @@ class Eigenprojection(SquareMatrixFunction):
             return np.full(A.shape, np.nan)
         return np.outer(right[:, largest], np.linalg.inv(right)[largest]).real
 
+    def side(self, node: Node, *arguments: Array) -> Array:
+        return of_largest_eigenvalue(arguments[0])
+
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return call(self.name, *arguments)
 
@@ -128,10 +134,26 @@ class Eigenprojection(SquareMatrixFunction):
         return Printed(f"(lambda w, R: {projection})(*np.linalg.eig({arguments[0].text}))", Binding.POSTFIX)
 
 
+def of_largest_eigenvalue(A: Array) -> Array:
+    """1 where the eigenvalue with the largest real part is simple and real, NaN where it is not."""
+    if not A.ndim:
+        return np.ones(())
+    eigenvalues = np.linalg.eigvals(finite(A))
+    shifted = eigenvalues.real + np.max(np.abs(eigenvalues), initial=0)  # from 0 up, on the scale of all of them
+    return off_double(shifted) if np.isreal(eigenvalues[np.argmax(shifted)]) else np.asarray(np.nan)
+
+
 class SingularValueNorm(Operation):
     """A norm made of the singular values; that of a vector is its length."""
 
     family = "norms"
+
+    def side(self, node: Node, *arguments: Array) -> Array:
+        (A,) = arguments
+        return self.side_of_matrix(A) if A.ndim == 2 else operation("norm2").side(node, A)
+
+    def side_of_matrix(self, A: Array) -> Array:
+        raise NotImplementedError
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
         return SCALAR
@@ -161,6 +183,9 @@ class SigmaMax(SingularValueNorm):
     samples = of_any_shape("sigma_max")
     laws = (Law("sigma_max(A)", "norm2(A)", MATRIX), Law("sigma_max(x*y')", "norm2(x)*norm2(y)", TWO_VECTORS))
 
+    def side_of_matrix(self, A: Array) -> Array:
+        return off_double(np.linalg.svd(finite(A), compute_uv=False))
+
     def value(self, node: Node, *arguments: Array) -> Array:
         (A,) = arguments
         return np.asarray(np.linalg.norm(finite(A), 2) if A.shape else np.abs(A))
@@ -185,6 +210,9 @@ class NuclearNorm(SingularValueNorm):
     name, signature, kink = "nuclear_norm", "nuclear_norm(A)", "where the rank changes"
     samples = of_any_shape("nuclear_norm")
     laws = (Law("nuclear_norm(A)", "tr(sqrtm(A'*A))", MATRIX), Law("nuclear_norm(x*y')", "norm2(x)*norm2(y)", TWO_VECTORS))
+
+    def side_of_matrix(self, A: Array) -> Array:
+        return off_deficient(A)
 
     def value(self, node: Node, *arguments: Array) -> Array:
         (A,) = arguments

@@ -13,6 +13,7 @@ import pytest
 from scipy import linalg, special
 
 from service.calculus.differentiate import derivatives
+from service.calculus.evaluate import Evaluator
 from service.calculus.lower import lower
 from service.errors import NotDifferentiable, ShapeMismatch
 from service.expression.arena import fresh_arena
@@ -92,6 +93,22 @@ def test_the_tensor_has_the_value(entry: Operation, sample: Sample) -> None:
     tensor = lower(drawn.nodes[0])
     assert tensor.shape == axes(drawn.nodes[0].shape)
     np.testing.assert_allclose(TensorValues(drawn.point, SIZES)(tensor), drawn.values()[0], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("entry", "sample"), [case for case in SAMPLES if case.values[0].kink])
+def test_what_has_a_kink_tells_the_sides_of_it(entry: Operation, sample: Sample) -> None:
+    """Samples are generic, so no entry is on a kink; and the pieces are those of the arguments, or one for all of them."""
+    assert type(entry).side is not Operation.side
+    drawn = draw([sample.expression], sample.variables, sample.domain)
+    evaluate = Evaluator(drawn.nodes[0], SIZES)
+    known = {node: value for (node, _), value in zip(evaluate.steps, evaluate.all_values(drawn.point), strict=True)}
+    used = [node for node in known if node.operation is entry]
+    assert used
+    for node in used:
+        arguments = [known[argument] for argument in node.arguments]
+        sides = np.asarray(entry.side(node, *arguments), dtype=float)
+        assert np.isfinite(sides).all()
+        assert sides.shape in ((), *[np.shape(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize("law", LAWS)
