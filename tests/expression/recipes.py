@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 Recipe: TypeAlias = tuple[Any, ...]
 SIZES = {"m": 2, "n": 3}
 LEAVES: dict[str, Axes] = (
-    {"s": (), "t": (), "x": ("n",), "y": ("n",), "z": ("m",)} | {name: ("n", "n") for name in ("A", "B", "S", "T")} | {"C": ("m", "n")}
+    {"s": (), "t": (), "x": ("n",), "y": ("n",), "z": ("m",)} | dict.fromkeys(("A", "B", "S", "T"), ("n", "n")) | {"C": ("m", "n")}
 )
 SYMMETRIC = frozenset("ST")
 UNITS = {"e_1": 0, "e_2": 1}
