@@ -1,0 +1,61 @@
+"""POST /v1/differential"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.answers.differential import differential as answer
+from service.expression.arena import fresh_arena
+from service.web.calculus import PRINTED, ExpressionAnswer, ResultAnswer
+from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
+from service.web.fields import AnswerField, ChecksField, ExpressionField, VariablesField, WrtField
+
+
+class GradientsAnswer(AnswerField):
+    schema = {"type": "object", "additionalProperties": {"type": "object", "properties": PRINTED, "required": list(PRINTED)}}
+
+
+class Request(RequestSchema):
+    expression = ExpressionField(
+        required=True,
+        metadata={"description": 'The function, such as "inv(A)"; a list is a vector function, a list of lists a matrix function'},
+    )
+    variables = VariablesField(metadata={"description": 'What is not a scalar, such as {"A": "matrix(n,n)"}'})
+    wrt = WrtField(metadata={"description": "The names that vary, all together; left out, every variable"})
+
+
+class Response(ResponseSchema):
+    operation = fields.String(required=True, metadata={"description": "The operation"})
+    expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
+    wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables that vary"})
+    result = ResultAnswer(required=True, metadata={"description": "df, in the variables and their differentials"})
+    introduced = fields.Dict(
+        required=True, metadata={"description": "The names of the differentials, declared as a request's variables declare them"}
+    )
+    gradients = GradientsAnswer(
+        metadata={"description": "Of a scalar function: the G by each variable, of which df is the sum of tr(G'*dX)"}
+    )
+    checks = ChecksField()
+
+
+@endpoint(
+    family="calculus",
+    request=Request,
+    response=Response,
+    examples=[
+        Example("An inverse", {"expression": "inv(A)", "variables": {"A": "matrix(n,n)"}}),
+        Example("A determinant, and its gradient read off", {"expression": "det(A)", "variables": {"A": "matrix(n,n)"}}),
+        Example("A product", {"expression": "A*B", "variables": {"A": "matrix(m,k)", "B": "matrix(k,n)"}, "wrt": ["A", "B"]}),
+        Example("A name that is taken", {"expression": "x*dx", "wrt": "x"}, refused="invalid-declaration"),
+    ],
+)
+def differential(request: dict[str, Any]) -> dict[str, Any]:
+    """Differential of a scalar, vector or matrix function.
+
+    df in the variables and their differentials: the differential of `A` is called `dA`. Checked against differences of the
+    function along random directions.
+    """
+    with fresh_arena():
+        return answer(request)
