@@ -89,9 +89,7 @@ class MatrixRequest(RequestSchema):
 
     matrix = MatrixField(
         required=True,
-        metadata={
-            "description": 'A list of rows. An entry is a number, the text of an exact one such as "45/22", or {"re": 1, "im": -2}'
-        },
+        metadata={"description": 'A list of rows. An entry is a number, the text of an exact one such as "45/22", or {"re": 1, "im": -2}'},
     )
 
 
