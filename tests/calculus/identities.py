@@ -74,9 +74,7 @@ COOKBOOK = (
     Identity("MC 75", "(X'*A)[2,1]", "A(4,2) X(4,3)", "X", "[A[1,1]; A[2,1]; A[3,1]; A[4,1]]*[0;1;0]'", G),
     Identity("MC 76", "sum(X)^2", "X(m,n)", "X", "2*sum(X)*ones(m,n)", G),
     Identity("MC 77", "b'*X'*X*c", "b(n) c(n) X(m,n)", "X", "X*(b*c' + c*b')", G),
-    Identity(
-        "MC 78", "(B*x + b)'*C*(D*x + d)", "B(m,n) b(m) C(m,p) D(p,n) d(p) x(n)", "x", "B'*C*(D*x + d) + D'*C'*(B*x + b)", G
-    ),
+    Identity("MC 78", "(B*x + b)'*C*(D*x + d)", "B(m,n) b(m) C(m,p) D(p,n) d(p) x(n)", "x", "B'*C*(D*x + d) + D'*C'*(B*x + b)", G),
     Identity("MC 81", "x'*B*x", "B(n,n) x(n)", "x", "(B + B')*x", G),
     Identity("MC 82", "b'*X'*D*X*c", "b(n) c(n) D(m,m) X(m,n)", "X", "D'*X*b*c' + D*X*c*b'", G),
     Identity("MC 83", "(X*b + c)'*D*(X*b + c)", "b(n) c(m) D(m,m) X(m,n)", "X", "(D + D')*(X*b + c)*b'", G),
@@ -127,9 +125,7 @@ COOKBOOK = (
     Identity("MC 116", "tr(B'*X'*C*X*B)", "B(n,p) C(m,m) X(m,n)", "X", "C'*X*B*B' + C*X*B*B'", G),
     Identity("MC 117", "tr(X'*B*X*C)", "B(m,m) C(n,n) X(m,n)", "X", "B*X*C + B'*X*C'", G),
     Identity("MC 118", "tr(A*X*B*X'*C)", "A(p,m) B(n,n) C(m,p) X(m,n)", "X", "A'*C'*X*B' + C*A*X*B", G),
-    Identity(
-        "MC 119", "tr((A*X*B + C)*(A*X*B + C)')", "A(p,m) B(n,q) C(p,q) X(m,n)", "X", "2*A'*(A*X*B + C)*B'", G
-    ),
+    Identity("MC 119", "tr((A*X*B + C)*(A*X*B + C)')", "A(p,m) B(n,q) C(p,q) X(m,n)", "X", "2*A'*(A*X*B + C)*B'", G),
     Identity("MC 120", "tr(kron(X, X))", "X(n,n)", "X", "2*tr(X)*eye(n)", G),
     Identity("MC 121", "tr(X^4)", "X(n,n)", "X", "4*(X^3)'", G),
     Identity("MC 122", "tr(A*X^3)", SQUARES, "X", "(A*X^2)' + (X*A*X)' + (X^2*A)'", G),
@@ -142,9 +138,7 @@ COOKBOOK = (
         G,
     ),
     Identity("MC 124", "tr(A*inv(X)*B)", "A(m,n) B(n,m) X(n,n)", "X", "-inv(X)'*A'*B'*inv(X)'", G),
-    Identity(
-        "MC 125", "tr(inv(X'*C*X)*A)", "A(n,n) C=symmetric(m) X(m,n)", "X", "-(C*X*inv(X'*C*X))*(A + A')*inv(X'*C*X)", G
-    ),
+    Identity("MC 125", "tr(inv(X'*C*X)*A)", "A(n,n) C=symmetric(m) X(m,n)", "X", "-(C*X*inv(X'*C*X))*(A + A')*inv(X'*C*X)", G),
     Identity(
         "MC 126",
         "tr(inv(X'*C*X)*(X'*B*X))",
@@ -162,9 +156,7 @@ COOKBOOK = (
         G,
     ),
     Identity("MC 129", "norm2(x - a)", "x(n) a(n)", "x", "(x - a)/norm2(x - a)", G),
-    Identity(
-        "MC 130", "(x - a)/norm2(x - a)", "x(n) a(n)", "x", "eye(n)/norm2(x - a) - (x - a)*(x - a)'/norm2(x - a)^3", J
-    ),
+    Identity("MC 130", "(x - a)/norm2(x - a)", "x(n) a(n)", "x", "eye(n)/norm2(x - a) - (x - a)*(x - a)'/norm2(x - a)^3", J),
     Identity("MC 131", "norm2(x)^2", "x(n)", "x", "2*x", G),
     Identity("MC 132", "normF(X)^2", "X(m,n)", "X", "2*X", G),
 )
@@ -215,7 +207,12 @@ WIKIPEDIA = (
     Identity("W scalar-by-vector", "x'*x", "x(n)", "x", "2*x", G),
     Identity("W scalar-by-vector", "a'*x*x'*b", "a(n) b(n) x(n)", "x", "(a*b' + b*a')*x", G),
     Identity(
-        "W scalar-by-vector", "(A*x + b)'*C*(D*x + e_1)", "A(m,n) b(m) C(m,p) D(p,n) e_1(p) x(n)", "x", "D'*C'*(A*x + b) + A'*C*(D*x + e_1)", G
+        "W scalar-by-vector",
+        "(A*x + b)'*C*(D*x + e_1)",
+        "A(m,n) b(m) C(m,p) D(p,n) e_1(p) x(n)",
+        "x",
+        "D'*C'*(A*x + b) + A'*C*(D*x + e_1)",
+        G,
     ),
     Identity("W scalar-by-vector", "norm2(x - a)", "a(n) x(n)", "x", "(x - a)'/norm2(x - a)", J),
     Identity("W vector-by-scalar", "A*u", "A(m,n) u[x](n)", "x", "A*du_dx"),
@@ -298,7 +295,9 @@ MACHINE_LEARNING = (
         "(-inv(S) + inv(S)*(x - u)*(x - u)'*inv(S))/2",
         G,
     ),
-    Identity("Bishop 4.109", "-sum(T.*log(softmax_rows(X*W)))", "X(m,n) W(n,p) T(m,p)", "W", "X'*(diag(T*ones(p))*softmax_rows(X*W) - T)", G),
+    Identity(
+        "Bishop 4.109", "-sum(T.*log(softmax_rows(X*W)))", "X(m,n) W(n,p) T(m,p)", "W", "X'*(diag(T*ones(p))*softmax_rows(X*W) - T)", G
+    ),
     Identity("Koren 2009", "normF(T - U*V')^2", "T(m,n) U(m,p) V(n,p)", "U", "-2*(T - U*V')*V", G),
     Identity("Koren 2009", "normF(T - U*V')^2", "T(m,n) U(m,p) V(n,p)", "V", "-2*(T - U*V')'*U", G),
     Identity("Horn 4.2", "x'*A*x/(x'*x)", "A=symmetric(n) x(n)", "x", "2*(A*x - (x'*A*x/(x'*x))*x)/(x'*x)", G),

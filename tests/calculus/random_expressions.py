@@ -150,7 +150,9 @@ class Question(NamedTuple):
 class _Growth:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.functions = [entry.name for entry in operations() if isinstance(entry, Elementwise) and entry.in_language and entry.arity == (1, 1)]
+        self.functions = [
+            entry.name for entry in operations() if isinstance(entry, Elementwise) and entry.in_language and entry.arity == (1, 1)
+        ]
 
     def grow(self, shape: str, depth: int) -> str:
         """An expression of this shape, in brackets where it is not a name or a call."""
@@ -166,17 +168,21 @@ class _Growth:
             return self.random.choice(self.functions if self.random.random() < 0.5 else SMOOTH)
         if hole == "e":
             return self.random.choice(EXPONENTS)
-        sizes = [size if size in SIZES or size == "1" else bound.setdefault(size, self.random.choice(list(SIZES))) for size in hole.split(",")]
+        sizes = [
+            size if size in SIZES or size == "1" else bound.setdefault(size, self.random.choice(list(SIZES))) for size in hole.split(",")
+        ]
         return self.grow(",".join(sizes), depth)
 
     def leaf(self, shape: str) -> str:
+        """A variable, its transpose, a number, or ones where there is nothing else."""
         rows, columns = shape.split(",")
         names = [name for name, own in SHAPES.items() if own == shape] * 3
         if shape == "1,1":
             return self.random.choice(names + list(NUMBERS))
         names += [f"{name}'" for name, own in SHAPES.items() if own == f"{columns},{rows}"]
         if not names or self.random.random() < 0.05:
-            names = [f"ones({rows},{columns})" if "1" not in (rows, columns) else f"ones({rows})" if columns == "1" else f"ones({columns})'"]
+            sizes = rows if columns == "1" else columns if rows == "1" else shape
+            names = [f"ones({sizes})'" if rows == "1" else f"ones({sizes})"]
         return self.random.choice(names)
 
 
@@ -198,8 +204,8 @@ def question(seed: int) -> Question:
     """A random expression of depth up to 6, a variable that it holds, and the order 1 or 2."""
     growth = _Growth(seed)
     draw = growth.random
-    k, l = draw.choice(list(SIZES)), draw.choice(list(SIZES))
-    shape = draw.choices(("1,1", f"{k},1", f"{k},{l}", f"1,{k}"), (60, 22, 14, 4))[0]
+    rows, columns = draw.choice(list(SIZES)), draw.choice(list(SIZES))
+    shape = draw.choices(("1,1", f"{rows},1", f"{rows},{columns}", f"1,{columns}"), (60, 22, 14, 4))[0]
     depth = draw.choice((1, 2, 2, 3, 3, 3, 4, 4, 5, 6))
     while True:
         expression = growth.grow(shape, depth)
