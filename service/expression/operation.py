@@ -94,6 +94,8 @@ class Operation:
     """Whether the value is constant between its kinks."""
     rule: ClassVar[str] = ""
     """What its rule of differentiation is called in textbooks; made from the name where empty."""
+    squared_rule: ClassVar[str] = ""
+    """What the rule for its square is called, where that is simpler than its own."""
     linear: ClassVar[str] = ""
     """"each" where it is linear in each of its arguments (a*b, tr(A)), "together" where in all of them at once (a + b)."""
     samples: ClassVar[Sequence[Sample]] = ()

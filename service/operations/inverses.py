@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from service.expression.algebra import call, einsum, total
-from service.expression.nodes import Node
+from service.expression.nodes import Node, make
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
 from service.expression.products import power, product, transpose
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
@@ -172,6 +172,10 @@ class Determinant(Determinantal):
         """d det(A) = det(A) tr(inv(A) dA) (Jacobi), for an invertible A."""
         return y * transpose(call("inv", *x))
 
+    def differential(self, node: Node, *changes: Node | None) -> Node | None:
+        (A,), (change,) = node.arguments, changes
+        return None if A.shape == SCALAR or change is None else make("times", node, make("tr", make("times", make("inv", A), change)))
+
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\det\left({arguments[0].text}\right)")
 
@@ -215,6 +219,10 @@ class LogDeterminant(Determinantal):
     def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
         """d log|det(A)| = tr(inv(A) dA)."""
         return transpose(call("inv", *x))
+
+    def differential(self, node: Node, *changes: Node | None) -> Node | None:
+        (A,), (change,) = node.arguments, changes
+        return None if A.shape == SCALAR or change is None else make("tr", make("times", make("inv", A), change))
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\log\left|\det\left({arguments[0].text}\right)\right|")

@@ -107,6 +107,7 @@ class Norm2(Norm):
     """The Euclidean length; of a matrix, the spectral norm, its largest singular value."""
 
     name, order, matrix_order, kink = "norm2", "2", "2", "where all entries are 0"
+    squared_rule = "squared norm rule"
     laws = (
         Law("norm2(x)^2", "x'*x", VECTOR),
         Law("norm2(A)", "sigma_max(A)", MATRIX),
@@ -146,6 +147,7 @@ class NormF(Norm):
     """The Frobenius norm: the root of the sum of the squares of all entries."""
 
     name, order, kink = "normF", r"\mathrm{F}", "where all entries are 0"
+    squared_rule = "squared norm rule"
     laws = (Law("normF(A)^2", "tr(A'*A)", MATRIX), Law("normF(x)", "norm2(x)", VECTOR))
 
 
