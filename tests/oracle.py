@@ -31,8 +31,13 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Array:
 
     The result has one axis for each size that is not 1.
     """
+    named = {name: as_matrix(array) for name, array in values.items()}
+    body, *definitions = re.split(r" where (?=\w+ = )|(?<=[\w)\]']), (?=t\d+ = )", text)
     with np.errstate(all="ignore"):
-        value = _Reader(text, {name: as_matrix(array) for name, array in values.items()}).whole()
+        for definition in definitions:
+            name, _, meaning = definition.partition(" = ")
+            named[name] = _Reader(meaning, named).whole()
+        value = _Reader(body, named).whole()
     return value if value.ndim > 2 else value.reshape([length for length in value.shape if length != 1])
 
 
@@ -337,9 +342,7 @@ class _Reader:
             if symbol:
                 self.take()
                 value = _PRODUCTS[symbol](value, self.sign())
-            elif (before[0] == "number" or before[1] in (")", "]")) and (
-                self.tokens[self.place][0] == "name" or self.next_is("(")
-            ):
+            elif (before[0] == "number" or before[1] in (")", "]")) and (self.tokens[self.place][0] == "name" or self.next_is("(")):
                 value = _times(value, self.sign())
             else:
                 return value
@@ -425,7 +428,9 @@ class _Reader:
             operands.append(value.reshape([length for length in value.shape if length != 1]) if len(wanted) < 3 else value)
         self.take(")")
         fresh = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        lengths = {letter: length for word, array in zip(inputs, operands, strict=True) for letter, length in zip(word, array.shape, strict=True)}
+        lengths = {
+            letter: length for word, array in zip(inputs, operands, strict=True) for letter, length in zip(word, array.shape, strict=True)
+        }
         result = ""
         for letter in out:
             if letter in result:

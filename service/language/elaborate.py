@@ -74,6 +74,8 @@ class Elaboration:
 
     def node(self, program: Program) -> Node:
         """The node of a program. Raises ShapeMismatch and UnknownName with the place, LimitExceeded (`variables`)."""
+        for name, definition in program.definitions:
+            self._names[name] = self.node(definition)
         stack: list[Node] = []
         names, sizes = self._names, self.sizes
         build = _build_of_any_order if program.any_order else nodes.build
@@ -90,6 +92,8 @@ class Elaboration:
                     stack.append(build(operation, _NO_ARGUMENTS, parameter, sizes))
         except ShapeMismatch as error:
             raise misfits.explained(error, program, index, stack, sizes) from None
+        for name, _ in program.definitions:  # they end with the text that they stand in
+            del self._names[name]
         return stack[0]
 
     def settle(self, roots: Sequence[Node]) -> list[Node]:

@@ -33,6 +33,7 @@ from service.language.index_notation import read_pattern
 from service.language.sizes import read_sizes
 from service.language.tokens import END, NAME, Token, tokenize
 from service.language.tokens import NUMBER as NUMBER_TOKEN
+from service.language.where import split_definitions
 from service.operations.constant_arrays import ConstantArray
 from service.operations.index_notation import Einsum, Pairing, Pattern
 
@@ -63,6 +64,8 @@ class Program(NamedTuple):
     """Whether an array's sizes are to be found, as those of `vector(1)`."""
     any_order: bool
     """Whether arrays may have more than two axes, as the values of `einsum` may."""
+    definitions: tuple[tuple[str, Program], ...] = ()
+    """What stands after `where`: names and what they stand for."""
 
 
 class _Open:
@@ -89,6 +92,22 @@ def parse_text(text: str, declared: Container[str] = ()) -> Program:
     Raises ExpressionSyntaxError, UnknownName for a function that does not exist, LimitExceeded (`expression-length`,
     `expression-depth`, `expression-nodes`, `number-digits`, `name-length`).
     """
+    limits.check("expression-length", len(text))
+    body, definitions = split_definitions(text, declared)
+    program = _program(body, declared)
+    if not definitions:
+        return program
+    parts = [_program(" " * part.start + text[part.start : part.end], declared) for part in definitions]  # places stay as they are
+    limits.check("expression-nodes", sum(len(part.steps) for part in (program, *parts)))
+    return program._replace(
+        text=text,
+        letters={letter: span for part in (program, *parts) for letter, span in part.letters.items()},
+        infers=any(part.infers for part in (program, *parts)),
+        definitions=tuple((part.name, found) for part, found in zip(definitions, parts, strict=True)),
+    )
+
+
+def _program(text: str, declared: Container[str]) -> Program:
     parser = _Parser(text, declared)
     parser.run()
     limits.check("expression-nodes", len(parser.steps))

@@ -9,8 +9,10 @@ from service.expression.nodes import Node, in_order
 from service.expression.operation import Printed
 from service.expression.shapes import axes, describe, split
 from service.operations.leaves import Variable, python_name
-from service.printing.printers import printed
+from service.printing.printers import printed, shared_parts
 
+LEAST_COMPUTED = 5
+"""Length from which on a part that is used twice is computed once and kept."""
 WORD = re.compile(r"(?<![\w.\"])[^\W\d]\w*")
 
 
@@ -19,7 +21,8 @@ def to_numpy(root: Node, variables: Sequence[Variable], name: str, summary: str)
 
     Vectors are 1-D arrays, a row too unless it is the result. Parts used more than once are computed once.
     """
-    names, assignments = _shared_parts(root, {python_name(variable.name) for variable in variables})
+    numbers, assignments = shared_parts([root], LEAST_COMPUTED)
+    names = {node: f"t{number}" for node, number in numbers.items()}
     known: dict[Node, Printed] = {}
     lines = []
     for node in assignments:
@@ -43,27 +46,6 @@ def to_numpy(root: Node, variables: Sequence[Variable], name: str, summary: str)
 
 
 _IMPORTS = (("np", "import numpy as np"), ("linalg", "from scipy import linalg"), ("special", "from scipy import special"))
-
-
-def _shared_parts(root: Node, taken: set[str]) -> tuple[dict[Node, str], list[Node]]:
-    """Names for what is used more than once and costs something, in order of computation."""
-    uses: dict[Node, int] = {}
-    order = in_order([root])
-    for node in order:
-        for argument in node.arguments:
-            uses[argument] = uses.get(argument, 0) + 1
-    names: dict[Node, str] = {}
-    assignments = []
-    for node in order:
-        costly = any(argument.arguments for argument in node.arguments) or len(node.arguments) > 1 or node.operation.in_language
-        if uses.get(node, 0) > 1 and node.arguments and costly:
-            number = len(names)
-            while f"t{number}" in taken:
-                number += 1
-            taken.add(f"t{number}")
-            names[node] = f"t{number}"
-            assignments.append(node)
-    return names, assignments
 
 
 def _sizes(root: Node, variables: Sequence[Variable], used: set[str]) -> tuple[list[str], list[str]]:
