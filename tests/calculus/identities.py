@@ -303,4 +303,38 @@ MACHINE_LEARNING = (
     Identity("Horn 4.2", "x'*A*x/(x'*x)", "A=symmetric(n) x(n)", "x", "2*(A*x - (x'*A*x/(x'*x))*x)/(x'*x)", G),
 )
 
+KRONECKER = (
+    Identity("MN 9.13", "A*X*B", "A(p,m) X(m,n) B(n,q)", "X", "kron(B', A)"),
+    Identity("MN 9.13", "A*X", "A(p,m) X(m,n)", "X", "kron(eye(n), A)"),
+    Identity("MN 9.13", "X*B", "X(m,n) B(n,q)", "X", "kron(B', eye(m))"),
+    Identity("MN 9.13", "X'", "X(m,n)", "X", "commutation(m,n)"),
+    Identity("MN 9.13", "X*X'", "X(m,n)", "X", "(eye(m*m) + commutation(m,m))*kron(X, eye(m))"),
+    Identity("MN 9.13", "X'*X", "X(m,n)", "X", "(eye(n*n) + commutation(n,n))*kron(eye(n), X')"),
+    Identity("MN 9.13", "X^2", "X(n,n)", "X", "kron(X', eye(n)) + kron(eye(n), X)"),
+    Identity("MN 9.13", "X^3", "X(n,n)", "X", "kron(X'^2, eye(n)) + kron(X', X) + kron(eye(n), X^2)"),
+    Identity("MN 9.13", "inv(X)", "X(n,n)", "X", "-kron(inv(X'), inv(X))"),
+    Identity("MN 9.13", "X*A*X'", "A(n,n) X(m,n)", "X", "kron(X*A', eye(m)) + kron(eye(m), X*A)*commutation(m,n)"),
+    Identity("MN 9.14", "X.*X", "X(m,n)", "X", "2*diag(vec(X))"),
+    Identity("MN 9.14", "A.*X", "A(m,n) X(m,n)", "X", "diag(vec(A))"),
+    Identity("MN 9.14", "exp(X)", "X(m,n)", "X", "diag(vec(exp(X)))"),
+    Identity(
+        "MN 9.14", "kron(X, X)", "X(2,2)", "X", "kron(eye(2), kron(commutation(2,2), eye(2)))*(kron(eye(4), vec(X)) + kron(vec(X), eye(4)))"
+    ),
+    Identity("MN 9.12", "X*a", "a(n) X(m,n)", "X", "kron(a', eye(m))"),
+    Identity("MN 9.12", "X'*a", "a(m) X(m,n)", "X", "kron(eye(n), a')"),
+    Identity("MN 9.12", "x*x'", "x(n)", "x", "kron(x, eye(n)) + kron(eye(n), x)"),
+    Identity("MN 9.12", "x*a'", "x(n) a(m)", "x", "kron(a, eye(n))"),
+    Identity("MN 9.9", "det(X)*A", "A(m,p) X(n,n)", "X", "det(X)*vec(A)*vec(inv(X'))'"),
+    Identity("MN 9.9", "tr(X)*A", "A(m,p) X(n,n)", "X", "vec(A)*vec(eye(n))'"),
+    Identity("MN 10.7", "tr(X'*X)", "X(m,n)", "X", "2*eye(m*n)", H),
+    Identity("MN 10.7", "tr(X*A*X'*B)", "A(n,n) B(m,m) X(m,n)", "X", "kron(A', B) + kron(A, B')", H),
+    Identity("MN 10.7", "tr(X*A*X*B)", "A(n,n) B(n,n) X(n,n)", "X", "commutation(n,n)*(kron(A', B) + kron(B', A))", H),
+    Identity("MN 10.7", "logdet(X)", "X(n,n)", "X", "-commutation(n,n)*kron(inv(X'), inv(X))", H),
+    Identity("MN 10.7", "tr(X^2)", "X(n,n)", "X", "2*commutation(n,n)", H),
+    Identity("MN 10.7", "det(X)", "X(n,n)", "X", "det(X)*(vec(inv(X'))*vec(inv(X'))' - commutation(n,n)*kron(inv(X'), inv(X)))", H),
+    Identity("Koren 2009", "normF(T - U*V')^2", "T(m,n) U(m,p) V(n,p)", "U", "2*kron(V'*V, eye(m))", H),
+    Identity("Seed 002", "normF(A*X - B)^2/2", "A(p,m) X(m,n) B(p,n)", "X", "kron(eye(n), A'*A)", H),
+)
+"""Results with three or four axes, as the matrix of vec by vec (columns stacked)."""
+
 IDENTITIES = COOKBOOK + MAGNUS_NEUDECKER + WIKIPEDIA + MACHINE_LEARNING

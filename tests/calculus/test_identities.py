@@ -13,13 +13,14 @@ from service.answers.derivation import derive
 from service.answers.task import read_task
 from service.expression.arena import fresh_arena
 from tests import oracle
-from tests.calculus.identities import IDENTITIES, Identity
+from tests.calculus.identities import IDENTITIES, KRONECKER, Identity
 
 Array = oracle.Array
 SIZES = {"m": 4, "n": 3, "p": 2, "q": 5}
 POINTS = 2
 WRONG_SHAPE = (oracle.Meaningless, ValueError, IndexError)
 CASES = [pytest.param(identity, id=f"{identity.source}: {identity.expression} by {identity.wrt}") for identity in IDENTITIES]
+STACKED = [pytest.param(identity, id=f"{identity.source}: {identity.expression} by {identity.wrt}") for identity in KRONECKER]
 
 _DECLARED = re.compile(r"(\w+)(?:\[(\w+)\])?(?:=(\w+))?\(([^)]*)\)")
 
@@ -84,9 +85,9 @@ def same(left: Array, right: Array, tolerance: float = 1e-9) -> bool:
     return left.shape == right.shape and bool(np.allclose(left, right, rtol=tolerance, atol=tolerance * max(1, float(np.abs(right).max()))))
 
 
-def answered(identity: Identity) -> str:
+def answered(identity: Identity, stacked: bool = False) -> str:
     """The text that the service answers."""
-    request = {"expression": identity.expression, "variables": declarations(identity), "wrt": identity.wrt}
+    request = {"expression": identity.expression, "variables": declarations(identity), "wrt": identity.wrt, "vectorized": stacked}
     if identity.order > 1:
         request["order"] = identity.order
     with fresh_arena():
@@ -107,6 +108,26 @@ def test_the_published_formula_is_the_derivative(identity: Identity) -> None:
     if identity.kind == "hessian":
         expected = np.tensordot(expected, direction, axes=len(shape))
     assert same(np.asarray(expected), differences(identity, values, direction), 1e-6)
+
+
+@pytest.mark.parametrize("identity", STACKED)
+def test_the_published_kronecker_form_is_the_derivative(identity: Identity) -> None:
+    values = draw(identity, 0)
+    direction = np.random.default_rng(1).standard_normal(np.shape(values[identity.wrt]))
+    stacked = direction.reshape(-1, order="F")
+    slope = oracle.evaluate(identity.published, values)
+    expected = stacked @ slope @ stacked if identity.kind == "hessian" else slope @ stacked
+    assert same(np.asarray(expected), differences(identity, values, direction).reshape(-1, order="F")[() if expected.ndim else 0], 1e-6)
+
+
+@pytest.mark.parametrize("identity", STACKED)
+def test_the_kronecker_form_is_the_published_one(identity: Identity) -> None:
+    text = answered(identity, stacked=True)
+    values = draw(identity, 0)
+    published = oracle.evaluate(identity.published, values)
+    value = oracle.evaluate(text, values)
+    assert same(value, published), text
+    assert not same(oracle.evaluate(f"({text})'", values), published) or same(published, published.T)
 
 
 @pytest.mark.parametrize("identity", CASES)
