@@ -34,6 +34,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("name-length", 100, "characters", "length of one name in an expression"),
     Limit("number-digits", 400, "digits", "length of one number in an expression"),
     Limit("variables", 2_000, "names", "number of variables in one request"),
+    Limit("inner-functions", 100, "functions", "number of inner functions in one request"),
     Limit("points", 1_000, "points", "number of points in one request"),
     Limit("matrix-entries", 1_100_000, "entries", "size of one array"),
     Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from service.answers.derivation import expression_to_json
 from service.answers.equivalence import compare
+from service.answers.kinks import kinks_check
 from service.answers.targets import read_targets
 from service.answers.task import all_variables
 from service.calculus import build
@@ -69,7 +70,7 @@ def differential(request: Mapping[str, Any]) -> dict[str, Any]:
         node = build.transpose(node)
     node = _differentials_last(node, {declared.name for declared in task.differentials.values()})
     read = parse(to_text(node), Declarations({**task.parsed.declared, **task.known()}, task.parsed.sizes)).node
-    checks = [_check_along_directions(task, notation, moves, read)]
+    checks = [_check_along_directions(task, notation, moves, read), *kinks_check(task.parsed.node, list(task.differentials))]
     answer: dict[str, Any] = {
         "operation": "differential",
         "expression": expression_to_json(task.parsed.node),

@@ -1,0 +1,93 @@
+"""POST /v1/gradient-check"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.answers.gradient_check import gradient_check as answer
+from service.answers.task import LAYOUTS
+from service.expression.arena import fresh_arena
+from service.web.calculus import LAYOUT, ExpressionAnswer
+from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
+from service.web.endpoints.equivalent import CounterexampleAnswer
+from service.web.fields import AnswerField, ChecksField, ChoiceField, ExpressionField, VariablesField, WrtField
+
+
+class SlipAnswer(AnswerField):
+    schema = {
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "detail": {"type": "string"}},
+                "required": ["code", "detail"],
+                "additionalProperties": False,
+            },
+            {"type": "null"},
+        ]
+    }
+
+
+class Request(RequestSchema):
+    expression = ExpressionField(required=True, metadata={"description": 'The function, such as "x\'*Q*x"'})
+    gradient = ExpressionField(required=True, metadata={"description": 'Its gradient as you have it, such as "2*Q*x"'})
+    variables = VariablesField(metadata={"description": 'What is not a scalar, such as {"x": "vector(n)", "Q": "matrix(n,n)"}'})
+    wrt = WrtField(metadata={"description": "The variable, or the scalars, that it is the gradient by"})
+    layout = ChoiceField(LAYOUTS, "mixed", metadata={"description": LAYOUT})
+
+
+class Response(ResponseSchema):
+    operation = fields.String(required=True, metadata={"description": "The operation"})
+    expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
+    gradient = ExpressionAnswer(required=True, metadata={"description": "Your gradient as it was read"})
+    wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables differentiated by"})
+    layout = fields.String(required=True, metadata={"description": "The layout in use"})
+    passed = fields.Boolean(required=True, metadata={"description": "Whether your gradient is the gradient"})
+    error = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Its relative difference to central differences of the function; null where the shapes do not fit"},
+    )
+    tolerance = fields.Float(required=True, metadata={"description": "What such a difference may be"})
+    expected = ExpressionAnswer(required=True, metadata={"description": "The gradient"})
+    likely_slip = SlipAnswer(
+        required=True,
+        metadata={
+            "description": "What would make it right, if that was found: shape, row, transposed, entries, order, sign, factor, "
+            "duplicated-entries, projected, symmetric-assumed, missing-term, missing-factor, exponent, elementwise-product, matrix-product"
+        },
+    )
+    decided_by = fields.String(required=True, metadata={"description": "shape, normal-form, modular, numerical or differences"})
+    error_probability = fields.Float(
+        required=True, allow_none=True, metadata={"description": "As in equivalent; null where differences decided"}
+    )
+    counterexample = CounterexampleAnswer(metadata={"description": "A point at which the two differ: yours left, the gradient right"})
+    checks = ChecksField()
+
+
+@endpoint(
+    family="calculus",
+    request=Request,
+    response=Response,
+    examples=[
+        Example(
+            "Right, for a symmetric matrix",
+            {"expression": "x'*Q*x", "gradient": "2*Q*x", "variables": {"x": "vector(n)", "Q": "symmetric(n)"}, "wrt": "x"},
+        ),
+        Example(
+            "Wrong, for any other",
+            {"expression": "x'*Q*x", "gradient": "2*Q*x", "variables": {"x": "vector(n)", "Q": "matrix(n,n)"}, "wrt": "x"},
+        ),
+        Example("A forgotten inner derivative", {"expression": "sin(x^2)", "gradient": "cos(x^2)", "wrt": "x"}),
+        Example("A name that the function has not", {"expression": "x^2", "gradient": "2*z", "wrt": "x"}, refused="unknown-name"),
+    ],
+)
+def gradient_check(request: dict[str, Any]) -> dict[str, Any]:
+    """Check of a gradient that you have worked out.
+
+    Compared with ours as a function, and with differences of the function itself at random points; when it is wrong, the
+    likely slip is named. Of a vector function, the Jacobian is checked.
+    """
+    with fresh_arena():
+        return answer(request)
