@@ -1,0 +1,120 @@
+"""The checks of derivatives: where they look, and what they do not let pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from service.answers.task import Task, read_task
+from service.calculus import verify
+from service.calculus.verify import check_derivative, check_same, draw_sizes, draw_value
+from service.errors import Undecided
+from service.expression.arena import fresh_arena
+from service.operations.leaves import Variable
+
+VARIABLES = {"x": "vector(n)", "A": "matrix(m,n)", "B": "matrix(n,n)", "S": "symmetric(n)", "D": "diagonal(n)"}
+
+
+@pytest.fixture(autouse=True)
+def an_arena() -> Iterator[None]:
+    with fresh_arena():
+        yield
+
+
+def task(expression: str, wrt: str = "x") -> Task:
+    return read_task("derivative", {"expression": expression, "variables": VARIABLES, "wrt": wrt})
+
+
+def passes(function: str, derivative: str, by: str) -> bool:
+    """Whether the second text passes as the derivative of the first."""
+    left, right = task(function, by), task(derivative, by)
+    return check_derivative(left.parsed.node, right.parsed.node, [by], {**right.variables, **left.variables}, "differences").passed
+
+
+@pytest.mark.parametrize(
+    ("function", "derivative", "by"),
+    [
+        ("x'*B*x", "(B + B')*x", "x"),
+        ("tr(A'*A)", "2*A", "A"),
+        ("logdet(B)", "inv(B)'", "B"),
+        ("logdet(A*A')", "2*inv(A*A')*A", "A"),
+        ("sum(log(x))", "1./x", "x"),
+        ("sum(asin(x))", "1./sqrt(1 - x.^2)", "x"),
+        ("sum(acosh(x))", "1./sqrt(x.^2 - 1)", "x"),
+        ("sum(log(-x))", "1./x", "x"),
+        ("norm1(x)", "sign(x)", "x"),
+        ("x'*S*x", "x*x'", "S"),
+        ("sum(x)*tr(D*D)", "2*sum(x)*D", "D"),
+        ("s*x'*x", "x'*x", "s"),
+    ],
+)
+def test_the_right_derivative_passes(function: str, derivative: str, by: str) -> None:
+    assert passes(function, derivative, by)
+
+
+@pytest.mark.parametrize(
+    ("function", "derivative", "by"),
+    [
+        ("x'*B*x", "2*B*x", "x"),
+        ("x'*B*x", "(B + B')*x + 0.0001*x", "x"),
+        ("tr(A'*A)", "A", "A"),
+        ("logdet(B)", "inv(B)", "B"),
+        ("tr(B*B)", "2*B", "B"),
+        ("det(B)", "det(B)*inv(B)", "B"),
+        ("sum(exp(x))", "-exp(x)", "x"),
+        ("sum(x)", "x", "x"),
+        ("x'*x", "zeros(n)", "x"),
+        ("s^3", "2*s^2", "s"),
+    ],
+)
+def test_a_slip_does_not_pass(function: str, derivative: str, by: str) -> None:
+    assert not passes(function, derivative, by)
+
+
+def test_nothing_is_said_where_nothing_is_defined() -> None:
+    left = task("sqrt(-1 - x'*x)")
+    with pytest.raises(Undecided):
+        check_derivative(left.parsed.node, left.parsed.node, ["x"], left.variables, "differences")
+    with pytest.raises(Undecided):
+        check_same(left.parsed.node, left.parsed.node, left.variables, "read-back")
+
+
+def test_different_functions_are_not_the_same() -> None:
+    left = task("x'*B*x")
+    assert check_same(left.parsed.node, task("x'*B'*x").parsed.node, left.variables, "read-back").passed
+    assert not check_same(left.parsed.node, task("x'*B*x + 0.000001*sum(x)").parsed.node, left.variables, "read-back").passed
+
+
+def test_different_letters_get_different_numbers() -> None:
+    variables = {name: Variable(name, (f"l{place}", f"k{place}")) for place, name in enumerate("ABCD")}
+    for attempt in range(6):
+        sizes = draw_sizes(variables, attempt)
+        assert len(set(sizes.values())) == len(sizes) == 8
+        assert all(isinstance(size, int) and size > 1 for size in sizes.values())
+
+
+def test_values_have_what_is_declared_of_them() -> None:
+    random = np.random.default_rng(3)
+
+    def draw(*properties: str) -> np.ndarray:
+        return draw_value(Variable("A", ("n", "n"), frozenset(properties)), {"n": 4}, random, -0.9, 0.9)
+
+    symmetric, positive, diagonal, plain = draw("symmetric"), draw("symmetric", "spd"), draw("symmetric", "diagonal"), draw()
+    assert np.array_equal(symmetric, symmetric.T)
+    assert np.linalg.eigvalsh(positive).min() > 0
+    assert np.array_equal(diagonal, np.diag(np.diag(diagonal)))
+    assert not np.array_equal(plain, plain.T)
+    assert np.linalg.cond(plain) < 1e3
+    assert draw_value(Variable("x", ("n", 1)), {"n": 4}, random, 0.3, 1.7).shape == (4,)
+    assert draw_value(Variable("s"), {}, random, 0.3, 1.7).shape == ()
+
+
+def test_the_same_check_gives_the_same_figures() -> None:
+    left = task("sum(exp(B*x))")
+    right = task("B'*exp(B*x)")
+    checks = [check_derivative(left.parsed.node, right.parsed.node, ["x"], left.variables, "differences") for _ in range(2)]
+    assert checks[0] == checks[1]
+    assert checks[0].error is not None
+    assert checks[0].error < verify.TOLERANCE / 10
