@@ -6,15 +6,16 @@ leave the house.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from service import limits
 from service.answers.kinks import kinks_check, refuse_kinks
 from service.answers.points import read_points, values_at
+from service.answers.result import Result
+from service.answers.steps import Telling
+from service.answers.targets import scalar_components
 from service.answers.task import Task, read_back
 from service.calculus import build
 from service.calculus.lower import lower
@@ -32,28 +33,9 @@ from service.operations.leaves import Variable, variable
 from service.printing.numpy_code import to_numpy
 from service.printing.printers import to_latex, to_text
 
-Arrangement = Callable[[Any], Any]
-
-
-@dataclass(frozen=True)
-class Result:
-    """One derivative.
-
-    `node` has the axes of the function, then those of the variables; `shown` is it in the layout or form asked for, and
-    `arranged` does the same to its value. `orders` are the function and its derivatives of lower order; `brought` are the
-    derivatives of variables that depend on others.
-    """
-
-    orders: tuple[Node, ...]
-    node: Node
-    shown: Node
-    arranged: Arrangement
-    entries: list[Any] | None = None
-    brought: tuple[Variable, ...] = ()
-
 
 def derive(task: Task) -> dict[str, Any]:
-    """The derivation as JSON-able data: expression, wrt, layout, result (or results by name), checks.
+    """The derivation as JSON-able data: expression, wrt, layout, result (or results by name), checks, and steps if asked for.
 
     Raises NotDifferentiable, CheckFailed, Undecided, LimitExceeded.
     """
@@ -68,14 +50,19 @@ def derive(task: Task) -> dict[str, Any]:
     notation = Notation({name: variable(declared) for name, declared in task.variables.items()}, task.parsed.decimals)
     checks: list[Check] = []
     printed: dict[str, Any] = {}
+    telling = Telling(task)
     for path in _paths(task):
         result = _by_arrays(task, notation, path) if path else _side_by_side(task, notation)
         checks += _checks(task, result, [[declared.name] for declared in path] or [task.targets.names] * task.order)
         _put(printed, [declared.name for declared in path[: 1 if task.kind != "hessian" else 2]], _result_to_json(task, result))
+        if task.explain:
+            telling.tell(result, path)
     alone = len(task.targets.variables) == 1 or task.targets.side_by_side
     answer["result" if alone else "results"] = _only_leaf(printed) if alone else printed
     checks += kinks_check(task.parsed.node, task.targets.names)
     answer["checks"] = [check.to_json() for check in require(checks)]
+    if task.explain:
+        answer["steps"] = telling.steps
     return answer
 
 
@@ -162,7 +149,7 @@ def _side_by_side(task: Task, notation: Notation) -> Result:
             hint='differentiate by one name at a time ("wrt": "x"), or one entry at a time',
             pointer="/wrt",
         )
-    tensors = [lower(component) for component in _components(function)]
+    tensors = [lower(component) for component in scalar_components(function)]
     orders, brought = [function], list[Variable]()
     for order in range(task.order):
         if order:
@@ -187,23 +174,6 @@ def _side_by_side(task: Task, notation: Notation) -> Result:
 
 def _array(rows: list[list[Node]]) -> Node:
     return make("literal", *[entry for row in rows for entry in row], parameter=(len(rows), len(rows[0])))
-
-
-def _components(function: Node) -> list[Node]:
-    """The scalar components of a function: of a list its entries, of a vector of known size x[1], x[2], ..."""
-    if function.shape == SCALAR:
-        return [function]
-    if function.operation.name == "literal" and function.shape[1] == 1:
-        return list(function.arguments)
-    lengths = axes(function.shape)
-    if len(lengths) == 1 and isinstance(lengths[0], int):
-        limits.check("variables", lengths[0])
-        return [make("index", function, parameter=(place,)) for place in range(lengths[0])]
-    raise MathematicsRefuses(
-        f"the function is {describe(function.shape)}: its derivatives by several scalars are no matrix",
-        hint='differentiate by one name at a time ("wrt": "x")',
-        pointer="/wrt",
-    )
 
 
 # --- checks and forms -----------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from service.errors import InputError, UnknownName
-from service.expression.shapes import SCALAR
+from service import limits
+from service.errors import InputError, MathematicsRefuses, UnknownName
+from service.expression.nodes import Node, make
+from service.expression.shapes import SCALAR, axes, describe
 from service.operations.leaves import Variable
 
 
@@ -52,3 +54,20 @@ def read_targets(wrt: object, occurring: Sequence[str], variables: Mapping[str, 
                 )
         chosen.append(variables.get(name, Variable(name)))
     return Targets(tuple(chosen), not isinstance(wrt, str) and all(variable.shape == SCALAR for variable in chosen))
+
+
+def scalar_components(function: Node) -> list[Node]:
+    """The scalar components of a function: of a list its entries, of a vector of known size x[1], x[2], ..."""
+    if function.shape == SCALAR:
+        return [function]
+    if function.operation.name == "literal" and function.shape[1] == 1:
+        return list(function.arguments)
+    lengths = axes(function.shape)
+    if len(lengths) == 1 and isinstance(lengths[0], int):
+        limits.check("variables", lengths[0])
+        return [make("index", function, parameter=(place,)) for place in range(lengths[0])]
+    raise MathematicsRefuses(
+        f"the function is {describe(function.shape)}: its derivatives by several scalars are no matrix",
+        hint='differentiate by one name at a time ("wrt": "x")',
+        pointer="/wrt",
+    )

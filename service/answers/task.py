@@ -19,6 +19,7 @@ from service.printing.printers import to_text
 
 LAYOUTS = ("mixed", "numerator", "denominator")
 FORMS = ("automatic", "kronecker")
+EXPLANATIONS = ("rules", "index")
 HIGHEST_ORDER = 8
 
 
@@ -32,6 +33,8 @@ class Task:
     order: int
     layout: str = "mixed"
     form: str = "automatic"
+    explain: str = ""
+    """How the steps are told, "rules" or "index"; empty where none were asked for."""
 
     @property
     def variables(self) -> dict[str, Variable]:
@@ -48,7 +51,8 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
     if not 1 <= order <= HIGHEST_ORDER:
         raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
     form = "kronecker" if request.get("vectorized") else request.get("form", "automatic")
-    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form)
+    explain = request.get("explain", "rules") if request.get("steps") else ""
+    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, explain)
     _refuse_wrong_kind(task)
     _refuse_undefined_constants(parsed.node)
     return task

@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import fields
 
 from service.answers import derivation
-from service.answers.task import FORMS, LAYOUTS, Task, read_task
+from service.answers.task import EXPLANATIONS, FORMS, LAYOUTS, Task, read_task
 from service.expression.arena import fresh_arena
 from service.expression.shapes import public
 from service.printing.printers import to_text
@@ -30,6 +30,12 @@ LAYOUT = (
 FORM = (
     "How a result with more than two axes is written. automatic: in index notation. "
     "kronecker: as the matrix ∂vec(f)/∂vec(X)', vec column-major"
+)
+
+
+EXPLAIN = (
+    "How the steps are told. rules: by the rules of differentiation, by name, with differentials for arrays. "
+    "index: entry by entry, with sums over indices and the Kronecker delta"
 )
 
 
@@ -51,6 +57,8 @@ class DerivativeRequest(ExpressionRequest):
     layout = ChoiceField(LAYOUTS, "mixed", metadata={"description": LAYOUT})
     form = ChoiceField(FORMS, "automatic", metadata={"description": FORM})
     vectorized = BooleanField(load_default=False, metadata={"description": "The same as form: kronecker"})
+    steps = BooleanField(load_default=False, metadata={"description": "Whether the answer tells the derivation step by step"})
+    explain = ChoiceField(EXPLANATIONS, "rules", metadata={"description": EXPLAIN})
 
 
 TEXT = {"type": "string"}
@@ -115,6 +123,28 @@ class PointAnswer(AnswerField):
     schema = PointField().json_schema()
 
 
+LINE = {"type": "object", "properties": {"text": TEXT, "latex": TEXT}, "required": ["text", "latex"], "additionalProperties": False}
+
+
+class StepsAnswer(AnswerField):
+    schema = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "rule": {**TEXT, "description": "the rule's name"},
+                "code": {**TEXT, "description": "the same as a code that stays"},
+                "before": {**LINE, "description": "the line before; d(f), d/dx(f) and d/dx_j(f) are not carried out yet"},
+                "after": {**LINE, "description": "the line after"},
+                "text": {**TEXT, "description": "a sentence about the step"},
+                "wrt": {"type": "array", "items": TEXT, "description": "what is differentiated by"},
+            },
+            "required": ["rule", "code", "before", "after", "text", "wrt"],
+            "additionalProperties": False,
+        },
+    }
+
+
 class DerivativeResponse(ResponseSchema):
     operation = fields.String(required=True, metadata={"description": "The operation"})
     expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
@@ -125,6 +155,7 @@ class DerivativeResponse(ResponseSchema):
     results = ResultsAnswer(metadata={"description": "The derivative by each variable, where they are several arrays"})
     value = ValueAnswer(metadata={"description": "Its value at the point, a list of values at a list of points"})
     at = PointAnswer(metadata={"description": "The point"})
+    steps = StepsAnswer(metadata={"description": "The derivation, where it was asked for; each step has been checked at random points"})
     checks = ChecksField()
 
 
@@ -157,4 +188,5 @@ def _parts(task: Task) -> dict[str, Any]:
         "order": task.order,
         "layout": task.layout,
         "form": task.form,
+        "explain": task.explain,
     }

@@ -1,0 +1,27 @@
+"""One derivative, found but not yet printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from service.expression.nodes import Node
+from service.operations.leaves import Variable
+
+Arrangement = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """`node` has the axes of the function, then those of the variables; `shown` is it in the layout or form asked for, and
+    `arranged` does the same to its value. `orders` are the function and its derivatives of lower order; `brought` are the
+    derivatives of variables that depend on others.
+    """
+
+    orders: tuple[Node, ...]
+    node: Node
+    shown: Node
+    arranged: Arrangement
+    entries: list[Any] | None = None
+    brought: tuple[Variable, ...] = ()

@@ -1,0 +1,88 @@
+"""The steps of an answer, told in the way that was asked for, each of them proved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.answers.result import Result
+from service.answers.targets import scalar_components
+from service.answers.task import Task
+from service.expression.nodes import Node, make
+from service.expression.shapes import SCALAR, axes
+from service.operations.leaves import Variable
+from service.teaching.by_rules import by_array, by_scalars, derivative_by, laid_out
+from service.teaching.index_method import IndexMethod
+from service.teaching.steps import Step, Trials, proved
+
+MOST_LETTERS = 20
+"""Indices in one derivation."""
+
+
+class Telling:
+    """The steps of one answer after the other. What several results have in common, a first derivative, is told once."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.steps: list[dict[str, Any]] = []
+        self.told: set[tuple[Variable, ...]] = set()
+
+    def tell(self, result: Result, path: Sequence[Variable]) -> None:
+        """The steps to a result: by the variables of the path one after the other, () for scalars side by side.
+
+        Raises CheckFailed where a step does not hold, Undecided where one cannot be checked.
+        """
+        chain = [*result.orders, result.node]
+        if not path:
+            chain[-1] = result.shown
+            for place, function in enumerate(chain[:-1]):
+                derivative = chain[place + 1]
+                line = self._side_by_side(function, derivative, is_last=derivative is result.shown)
+                steps = list(by_scalars(line, derivative, self._decimals))
+                self._add(steps, Trials(self._variables(result), [function, derivative], {}), self.task.targets.names)
+            return
+        for place, by in enumerate(path):
+            if tuple(path[: place + 1]) not in self.told:
+                self.told.add(tuple(path[: place + 1]))
+                self._by_one(chain[place], by, chain[place + 1], result)
+        arrangement = "the Kronecker form" if self.task.form == "kronecker" else f"the {self.task.layout} layout"
+        steps = list(laid_out(result.node, result.shown, result.arranged, arrangement))
+        self._add(steps, Trials(self._variables(result), [result.node], {}), [path[-1].name])
+
+    @property
+    def _is_partial(self) -> bool:
+        return len(self.task.targets.variables) > 1
+
+    @property
+    def _decimals(self) -> bool:
+        return self.task.parsed.decimals
+
+    def _variables(self, result: Result) -> dict[str, Variable]:
+        return {**self.task.variables, **{new.name: new for new in result.brought}}
+
+    def _add(self, steps: list[Step], trials: Trials, by: Sequence[str]) -> None:
+        self.steps += [step.to_json(by) for step in proved(steps, trials)]
+
+    def _by_one(self, function: Node, by: Variable, derivative: Node, result: Result) -> None:
+        """One derivative by one variable. By a scalar there are no indices that a delta could tie together, and where there
+        are too many to be read, the rules tell it better."""
+        variables = self._variables(result)
+        if self.task.explain == "index" and axes(by.shape):
+            method = IndexMethod(function, by, derivative, frozenset(variables) | set(self.task.parsed.sizes), self._decimals)
+            steps = list(method.steps())
+            if len(method.letters) <= MOST_LETTERS:
+                self._add(steps, Trials(variables, [function, derivative], method.letters), [by.name])
+                return
+        if by.shape == SCALAR:
+            steps = list(by_scalars(derivative_by(function, by, self._is_partial), derivative, self._decimals))
+        else:
+            steps = list(by_array(function, by, derivative, self._decimals))
+        self._add(steps, Trials(variables, [function, derivative], {}), [by.name])
+
+    def _side_by_side(self, function: Node, derivative: Node, is_last: bool) -> Node:
+        """An array of derivatives that are not carried out, arranged as the derivative is."""
+        by_each = self.task.targets.variables
+        table = [[derivative_by(entry, by, self._is_partial) for by in by_each] for entry in scalar_components(function)]
+        if is_last and self.task.layout == "denominator" and len(table) > 1:
+            table = [list(column) for column in zip(*table, strict=True)]
+        return make("literal", *[entry for row in table for entry in row], parameter=derivative.parameter)

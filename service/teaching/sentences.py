@@ -1,0 +1,43 @@
+"""What is said about a step: one table of English sentences, by the code of the rule."""
+
+from __future__ import annotations
+
+import re
+
+SENTENCES: dict[str, str] = {
+    "constant-rule": "What does not depend on {variable} has the derivative 0.",
+    "variable": "{before} = {after}.",
+    "sum-rule": "A sum is differentiated term by term.",
+    "constant-factor": "Constant factors stay as they are.",
+    "linear-rules": "Sums are differentiated term by term, and constant factors stay as they are.",
+    "product-rule": "In each term one factor is differentiated, and the others stay as they are.",
+    "entry-by-entry": "An array is differentiated entry by entry.",
+    "chain-rule": "The derivative of the outer function times that of the inner one: {identity}{where}.",
+    "the-remaining-rules": "The rules that remain, all at once: {names}.",
+    "collect-and-tidy": "Products are multiplied out, equal terms collected, and factors put in order.",
+    "collect-the-change": "Every term is turned so that {change} stands last, and what stands before it is collected.",
+    "read-off-the-gradient": "The gradient is the vector g for which the differential is g'*{change}.",
+    "read-off-the-gradient-from-the-trace": "The gradient is the matrix G for which the differential is tr(G'*{change}).",
+    "read-off-the-jacobian": "The Jacobian is the matrix J for which the differential is J*{change}.",
+    "read-off-the-derivative": "The derivative holds the coefficient of each entry of {change} in each entry of the differential.",
+    "layout": "The result is arranged as {layout} has it.",
+    "components": "{where} is written with indices, the products as sums.",
+    "kronecker-delta": "{before} is the Kronecker delta {after}: 1 where the indices agree, 0 elsewhere.",
+    "contraction": "In a sum, a Kronecker delta keeps the one term in which its indices agree.",
+    "matrix-notation": "That is entry {entry} of {result}.",
+}
+"""A rule that is not here is stated by its identity."""
+
+DEFAULT = "{Rule}: {identity}{where}."
+
+
+def code_of(rule: str) -> str:
+    """The rule's name as a code: "Jacobi's formula" is jacobi-s-formula; several of them are several-rules."""
+    if ", " in rule:
+        return "several-rules"
+    return re.sub(r"[^a-z0-9]+", "-", rule.lower()).strip("-")
+
+
+def sentence(rule: str, **facts: str) -> str:
+    """The sentence of a rule with its facts filled in."""
+    return SENTENCES.get(code_of(rule), DEFAULT).format(Rule=rule[0].upper() + rule[1:], **facts)
