@@ -18,7 +18,6 @@ from service.calculus.evaluate import Evaluator
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.calculus.sampling import GENERIC, as_doubles, draw_point, draw_sizes, letters_of, variables_of
-from service.calculus.tensor_values import parts
 from service.calculus.terms import terms_of
 from service.errors import ShapeMismatch
 from service.expression.nodes import Node, in_order, make
@@ -81,7 +80,7 @@ class _Points:
             declared._replace(properties=declared.properties | {"symmetric"}) if declared.name in symmetric else declared
             for declared in variables_of(nodes).values()
         ]
-        letters = letters_of(parts([lower(node) for node in nodes]), nodes)
+        letters = letters_of(nodes)
         self.places: list[tuple[dict[str, int], dict[str, Array]]] = []
         for number_of_point, style in enumerate(GENERIC[:-1] * 2):
             sizes = draw_sizes(letters, number_of_point % 3)

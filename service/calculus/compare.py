@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,10 +25,10 @@ from service.calculus.balls import Balls, balls, precision
 from service.calculus.evaluate import Evaluator
 from service.calculus.lower import lower
 from service.calculus.modular import Outcome, compare_modulo_primes
-from service.calculus.sampling import GENERIC, READABLE, Style, as_doubles, draw_point, draw_sizes, letters_of, variables_of
+from service.calculus.sampling import GENERIC, READABLE, Style, as_doubles, draw_point, draw_sizes, letters_of, near_numbers, variables_of
 from service.calculus.tensor_values import lengths, parts, work
 from service.certificates import Check, decided, measured
-from service.errors import Undecided
+from service.errors import LimitExceeded, Undecided
 from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.expression.shapes import describe
@@ -37,8 +37,11 @@ from service.expression.tensors import Apply, Tensor
 PRECISIONS = (256, 1024, 4096)
 AGREEING_BITS = 128
 ROUNDS = 3
-ROUNDS_OF_PIECES = 9
-FEWEST_POINTS = 3
+FEWEST_POINTS, MOST_POINTS = 3, 33
+SIZES_TRIED = 4
+PIECE_POINTS = 300
+PIECE_WORK = 60_000
+SUSPICIOUS = 1e-9
 MOST_ENTRIES = 300_000
 WORK_IN_DOUBLES = 100_000_000
 WORK_IN_BALLS = 2_000_000
@@ -132,6 +135,14 @@ class _Sample:
         return bool(np.all(np.isfinite(self.left))), bool(np.all(np.isfinite(self.right)))
 
 
+class _Sized(NamedTuple):
+    """Both sides at whole sizes."""
+
+    sizes: dict[str, int]
+    left: Evaluator
+    right: Evaluator
+
+
 class _Survey:
     """What is seen of two expressions at points of many kinds."""
 
@@ -140,56 +151,90 @@ class _Survey:
         self.tensors: tuple[Tensor, Tensor] = lower(left), lower(right)
         self.random = random
         self.variables = list(variables_of(self.nodes).values())
-        self.letters = letters_of(parts(self.tensors), self.nodes)
+        self.letters = letters_of(self.nodes)
+        self.kinks = _kinks(self.tensors)
+        self.places = self.sized()
         self.tried = 0
         self.left_only: Place | None = None
         self.right_only: Place | None = None
         self.common = 0
         self.error = math.inf
         self.bits: list[int] = []
+        self.agreed_in_doubles = 0
         self.differ = False
         self.work_left = WORK_IN_BALLS
         self.counterexample: Counterexample | None = None
         self.counterexample_error = math.inf
 
-    # Looking.
-
-    def visit(self, compare: bool) -> None:
-        """Go from point to point; with `compare`, compare the values in balls, and stop at a counterexample that doubles show."""
-        for sample in self.samples():
-            self.note_domains(sample)
-            if not all(sample.defined):
-                continue
-            self.common += 1
-            self.error = min(self.error, _relative(sample.left, sample.right))
-            if compare and self.work_left > 0:
-                self.compare(sample)
-                if self.counterexample is not None and np.any(self.counterexample.left != self.counterexample.right):
-                    return
-
-    def samples(self) -> Iterator[_Sample]:
-        """Readable points first, then generic ones; fewer where arrays are large."""
-        attempts = [draw_sizes(self.letters, attempt) for attempt in range(4)]
-        entries = sum(math.prod(lengths(variable.shape, attempts[-1])) for variable in self.variables)
-        cost = max(1, work(self.tensors, attempts[-1]))
-        count = min(MOST_ENTRIES // max(1, entries), WORK_IN_DOUBLES // cost)
-        if count < FEWEST_POINTS:
+    def sized(self) -> list[_Sized]:
+        """Both sides at some sizes that are not too large, and how many points may be tried there."""
+        found = []
+        self.count = MOST_POINTS
+        for attempt in range(SIZES_TRIED if self.letters else 1):
+            sizes = draw_sizes(self.letters, attempt)
+            entries = sum(math.prod(lengths(variable.shape, sizes)) for variable in self.variables)
+            count = min(MOST_ENTRIES // max(1, entries), WORK_IN_DOUBLES // max(1, work(self.tensors, sizes)))
+            if count >= FEWEST_POINTS:
+                try:
+                    found.append(_Sized(sizes, Evaluator(self.nodes[0], sizes), Evaluator(self.nodes[1], sizes)))
+                except LimitExceeded:
+                    continue
+                self.count = min(self.count, count)
+        if not found:
             raise Undecided(
                 "the arrays are too large to try the expressions at random points",
                 hint='declare sizes by letters, such as "matrix(m,n)": they are tried at small sizes',
             )
-        readable = (READABLE * 2)[: count // 3]
-        generic = GENERIC * (ROUNDS_OF_PIECES if _kinks(self.tensors) else ROUNDS)
-        evaluators: dict[int, tuple[Evaluator, Evaluator]] = {}
-        for number, style in enumerate([*readable, *generic[: count - len(readable)]]):
-            attempt = number % 4
-            sizes = attempts[attempt]
-            if attempt not in evaluators:
-                evaluators[attempt] = Evaluator(self.nodes[0], sizes), Evaluator(self.nodes[1], sizes)
-            exact = draw_point(self.variables, sizes, style, self.random)
-            doubles = as_doubles(exact)
-            left, right = (evaluator(doubles) for evaluator in evaluators[attempt])
-            yield _Sample(style, sizes, exact, Place(sizes, doubles), left, right)
+        return found
+
+    # Looking.
+
+    def visit(self, compare: bool) -> None:
+        """Go from point to point, readable ones first; with `compare`, compare the values in balls, until doubles show a difference.
+
+        Functions made of pieces are then tried in doubles at many more points, for a piece that was not met.
+        """
+        readable = (READABLE * 2)[: self.count // 3]
+        generic = (GENERIC * ROUNDS)[: self.count - len(readable)]
+        for number, style in enumerate([*readable, *generic]):
+            sample = self.sample(number, style)
+            self.note_domains(sample)
+            if all(sample.defined):
+                self.common += 1
+                self.error = min(self.error, _relative(sample.left, sample.right))
+                if compare and self.work_left > 0:
+                    self.compare(sample)
+                    if self.is_shown():
+                        return
+        if compare and self.kinks:
+            self.look_for_pieces()
+
+    def look_for_pieces(self) -> None:
+        """More points, compared in doubles; where these differ, in balls."""
+        nodes = len(self.places[0].left.steps) + len(self.places[0].right.steps)
+        near = near_numbers(self.tensors)
+        styles = [*GENERIC, *([near] if near is not None else [])]
+        for number in range(min(PIECE_POINTS, self.count * 10, PIECE_WORK // nodes)):
+            sample = self.sample(number, styles[number % len(styles)])
+            if not all(sample.defined):
+                continue
+            if _relative(sample.left, sample.right) <= SUSPICIOUS:
+                self.agreed_in_doubles += 1
+                continue
+            self.compare(sample)
+            if self.is_shown():
+                return
+
+    def is_shown(self) -> bool:
+        """Whether there is a counterexample that doubles tell apart."""
+        return self.counterexample is not None and bool(np.any(self.counterexample.left != self.counterexample.right))
+
+    def sample(self, number: int, style: Style) -> _Sample:
+        """A new point, at sizes that change with the number."""
+        sized = self.places[number % len(self.places)]
+        exact = draw_point(self.variables, sized.sizes, style, self.random)
+        doubles = as_doubles(exact)
+        return _Sample(style, sized.sizes, exact, Place(sized.sizes, doubles), sized.left(doubles), sized.right(doubles))
 
     def note_domains(self, sample: _Sample) -> None:
         if not sample.style.moderate:  # what is not finite there may be an overflow
@@ -278,12 +323,11 @@ class _Survey:
             raise self.undecided()
         digits = int(min(self.bits) * math.log10(2))
         detail = f"both sides agree to {digits} digits at {len(self.bits)} random points"
-        kinks = _kinks(self.tensors)
-        if kinks:
-            chance = 1 / (len(self.bits) + 2)
+        if self.kinks:
+            chance = 1 / (len(self.bits) + self.agreed_in_doubles + 2)
             detail += (
-                f"; they are made of pieces ({', '.join(kinks)}), and a difference on a piece that no point met would be missed:"
-                " the probability is Laplace's estimate that a further point would show one"
+                f", and in doubles at {self.agreed_in_doubles} more; they are made of pieces ({', '.join(self.kinks)}), and a difference"
+                " on a piece that no point met would be missed: the probability is Laplace's estimate that a further point would show one"
             )
         else:
             chance = 10.0**-digits

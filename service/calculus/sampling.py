@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 import flint
 import numpy as np
 
-from service.calculus.tensor_values import lengths
+from service.calculus.tensor_values import lengths, parts
 from service.expression.nodes import Node, in_order
-from service.expression.operation import Array
+from service.expression.operation import Array, operation
 from service.expression.shapes import axes, split
-from service.expression.tensors import Leaf, Tensor
+from service.expression.tensors import Product, Sum, Tensor
 from service.operations.leaves import Variable
 
+SIZE = operation("size")
+MOST_NUMBERS = 8
 Entry = Callable[[Random], Fraction]
 
 
@@ -64,17 +66,32 @@ GENERIC = (
 )
 
 
+def near_numbers(roots: Iterable[Tensor]) -> Style | None:
+    """Points on both sides of the numbers that stand in the expressions, where pieces often meet; None where there are none."""
+    found: set[Fraction] = set()
+    for tensor in parts(roots):
+        if isinstance(tensor, Product):
+            found.add(abs(Fraction(tensor.coefficient)))
+        elif isinstance(tensor, Sum):
+            found.update(abs(Fraction(coefficient)) for coefficient, _ in tensor.terms)
+    numbers = sorted(value for value in found if 1e-9 < value < 1e15)[:MOST_NUMBERS]
+    if not numbers:
+        return None
+    return Style(
+        lambda random: random.choice((-1, 1)) * random.choice(numbers) * Fraction(random.randrange(2**19, 2**21) | 1, 2**20), moderate=False
+    )
+
+
 def variables_of(roots: Iterable[Node]) -> dict[str, Variable]:
     """The variables that occur, in order of creation."""
     return {node.parameter.name: node.parameter for node in in_order(roots) if isinstance(node.parameter, Variable)}
 
 
-def letters_of(tensors: Sequence[Tensor], nodes: Iterable[Node]) -> list[str]:
-    """The letters of the sizes that occur, in alphabetical order."""
-    found = {tensor.name for tensor in tensors if isinstance(tensor, Leaf) and tensor.kind == "size"}
-    shapes = [tensor.shape for tensor in tensors] + [node.shape for node in in_order(nodes)]
-    found.update(letter for shape in shapes for size in shape for letter in split(size)[1])
-    return sorted(found)
+def letters_of(roots: Iterable[Node]) -> list[str]:
+    """The letters of the sizes that occur, in shapes and as numbers, in alphabetical order."""
+    order = in_order(roots)
+    sizes = [size for node in order for size in node.shape] + [node.parameter for node in order if node.operation is SIZE]
+    return sorted({letter for size in sizes for letter in split(size)[1]})
 
 
 def draw_sizes(letters: Sequence[str], attempt: int) -> dict[str, int]:

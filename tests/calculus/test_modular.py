@@ -11,7 +11,6 @@ import pytest
 from service.calculus.lower import lower
 from service.calculus.modular import Outcome, compare_modulo_primes, random_prime
 from service.calculus.sampling import letters_of, variables_of
-from service.calculus.tensor_values import parts
 from service.expression.arena import fresh_arena
 from service.language import declare, parse_together
 
@@ -72,8 +71,7 @@ def _arena() -> Iterator[None]:
 def compared(left: str, right: str, seed: str = "") -> Outcome | None:
     nodes = list(parse_together({"/left": left, "/right": right}, declare(VARIABLES)).values())
     tensors = [lower(node) for node in nodes]
-    letters = letters_of(parts(tensors), nodes)
-    return compare_modulo_primes(*tensors, variables_of(nodes).values(), letters, Random(seed))
+    return compare_modulo_primes(*tensors, variables_of(nodes).values(), letters_of(nodes), Random(seed))
 
 
 @pytest.mark.parametrize(("left", "right"), EQUAL)
