@@ -138,6 +138,9 @@ def add(terms: Sequence[Node]) -> Node:
 
 def factored(terms: Sequence[Node]) -> Node:
     """The sum of the terms, with what begins or ends several of them taken out: Q*x + Q'*x + b is (Q + Q')*x + b."""
+    shared = _shared_scalars(terms)
+    if shared:
+        return times(*shared, factored([_without(term, shared) for term in terms]))
     for key in (_whole, _last, _first):
         groups: dict[tuple[Node, ...], list[Node]] = {}
         for term in terms:
@@ -146,6 +149,26 @@ def factored(terms: Sequence[Node]) -> Node:
         joined = [_taken_out(common, members, at_end) if len(members) > 1 and common else members for common, members in groups.items()]
         terms = [node for nodes in joined for node in (nodes if isinstance(nodes, list) else [nodes])]
     return add(terms)
+
+
+def _shared_scalars(terms: Sequence[Node]) -> list[Node]:
+    """The scalar factors, functions of something, that all terms have: polynomials stay as they are."""
+    if len(terms) < 2:
+        return []
+    lists = [_split(term)[1] for term in terms]
+    found = []
+    for node in dict.fromkeys(lists[0]):
+        base, _ = _base_and_exponent(node)
+        if base.arguments and all(node in scalars for scalars in lists[1:]):
+            found.append(node)
+    return found
+
+
+def _without(term: Node, shared: Sequence[Node]) -> Node:
+    negative, scalars, arrays = _split(term)
+    for node in shared:
+        scalars.remove(node)
+    return _joined(negative, scalars, arrays)
 
 
 def _whole(term: Node) -> tuple[Node, ...]:

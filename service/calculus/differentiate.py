@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from service.calculus.expand import shorter
 from service.expression.algebra import call, hadamard
 from service.expression.operation import Elementwise
 from service.expression.products import power, product
@@ -33,7 +34,7 @@ def derivatives(root: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
     results: dict[Tensor, Tensor] = {}
     for tensor in reversed(order):  # users before what they use, since ids count up from leaves to root
         parts = adjoints.pop(tensor)
-        adjoint = parts[0] if len(parts) == 1 else add([(1, part) for part in reversed(parts)], root.shape + tensor.shape)
+        adjoint = parts[0] if len(parts) == 1 else shorter(add([(1, part) for part in reversed(parts)], root.shape + tensor.shape))
         if tensor in wanted:
             results[tensor] = adjoint
         if isinstance(tensor, Sum):

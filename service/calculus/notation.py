@@ -99,7 +99,7 @@ class Notation:
         if literal is not None:
             return literal
         if not tensor.shape:
-            return build.add([self._write(coefficient * weight, term) for weight, term in _polynomial_order(tensor)])
+            return build.factored([self._write(coefficient * weight, term) for weight, term in _polynomial_order(tensor)])
         nodes = [self._term(coefficient * weight, term) for weight, term in tensor.terms]
         arrays = [node for node in nodes if axes(node.shape)]
         if len(arrays) == len(nodes):

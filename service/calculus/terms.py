@@ -36,6 +36,7 @@ def _distributed(tensor: Product) -> list[Tensor] | None:
         if isinstance(factor, Sum):
             others = [*tensor.factors[:place], *tensor.factors[place + 1 :]]
             return [
-                product(tensor.coefficient * coefficient, [(term, labels), *others], tensor.out, sizes) for coefficient, term in factor.terms
+                product(tensor.coefficient * coefficient, [(term, labels), *others], tensor.out, sizes)
+                for coefficient, term in factor.terms
             ]
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.expression.tensors import Apply, Factor, Labels, Leaf
+from service.expression.tensors import Apply, Factor, Labels, Leaf, Product
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,9 @@ def _inverse(index: int, factors: list[Factor], out: Labels, uses: dict[int, lis
     tensor, labels = factors[index]
     argument = tensor.children()[0]
     for near, far in ((1, 0), (0, 1)):
+        if isinstance(argument, Product):
+            yield from _inverse_of_product(index, argument, near, factors, out, uses)
+            continue
         for other in uses[labels[near]]:
             candidate, ends = factors[other]
             if candidate is not argument or not _is_summed_between(labels[near], index, other, out, uses):
@@ -64,6 +67,38 @@ def _inverse(index: int, factors: list[Factor], out: Labels, uses: dict[int, lis
                 yield Cancellation((index, other), ((labels[far], ends[near]),), (labels[near],))
             elif argument.symmetric:
                 yield Cancellation((index, other), ((labels[far], ends[far]),), (labels[near],))
+
+
+def _inverse_of_product(
+    index: int, argument: Product, near: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]
+) -> Iterator[Cancellation]:
+    """inv(C'·C)·C'·C = I: the factors of the argument stand next to its inverse, joined as they are in it."""
+    _, labels = factors[index]
+    far = 1 - near
+    if argument.coefficient != 1 or len(set(argument.out)) < 2:
+        return
+    for names, members in _embeddings(argument, {argument.out[far]: labels[near]}, factors, (index,)):
+        inside = {names[label] for label in range(len(argument.sizes)) if label not in argument.out} | {labels[near]}
+        end = names.get(argument.out[near])
+        if end is not None and not inside & set(out) and all(set(uses[label]) <= set(members) for label in inside):
+            yield Cancellation(members, ((labels[far], end),), tuple(inside))
+
+
+def _embeddings(
+    argument: Product, names: dict[int, int], factors: list[Factor], members: tuple[int, ...]
+) -> Iterator[tuple[dict[int, int], tuple[int, ...]]]:
+    """The ways to find the argument's factors, one by one, among the factors: its labels' names, and the factors taken."""
+    place = len(members) - 1
+    if place == len(argument.factors):
+        yield names, members
+        return
+    wanted, inner = argument.factors[place]
+    for other, (candidate, labels) in enumerate(factors):
+        if candidate is not wanted or other in members:
+            continue
+        for turned in (labels, labels[::-1]) if wanted.symmetric else (labels,):
+            if all(names.get(mine, theirs) == theirs for mine, theirs in zip(inner, turned, strict=True)):
+                yield from _embeddings(argument, {**names, **dict(zip(inner, turned, strict=True))}, factors, (*members, other))
 
 
 def _pairing(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:

@@ -133,6 +133,10 @@ class Operation:
         """A simpler tensor that is the same function, or None; tried before an Apply is made."""
         return None
 
+    def as_sum(self, *arguments: Tensor) -> Tensor | None:
+        """The same function as a sum, less tidy or less stable, which is tried where it may cancel: σ(-x) = 1 - σ(x)."""
+        return None
+
     def lift(self, *arguments: Tensor) -> Tensor | None:
         """The operation taken inside a transposed or repeated argument, where it may be."""
         return None

@@ -19,7 +19,7 @@ from service.expression.labels import canonical
 from service.expression.numbers import Rational, tidy
 from service.expression.shapes import Size, split
 from service.expression.sums import add, filled, is_bare, mark_symmetric, number, scale
-from service.expression.tensors import Factor, Labels, Power, Product, Sum, Tensor, leaf, make_power, make_product, number_of
+from service.expression.tensors import Factor, Labels, Leaf, Power, Product, Sum, Tensor, leaf, make_power, make_product, number_of
 
 Exponent: TypeAlias = Rational | Tensor
 
@@ -82,6 +82,8 @@ def power(base: Tensor, exponent: Exponent) -> Tensor:
         return base
     if exponent == 0:
         return filled(1, base.shape)
+    if type(base) is Leaf and base.kind == "unit" and exponent > 0:
+        return base
     if type(base) is Power:
         return _power_of_power(base, exponent)
     if type(base) is Product:
@@ -284,13 +286,14 @@ class _Work:
                     self.take(power(base, exponent), labels)
 
     def distribute(self) -> Tensor | None:
-        """A sum with a diagonal among its terms, or of higher order, multiplies out inside a contraction: (diag(s) - s s')·v is
-        s∘v - s (s'v)."""
+        """A sum with a diagonal among its terms, of higher order, or of unit vectors that meet one, multiplies out inside a
+        contraction: (diag(s) - s s')·v is s∘v - s (s'v)."""
+        unit_next = any(_is_unit(tensor) for tensor, _ in self.flat)
         for index, (tensor, labels) in enumerate(self.flat):
             if type(tensor) is not Sum:
                 continue
             alone = len(self.flat) == 1 and len(set(labels)) == len(labels) and set(labels) <= set(self.out)
-            if not alone and (len(labels) > 2 or any(_has_delta(term) for _, term in tensor.terms)):
+            if not alone and (len(labels) > 2 or any(_opens(term, unit_next) for _, term in tensor.terms)):
                 rest = self.flat[:index] + self.flat[index + 1 :] + self.scalars
                 terms = [
                     (weight, product(self.coefficient, [(term, labels), *rest], self.out, self.sizes)) for weight, term in tensor.terms
@@ -329,8 +332,15 @@ def _node(coefficient: Rational, factors: list[Factor], out: Labels, sizes: dict
     return mark_symmetric(make_product(coefficient, renamed, new_out, ordered))
 
 
-def _has_delta(tensor: Tensor) -> bool:
-    return type(tensor) is Product and len(set(tensor.out)) < len(tensor.out)
+def _opens(tensor: Tensor, unit_next: bool) -> bool:
+    """Whether a term of a sum is worth multiplying out: a diagonal, or a unit vector next to another one."""
+    if type(tensor) is Product:
+        return len(set(tensor.out)) < len(tensor.out) or (unit_next and any(_is_unit(factor) for factor, _ in tensor.factors))
+    return unit_next and _is_unit(tensor)
+
+
+def _is_unit(tensor: Tensor) -> bool:
+    return type(tensor) is Leaf and tensor.kind == "unit"
 
 
 def _components(factors: list[Factor], anchors: set[int]) -> list[tuple[list[Factor], bool]]:

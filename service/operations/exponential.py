@@ -11,7 +11,7 @@ from service.expression.algebra import call, spread
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Printed, Sample, register
 from service.expression.shapes import SCALAR
-from service.expression.sums import number
+from service.expression.sums import coefficient_of, number
 from service.expression.tensors import Apply, Product, Sum, Tensor, number_of
 from service.operations.entrywise import Unary
 from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTOR_AND_MATRIX
@@ -173,6 +173,10 @@ class Sigmoid(Unary):
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         return number(Fraction(1, 2)) if number_of(arguments[0]) == 0 else None
+
+    def as_sum(self, *arguments: Tensor) -> Tensor | None:
+        (x,) = arguments
+        return 1 - call(self.name, -x) if coefficient_of(x)[0] < 0 else None
 
 
 @register
