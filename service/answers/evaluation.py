@@ -27,7 +27,7 @@ def evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
     names = {name: variable(declared) for name, declared in variables.items()}
     normal = Notation(names, parsed.decimals).node(lower(parsed.node))
     at = request.get("at", {})
-    points = read_points(at, variables)
+    points = read_points(at, variables, parsed.sizes)
     values = [value_at(parsed.node, variables, point) for point in points]
     error = 0.0
     for point, value in zip(points, values, strict=True):

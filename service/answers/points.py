@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import Any
 
@@ -20,23 +20,23 @@ from service.operations.leaves import Variable
 SYMMETRY_TOLERANCE = 1e-12
 
 
-def read_points(at: object, variables: Mapping[str, Variable]) -> list[Point]:
-    """The points of `at`: one map of names to values, or a list of them.
+def read_points(at: object, variables: Mapping[str, Variable], letters: Collection[str] = ()) -> list[Point]:
+    """The points of `at`: one map of names to values, or a list of them. `letters` are sizes, which may have a value too.
 
     Raises MatrixFormatError (with a pointer), InputError (a name that is not in the expression), LimitExceeded.
     """
     if isinstance(at, list):
         limits.check("points", len(at), "/at")
-        return [_read_point(point, variables, f"/at/{place}") for place, point in enumerate(at)]
-    return [_read_point(at, variables, "/at")]
+        return [_read_point(point, variables, f"/at/{place}", letters) for place, point in enumerate(at)]
+    return [_read_point(at, variables, "/at", letters)]
 
 
-def _read_point(at: object, variables: Mapping[str, Variable], pointer: str) -> Point:
+def _read_point(at: object, variables: Mapping[str, Variable], pointer: str, letters: Collection[str]) -> Point:
     if not isinstance(at, Mapping):
         raise InputError("a point maps names to values", hint='"at": {"x": 1, "y": [1, 2]}', pointer=pointer)
     point: dict[str, Array] = {}
     for name, value in at.items():
-        if name not in variables:
+        if name not in variables and name not in letters:
             near = difflib.get_close_matches(name, variables, n=1)
             raise InputError(
                 f"the point gives a value for {name}, which is not a variable of the expression",
@@ -47,7 +47,8 @@ def _read_point(at: object, variables: Mapping[str, Variable], pointer: str) -> 
             point[name] = read_array(value)
         except NablaError as error:
             raise error.at(f"{pointer}/{name}") from None
-        _check_properties(variables[name], point[name], f"{pointer}/{name}")
+        if name in variables:
+            _check_properties(variables[name], point[name], f"{pointer}/{name}")
     return point
 
 
@@ -125,8 +126,8 @@ def _check_properties(variable: Variable, array: Array, pointer: str) -> None:
         )
 
 
-def values_at(node: Node, variables: Mapping[str, Variable], at: object) -> Any:
+def values_at(node: Node, variables: Mapping[str, Variable], at: object, letters: Collection[str] = ()) -> Any:
     """The value at the point of `at`, or the list of values at its points."""
-    points = read_points(at, variables)
+    points = read_points(at, variables, letters)
     values = [value_at(node, variables, point) for point in points]
     return values if isinstance(at, list) else values[0]

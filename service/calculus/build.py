@@ -16,7 +16,8 @@ from service.operations.leaves import number
 # An operation is recognised by identity with the registered one, so that this file names each just once.
 ADD, NEGATE, TIMES, DIVIDE = (operation(name) for name in ("add", "negate", "times", "divide"))
 POWER, HADAMARD, TRANSPOSE, NUMBER = (operation(name) for name in ("power", "hadamard", "transpose", "number"))
-DIAGONAL, EYE, UNIT, PAIRING, ENTRY_DIVIDE = (operation(name) for name in ("diag", "eye", "unit", "pairing", "entry-divide"))
+DIAGONAL, EYE, UNIT, PAIRING = (operation(name) for name in ("diag", "eye", "unit", "pairing"))
+ENTRY_DIVIDE, LITERAL = (operation(name) for name in ("entry-divide", "literal"))
 
 LONGEST_DECIMAL = 17
 
@@ -254,6 +255,8 @@ def entry(vector: Node, position: int) -> Node:
         if matrix.operation is TRANSPOSE:
             return make("index", matrix.arguments[0], parameter=(column.parameter[0] - 1, position))
         return make("index", matrix, parameter=(position, column.parameter[0] - 1))
+    if vector.operation is LITERAL:
+        return vector.arguments[position]
     return make("index", vector, parameter=(position,))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy as np
 from service import limits
 from service.errors import ShapeMismatch, UndefinedAtPoint
 from service.expression.nodes import Node, at_sizes, in_order
-from service.expression.operation import Array
+from service.expression.operation import Array, operation
 from service.expression.shapes import Size, axes, describe, split
 from service.operations.leaves import Variable
 
 Point = Mapping[str, Array]
+SIZE = operation("size")
 
 
 class Evaluator:
@@ -108,12 +109,36 @@ def require_values(evaluator: Evaluator, point: Point) -> None:
         raise UndefinedAtPoint(f"the point has no value for {', '.join(missing)}", hint='give it in "at"', pointer="/at")
 
 
+def letters_of(nodes: Iterable[Node]) -> list[str]:
+    """The letters of sizes that stand in expressions, in the arrays' shapes or as numbers."""
+    letters: dict[str, None] = {}
+    for node in in_order(nodes):
+        for size in (*node.shape, *([node.parameter] if node.operation is SIZE else [])):
+            letters.update(dict.fromkeys(split(size)[1]))
+    return list(letters)
+
+
+def _size_at(letter: str, point: Point) -> int:
+    """The size that a point gives for a letter that no array tells."""
+    value = point.get(letter)
+    if value is None:
+        raise UndefinedAtPoint(
+            f"{letter} is a size, and no value at the point tells it", hint=f'give it: "at": {{"{letter}": 3, ...}}', pointer="/at"
+        )
+    if value.ndim or value != round(float(value)) or value < 1:
+        raise UndefinedAtPoint(f"{letter} is a size: a whole number from 1 on", pointer=f"/at/{letter}")
+    return int(value)
+
+
 def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Array:
     """The finite value of a node at a point with the shape that the node has at these sizes (a row is 1×n).
 
     Raises UndefinedAtPoint naming the variables without a value, or when the value is not finite.
     """
     sizes = sizes_at(variables, point)
+    for letter in letters_of([node]):
+        if letter not in sizes:
+            sizes[letter] = _size_at(letter, point)
     evaluator = Evaluator(node, sizes)
     require_values(evaluator, point)
     value = evaluator(reshaped(variables, point, sizes))

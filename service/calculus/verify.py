@@ -8,12 +8,12 @@ D(h) = (f(x + hd) - f(x - hd))/(2h), (4·D(h/2) - D(h))/3 = f'·d + O(h⁴).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from service.calculus.evaluate import Evaluator
+from service.calculus.evaluate import Evaluator, letters_of
 from service.calculus.total import derivative_variable
 from service.certificates import Check, measured
 from service.errors import Undecided
@@ -71,9 +71,10 @@ def _trials(nodes: tuple[Node, Node], variables: Mapping[str, Variable]) -> Iter
     """Both expressions at random sizes and points, the likeliest domains first."""
     random = np.random.default_rng(SEED)
     sized: dict[int, tuple[Evaluator, Evaluator]] = {}
+    letters = letters_of(nodes)
     for low, high in DOMAINS:
         for attempt in range(2 * POINTS):
-            sizes = draw_sizes(variables, attempt)
+            sizes = draw_sizes(variables, attempt, letters)
             if attempt not in sized:
                 sized[attempt] = Evaluator(nodes[0], sizes), Evaluator(nodes[1], sizes)
             yield *sized[attempt], draw_point(variables, sizes, random, low, high), random
@@ -140,12 +141,13 @@ def draw_direction(variable: Variable | None, value: Array, random: Random) -> A
     return np.asarray(direction + direction.T) if "symmetric" in properties else direction
 
 
-def draw_sizes(variables: Mapping[str, Variable], attempt: int) -> dict[str, Size]:
-    """Distinct whole numbers for distinct letters."""
+def draw_sizes(variables: Mapping[str, Variable], attempt: int, further: Iterable[str] = ()) -> dict[str, Size]:
+    """Distinct whole numbers for distinct letters, those of the variables and further ones."""
     letters: dict[str, None] = {}
     for variable in variables.values():
         for size in variable.shape:
             letters.update(dict.fromkeys(split(size)[1]))
+    letters.update(dict.fromkeys(further))
     order = list(letters) if attempt < POINTS else list(reversed(letters))  # either of two letters is the larger one at some time
     return {letter: 2 + (position + attempt) % max(len(letters), 3) for position, letter in enumerate(order)}
 
