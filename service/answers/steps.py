@@ -11,12 +11,9 @@ from service.answers.task import Task
 from service.expression.nodes import Node, make
 from service.expression.shapes import SCALAR, axes
 from service.operations.leaves import Variable
-from service.teaching.by_rules import by_array, by_scalars, derivative_by, laid_out
+from service.teaching.by_rules import by_array, by_scalars, derivative_by, is_large, laid_out
 from service.teaching.index_method import IndexMethod
 from service.teaching.steps import Step, Trials, proved
-
-MOST_LETTERS = 20
-"""Indices in one derivation."""
 
 
 class Telling:
@@ -39,7 +36,7 @@ class Telling:
                 derivative = chain[place + 1]
                 line = self._side_by_side(function, derivative, is_last=derivative is result.shown)
                 steps = list(by_scalars(line, derivative, self._decimals))
-                self._add(steps, Trials(self._variables(result), [function, derivative], {}), self.task.targets.names)
+                self._add(steps, Trials(self._variables(result), [function, derivative]), self.task.targets.names)
             return
         for place, by in enumerate(path):
             if tuple(path[: place + 1]) not in self.told:
@@ -47,7 +44,7 @@ class Telling:
                 self._by_one(chain[place], by, chain[place + 1], result)
         arrangement = "the Kronecker form" if self.task.form == "kronecker" else f"the {self.task.layout} layout"
         steps = list(laid_out(result.node, result.shown, result.arranged, arrangement))
-        self._add(steps, Trials(self._variables(result), [result.node], {}), [path[-1].name])
+        self._add(steps, Trials(self._variables(result), [result.node]), [path[-1].name])
 
     @property
     def _is_partial(self) -> bool:
@@ -66,18 +63,20 @@ class Telling:
     def _by_one(self, function: Node, by: Variable, derivative: Node, result: Result) -> None:
         """One derivative by one variable. By a scalar there are no indices that a delta could tie together, and where there
         are too many to be read, the rules tell it better."""
-        variables = self._variables(result)
-        if self.task.explain == "index" and axes(by.shape):
-            method = IndexMethod(function, by, derivative, frozenset(variables) | set(self.task.parsed.sizes), self._decimals)
+        variables, defined = self._variables(result), [function, derivative]
+        if self.task.explain == "index" and axes(by.shape) and not is_large(function):
+            subject = "the function" if function is self.task.parsed.node else "the derivative before"
+            taken = frozenset(variables) | self.task.parsed.sizes
+            method = IndexMethod(function, by, derivative, taken, self._decimals, subject)
             steps = list(method.steps())
-            if len(method.letters) <= MOST_LETTERS:
-                self._add(steps, Trials(variables, [function, derivative], method.letters), [by.name])
+            if method.is_practical(steps):
+                self._add(steps, Trials(variables, defined, method.letters, method.free), [by.name])
                 return
         if by.shape == SCALAR:
             steps = list(by_scalars(derivative_by(function, by, self._is_partial), derivative, self._decimals))
         else:
             steps = list(by_array(function, by, derivative, self._decimals))
-        self._add(steps, Trials(variables, [function, derivative], {}), [by.name])
+        self._add(steps, Trials(variables, defined), [by.name])
 
     def _side_by_side(self, function: Node, derivative: Node, is_last: bool) -> Node:
         """An array of derivatives that are not carried out, arranged as the derivative is."""

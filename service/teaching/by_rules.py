@@ -21,10 +21,16 @@ from service.teaching.steps import Step, arranged, coefficients_of, equal
 from service.teaching.telling import tell
 
 TIDY = "collect and tidy"
+IN_ONE_STEP = "in one step"
+MOST_NODES = 300
+"""A larger function is told in one step."""
 
 
 def by_scalars(line: Node, result: Node, decimals: bool) -> Iterator[Step]:
     """From a line that holds derivatives by scalars to the result."""
+    if is_large(line):
+        yield Step(IN_ONE_STEP, line, result, sentence(IN_ONE_STEP), equal)
+        return
     for step in tell(line, decimals):
         yield step
         line = step.after
@@ -40,6 +46,9 @@ def derivative_by(function: Node, by: Variable, is_partial: bool) -> Node:
 def by_array(function: Node, by: Variable, result: Node, decimals: bool) -> Iterator[Step]:
     """From the differential of a function to its derivative by an array: `result`, with the axes of both."""
     line = inert(DIFFERENTIAL, function, By(by))
+    if is_large(line):
+        yield Step(IN_ONE_STEP, line, result, sentence(IN_ONE_STEP), coefficients_of(by))
+        return
     for step in tell(line, decimals):
         yield step
         line = step.after
@@ -62,6 +71,11 @@ def laid_out(result: Node, shown: Node, arrangement: Callable[[Any], Any], layou
     """The result in the layout or form that was asked for."""
     if not _same(result, shown):
         yield Step("layout", result, shown, sentence("layout", layout=layout), arranged(arrangement))
+
+
+def is_large(line: Node) -> bool:
+    """Whether there is too much to be told rule by rule."""
+    return len(in_order([line])) > MOST_NODES
 
 
 def _same(left: Node, right: Node) -> bool:

@@ -3,32 +3,44 @@ of its sum, and return to matrix notation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 from service.calculus import build
 from service.calculus.lower import lower
+from service.calculus.tensor_values import length
 from service.expression.nodes import Node, in_order
 from service.expression.shapes import Size, axes
 from service.operations.leaves import Variable, number, variable
 from service.printing.printers import to_text
 from service.teaching.components import Components, EntryDerivative
-from service.teaching.indexed import KRONECKER, SUM_OVER, Label, renamed, subscript, sum_over
+from service.teaching.indexed import KRONECKER, SUM_OVER, Label, count_values, renamed, subscript, sum_over
 from service.teaching.inert import By, inert, remake
 from service.teaching.sentences import sentence
 from service.teaching.steps import Step, entries_of, equal
 from service.teaching.telling import tell
+from service.teaching.values import FEW
 
 CONTRACTION = "contraction"
 LONGEST_CLAUSE = 200
+MOST_LETTERS = 20
+MOST_VALUES = 200_000
 
 
 class IndexMethod:
-    """The derivative of a function by an array, told with indices; `letters` are those in use, when it has been told."""
+    """The derivative of a function by an array, told with indices.
 
-    def __init__(self, function: Node, by: Variable, result: Node, taken: frozenset[str], decimals: bool) -> None:
-        self.function, self.by, self.result, self.decimals = function, by, result, decimals
+    `letters` are the indices in use, when it has been told, and `free` those of the result; `subject` is what the
+    function is called.
+    """
+
+    def __init__(self, function: Node, by: Variable, result: Node, taken: frozenset[str], decimals: bool, subject: str) -> None:
+        self.function, self.by, self.result, self.decimals, self.subject = function, by, result, decimals, subject
         variables = {node.parameter.name: node for node in in_order([function]) if isinstance(node.parameter, Variable)}
         self.components = Components({**variables, by.name: variable(by)}, taken, decimals)
+        self.rows = self.components.labels(axes(function.shape))
+        self.columns = self.components.labels(axes(by.shape))
+        self.free = self.rows + self.columns
 
     @property
     def letters(self) -> Mapping[str, Size]:
@@ -36,22 +48,28 @@ class IndexMethod:
 
     def steps(self) -> Iterator[Step]:
         """From the function to the result. Raises NotDifferentiable."""
-        function, by = self.function, self.by
-        rows = self.components.labels(axes(function.shape))
-        columns = self.components.labels(axes(by.shape))
-        body = self.components.write(lower(function), rows)
-        where = f"Entry {subscript(rows)} of the function" if rows else "The function"
-        yield Step("components", function, body, sentence("components", where=where), entries_of(rows, first=True))
-        line = inert(EntryDerivative(self.components), body, By(by, columns))
+        body = self.components.write(lower(self.function), self.rows)
+        if to_text(body) != to_text(self.function):
+            where = f"Entry {subscript(self.rows)} of {self.subject}" if self.rows else self.subject[0].upper() + self.subject[1:]
+            yield Step("components", self.function, body, sentence("components", where=where), entries_of(self.rows, first=True))
+        line = inert(EntryDerivative(self.components), body, By(self.by, self.columns))
         for step in tell(line, self.decimals):
             yield step
             line = step.after
         contracted = contract(line)
         if contracted is not line:
             yield Step(CONTRACTION, line, contracted, sentence(CONTRACTION), equal)
-        labels = rows + columns
-        text = sentence("matrix notation", entry=subscript(labels), result=to_text(self.result)[:LONGEST_CLAUSE])
-        yield Step("matrix notation", contracted, self.result, text, entries_of(labels, first=False))
+        text = sentence("matrix notation", entry=subscript(self.free), result=to_text(self.result)[:LONGEST_CLAUSE])
+        yield Step("matrix notation", contracted, self.result, text, entries_of(self.free, first=False))
+
+    def is_practical(self, steps: Sequence[Step]) -> bool:
+        """Whether the indices are few enough to be read, and have few enough values at once to check the steps by."""
+        if len(self.letters) > MOST_LETTERS:
+            return False
+        drawn = defaultdict[str, int](lambda: FEW)  # of a size that is a letter; those of a point are not larger
+        lengths = {letter: length(size, drawn) for letter, size in self.letters.items()}
+        lengths.update({letter: min(lengths[letter], FEW) for letter in self.free})
+        return all(count_values(line, lengths) <= MOST_VALUES for step in steps for line in (step.before, step.after))
 
 
 # --- contraction ----------------------------------------------------------------------------------------------------

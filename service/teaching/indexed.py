@@ -6,6 +6,7 @@ letter, or a position where one entry is meant (from 0). Letters of different su
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,6 +48,10 @@ class Indexed(Operation):
         """The parameter with one index in the place of another."""
         return parameter
 
+    def own_labels(self, node: Node) -> Sequence[Label]:
+        """The indices that stand at the node itself."""
+        return node.parameter  # type: ignore[no-any-return]
+
 
 class Entry(Indexed):
     """x_j, A_ij, inv(A)_ij, det(A). The parameter names the variables in the array and holds the Place."""
@@ -56,6 +61,9 @@ class Entry(Indexed):
     def renamed(self, parameter: Any, old: Label, new: Label) -> Any:
         array, labels = parameter.what
         return Named(parameter.names, Place(array, _swapped(labels, old, new)))
+
+    def own_labels(self, node: Node) -> Sequence[Label]:
+        return node.parameter.what.labels  # type: ignore[no-any-return]
 
     def on_grid(self, node: Node, grid: Grid, *arguments: Array) -> Array:
         array, labels = node.parameter.what
@@ -142,6 +150,18 @@ def renamed(root: Node, old: Label, new: Label) -> Node:
     return made[root]
 
 
+def count_values(line: Node, lengths: Mapping[str, int]) -> int:
+    """How many choices of indices the largest part of a line has, before sums are carried out."""
+    letters: dict[Node, frozenset[Label]] = {}
+    largest = 1
+    for node in in_order([line]):
+        inside = frozenset[Label]().union(*[letters[argument] for argument in node.arguments])
+        own = node.operation.own_labels(node) if isinstance(node.operation, Indexed) else getattr(node.parameter, "labels", ())
+        largest = max(largest, math.prod([lengths[label] for label in inside.union(own) if isinstance(label, str)]))
+        letters[node] = inside.difference(own) if node.operation is SUM_OVER else inside.union(own)
+    return largest
+
+
 def _swapped(labels: Sequence[Label], old: Label, new: Label) -> tuple[Label, ...]:
     return tuple([new if label == old else label for label in labels])
 
@@ -164,12 +184,12 @@ def latex_subscript(labels: Sequence[Label]) -> str:
 
 
 class Grid:
-    """All choices of indices at once: each letter has an axis of its own, in every array."""
+    """All choices of indices at once: each letter has an axis of its own, in every array, for the values that it takes."""
 
-    def __init__(self, lengths: Mapping[str, int], arrays: Mapping[Node, Array]) -> None:
-        self.lengths = lengths
+    def __init__(self, letters: Mapping[str, Array], arrays: Mapping[Node, Array]) -> None:
+        self.letters = letters
         self.arrays = arrays
-        self.axes = {label: axis for axis, label in enumerate(lengths)}
+        self.axes = {letter: axis for axis, letter in enumerate(letters)}
 
     def array(self, node: Node) -> Array:
         return self.arrays[node]
@@ -184,12 +204,12 @@ class Grid:
         if isinstance(label, int):
             return np.asarray(label).reshape((1,) * len(self.axes))
         shape = [1] * len(self.axes)
-        shape[self.axes[label]] = self.lengths[label]
-        return np.arange(self.lengths[label]).reshape(shape)
+        shape[self.axes[label]] = len(self.letters[label])
+        return self.letters[label].reshape(shape)
 
     def summed(self, array: Array, labels: Sequence[str]) -> Array:
         """The sum over letters; what does not depend on one counts as often as it has values."""
         for label in labels:
             constant = array.ndim == 0 or array.shape[self.axes[label]] == 1
-            array = array * self.lengths[label] if constant else np.sum(array, axis=self.axes[label], keepdims=True)
+            array = array * len(self.letters[label]) if constant else np.sum(array, axis=self.axes[label], keepdims=True)
         return array

@@ -17,13 +17,16 @@ from service.expression.shapes import Size
 from service.operations.leaves import Variable
 from service.printing.printers import to_latex, to_text
 from service.teaching.indexed import Label
-from service.teaching.sentences import code_of
+from service.teaching.sentences import code_of, sentence
 from service.teaching.values import Trial
 
 TOLERANCE = 1e-5
 POINTS = 2
-LONGEST_LINE = 2000
+LONGEST_LINE = 1_000
 """Characters: a longer line is left out, and the two steps around it are told as one."""
+
+LONGEST_TEXT = 500
+"""Characters: what joined steps would say at greater length is said by the names of their rules."""
 
 Sides = Callable[[Trial, Node, Node, float], tuple[Array, Array]]
 
@@ -98,17 +101,24 @@ def entries_of(labels: tuple[Label, ...], first: bool) -> Sides:
 class Trials:
     """Random points at which some expressions are defined, the likeliest domains first; drawn when needed, and kept."""
 
-    def __init__(self, variables: Mapping[str, Variable], defined: Sequence[Node], letters: Mapping[str, Size]) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, Variable],
+        defined: Sequence[Node],
+        letters: Mapping[str, Size] | None = None,
+        free: Sequence[str] = (),
+    ) -> None:
         self.variables = variables
         self.defined = defined
-        self.letters = letters
+        self.letters = letters or {}
+        self.free = free
         self.drawn: list[Trial | None] = []
 
     def __iter__(self) -> Iterator[Trial]:
         for place in range(len(verify.DOMAINS) * verify.POINTS):
             if place == len(self.drawn):
                 sizes, domain = verify.draw_sizes(self.variables, place % verify.POINTS), verify.DOMAINS[place // verify.POINTS]
-                trial = Trial(self.variables, sizes, self.letters, domain, verify.SEED + place)
+                trial = Trial(self.variables, sizes, self.letters, self.free, domain, verify.SEED + place)
                 self.drawn.append(trial if all(map(trial.is_defined, self.defined)) else None)
             found = self.drawn[place]
             if found is not None:
@@ -157,10 +167,10 @@ def joinable(first: Step, second: Step) -> bool:
 
 def joined(first: Step, second: Step) -> Step:
     """Two steps as one."""
-    rules = dict.fromkeys((*first.rule.split(", "), *second.rule.split(", ")))
+    rules = ", ".join(dict.fromkeys((*first.rule.split(", "), *second.rule.split(", "))))
     text = first.text if second.text in first.text else f"{first.text} {second.text}"
     sides = second.sides if first.sides is equal else first.sides
-    return Step(", ".join(rules), first.before, second.after, text, sides)
+    return Step(rules, first.before, second.after, text if len(text) <= LONGEST_TEXT else sentence("at once", rules=rules), sides)
 
 
 def is_short(line: Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.expression.nodes import Node, in_order
+from service.expression.nodes import Node
 from service.printing.printers import to_text
 from service.teaching.components import KRONECKER_RULE
 from service.teaching.inert import names_in, open_parts, replaced
@@ -15,8 +15,6 @@ from service.teaching.steps import Step, equal
 LINEAR = frozenset({"sum rule", "constant factor"})
 MOST_STEPS = 24
 """Of one derivation; the rest of a longer one is told as a single step."""
-MOST_NODES = 500
-"""A larger function is told in a single step altogether."""
 LONG_LINE = 240
 """Characters: in a longer line all that waits gets its rule at once."""
 
@@ -28,7 +26,6 @@ def tell(line: Node, decimals: bool) -> Iterator[Step]:
     NotDifferentiable.
     """
     taken = names_in(line)
-    in_full = len(in_order([line])) <= MOST_NODES
     known: dict[Node, Applied] = {}
 
     def applied(part: Node) -> Applied:
@@ -36,7 +33,7 @@ def tell(line: Node, decimals: bool) -> Iterator[Step]:
             known[part] = apply_rule(part, decimals, taken)
         return known[part]
 
-    for _ in range(MOST_STEPS if in_full else 0):
+    for _ in range(MOST_STEPS):
         parts = open_parts(line)
         if not parts:
             return

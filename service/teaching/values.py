@@ -7,7 +7,7 @@ each unit vector in turn for d/dx_j.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,14 @@ from service.teaching.components import EntryDerivative
 from service.teaching.indexed import ENTRY, Grid, Indexed, Label
 from service.teaching.inert import inert_parts, with_parts
 
+FEW = 4
+
 
 class Trial:
     """One random point at one choice of sizes, with a random direction for each variable.
 
-    `letters` are the indices that lines are written with, and their sizes.
+    `letters` are the indices that lines are written with, and their sizes; of those that are `free`, which no sum runs
+    over, a few values are enough.
     """
 
     def __init__(
@@ -37,14 +40,19 @@ class Trial:
         variables: Mapping[str, Variable],
         sizes: Mapping[str, Size],
         letters: Mapping[str, Size],
+        free: Sequence[str],
         domain: tuple[float, float],
         seed: int,
     ) -> None:
         self.variables = variables
         self.sizes = sizes
-        self.letters = {letter: length(size, {name: int(number) for name, number in sizes.items()}) for letter, size in letters.items()}
         self.random = np.random.default_rng(seed)
         self.point = verify.draw_point(variables, sizes, self.random, *domain)
+        numbers = {name: int(number) for name, number in sizes.items()}
+        self.letters = {letter: np.arange(length(size, numbers)) for letter, size in letters.items()}
+        for letter in free:
+            if len(self.letters[letter]) > FEW:
+                self.letters[letter] = np.sort(self.random.choice(self.letters[letter], FEW, replace=False))
         self.directions: dict[str, Array] = {}
         self.differences: dict[tuple[Node, float], Array] = {}
         self.values: dict[tuple[Node, float], Array] = {}
@@ -134,18 +142,25 @@ class Trial:
 
     def _by_entries(self, part: Node, step: float) -> Array:
         (argument,), by = part.arguments, part.parameter
-        result = np.zeros([length if letter in by.labels else 1 for letter, length in self.letters.items()])
-        for entry in np.ndindex(self.point[by.variable.name].shape):
-            unit = np.zeros(self.point[by.variable.name].shape)
-            unit[entry] = 1
-            move = {by.variable.name: unit}
-            slope = self._richardson(lambda h, move=move: self.on_grid(argument, self._moved(move, h), {}), step)  # type: ignore[misc]
-            place = dict(zip(by.labels, entry, strict=True))
-            if slope.ndim and any(slope.shape[axis] > result.shape[axis] for axis in range(slope.ndim)):
-                result = np.array(np.broadcast_to(result, np.broadcast_shapes(result.shape, slope.shape)))
-            here = tuple([slice(place[letter], place[letter] + 1) if letter in place else slice(None) for letter in self.letters])
-            result[here] = slope
+        shape = self.point[by.variable.name].shape
+        axes = [list(self.letters).index(letter) for letter in by.labels]
+        slopes: dict[tuple[int, ...], Array] = {}
+        for place in np.ndindex(tuple([len(self.letters[letter]) for letter in by.labels])):
+            unit = np.zeros(shape)
+            unit[tuple([self.letters[letter][index] for letter, index in zip(by.labels, place, strict=True)])] = 1
+            slopes[place] = self._richardson(self._along_entry(argument, {by.variable.name: unit}), step)
+        lengths = np.array(np.broadcast_shapes(*[slope.shape for slope in slopes.values()], (1,) * len(self.letters)))
+        lengths[axes] = [len(self.letters[letter]) for letter in by.labels]
+        result = np.zeros(lengths)
+        for place, slope in slopes.items():
+            here: list[slice] = [slice(None)] * len(self.letters)
+            for axis, index in zip(axes, place, strict=True):
+                here[axis] = slice(index, index + 1)
+            result[tuple(here)] = slope
         return result
+
+    def _along_entry(self, argument: Node, move: Mapping[str, Array]) -> Callable[[float], Array]:
+        return lambda h: self.on_grid(argument, self._moved(move, h), {})
 
     def _moved(self, moves: Mapping[str, Array], by: float) -> dict[str, Array]:
         return {**self.point, **{name: self.point[name] + by * rate for name, rate in moves.items()}}
