@@ -30,7 +30,7 @@ from service.expression.products import transpose
 from service.expression.shapes import SCALAR, axes, describe, public
 from service.expression.tensors import Tensor
 from service.operations.leaves import Variable, variable
-from service.printing.numpy_code import to_numpy
+from service.printing.functions import to_code
 from service.printing.printers import to_latex, to_text
 
 
@@ -202,7 +202,7 @@ def _result_to_json(task: Task, result: Result) -> dict[str, Any]:
         "shape": [len(entries)] if entries and shown.shape == SCALAR else public(shown.shape),
         "form": _form(result),
         "entries": entries,
-        "code": {"numpy": to_numpy(shown, arguments, task.kind, summary)},
+        "code": {dialect: to_code(shown, arguments, task.kind, summary, dialect) for dialect in task.code},
     }
 
 
@@ -219,15 +219,15 @@ def values(answer: Mapping[str, Any], task: Task, at: object) -> Any:
 
     Raises UndefinedAtPoint also where the function itself has no value, and on its kinks; Undecided beside a kink.
     """
-    values_at(task.parsed.node, task.variables, at)
-    points = read_points(at, task.variables)
+    values_at(task.parsed.node, task.variables, at, task.parsed.sizes)
+    points = read_points(at, task.variables, task.parsed.sizes)
 
     def value(tree: Mapping[str, Any], by: list[str]) -> Any:
         if "text" in tree:
             node = read_back(tree["text"], task.parsed)
             for point in points:
                 refuse_kinks(task.parsed.node, node, task.order, by, task.variables, point)
-            return values_at(node, task.variables, at)
+            return values_at(node, task.variables, at, task.parsed.sizes)
         return {name: value(branch, [*by, name]) for name, branch in tree.items()}
 
     return value(answer["result"], task.targets.names) if "result" in answer else value(answer["results"], [])

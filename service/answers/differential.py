@@ -33,7 +33,7 @@ from service.expression.sums import add
 from service.expression.tensors import Tensor
 from service.language import Declarations, Parsed, declare, parse
 from service.operations.leaves import Variable, name_to_latex, tensor_of, variable
-from service.printing.numpy_code import to_numpy
+from service.printing.functions import to_code
 from service.printing.printers import to_latex, to_text
 
 LITERAL, TRACE = operation("literal"), operation("tr")
@@ -167,7 +167,7 @@ def _result_to_json(task: _Task, node: Node) -> dict[str, Any]:
         "shape": public(node.shape),
         "form": "entries" if entries else "matrix" if len(node.shape) == 2 else "einsum",
         "entries": entries,
-        "code": {"numpy": to_numpy(node, list(every.values()), "differential", summary)},
+        "code": {"numpy": to_code(node, list(every.values()), "differential", summary)},
     }
 
 

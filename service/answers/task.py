@@ -33,6 +33,8 @@ class Task:
     order: int
     layout: str = "mixed"
     form: str = "automatic"
+    code: tuple[str, ...] = ("numpy",)
+    """The dialects of the generated code."""
     explain: str = ""
     """How the steps are told, "rules" or "index"; empty where none were asked for."""
 
@@ -52,7 +54,8 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
         raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
     form = "kronecker" if request.get("vectorized") else request.get("form", "automatic")
     explain = request.get("explain", "rules") if request.get("steps") else ""
-    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, explain)
+    code = tuple(dict.fromkeys(("numpy", *request.get("code", ()))))
+    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, code, explain)
     _refuse_wrong_kind(task)
     _refuse_undefined_constants(parsed.node)
     return task

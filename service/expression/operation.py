@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from service.errors import ShapeMismatch, UnknownName
+from service.expression.codes import Code, Spelling, each
 from service.expression.products import product, view
 from service.expression.shapes import SCALAR, Axes, Shape, Size, Sizes, describe
 from service.expression.sums import number
@@ -33,11 +34,10 @@ class Binding:
 
 
 class Printed(NamedTuple):
-    """A printed form and its binding; `diagonal` is what stands on the diagonal, where the form is a diagonal matrix in code."""
+    """A printed form and its binding."""
 
     text: str
     binding: int = Binding.ATOM
-    diagonal: str = ""
 
     def within(self, binding: int) -> str:
         """The text where at least `binding` is needed."""
@@ -86,6 +86,10 @@ class Operation:
     """Whether `name(...)` is a function call of the language (operators and leaves are not)."""
     size_arguments: ClassVar[bool] = False
     """Whether the arguments are sizes, not values: `eye(n)`."""
+    any_order: ClassVar[bool] = False
+    """Whether an argument may have more than two axes."""
+    directional: ClassVar[bool] = False
+    """Whether `along` and `adjoint` give the derivative in a form more readable than its Jacobian."""
     inverse_of_argument: ClassVar[bool] = False
     """Whether value times argument is the identity matrix (products.py cancels them)."""
     kink: ClassVar[str] = ""
@@ -152,6 +156,14 @@ class Operation:
         """∂y/∂x[position] with the axes of y, then those of x[position]."""
         raise TypeError(f"{self.name} has no derivative")
 
+    def along(self, y: Tensor, position: int, direction: Tensor, *x: Tensor) -> Tensor | None:
+        """The derivative along a direction in x[position], of the shape of y; None: by the Jacobian."""
+        return None
+
+    def adjoint(self, y: Tensor, position: int, above: Tensor, *x: Tensor) -> Tensor | None:
+        """`above`, which has axes of its own and then those of y, contracted with the Jacobian; None: as it stands."""
+        return None
+
     # How its derivative is told.
 
     def rule_name(self, *changing: bool) -> str:
@@ -175,8 +187,9 @@ class Operation:
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{{self.name}}}\left({', '.join(argument.text for argument in arguments)}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        raise TypeError(f"{self.name} has no NumPy form")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        """What a program does, in every dialect of generated code."""
+        raise TypeError(f"{self.name} has no code")
 
     # What it says.
 
@@ -194,13 +207,18 @@ class Operation:
 class Elementwise(Operation):
     """f applied to each entry; a scalar among arrays goes with every entry."""
 
-    family = "element-wise functions"
+    family, any_order = "element-wise functions", True
     exact: ClassVar[dict[int, int]] = {}
     """Arguments whose value is whole: sin(0) = 0."""
     latex_name: ClassVar[str] = ""
     """The LaTeX command, `\\sin`; made from the name where empty."""
-    numpy_name: ClassVar[str] = ""
-    """The function in generated code, `np.sin`."""
+    spelling: ClassVar[Spelling]
+    """How generated code calls it; by its name, where a class does not say otherwise."""
+
+    def __init_subclass__(cls, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if "name" in cls.__dict__ and "spelling" not in cls.__dict__:
+            cls.spelling = Spelling(cls.name)
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
         return broadcast(self, arguments, sizes)
@@ -242,8 +260,8 @@ class Elementwise(Operation):
         name = self.latex_name or rf"\operatorname{{{self.name}}}"
         return Printed(rf"{name}\left({', '.join(argument.text for argument in arguments)}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{self.numpy_name}({', '.join(argument.text for argument in arguments)})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return each(self.spelling, arguments, node.shape)
 
 
 def broadcast(operation: Operation, arguments: Sequence[Shape], sizes: Sizes) -> Shape:

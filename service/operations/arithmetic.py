@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import einsum, matrix_labels, spread
+from service.expression.codes import Code
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, broadcast, register
 from service.expression.products import product
-from service.expression.shapes import SCALAR, Shape, Size, Sizes, axes, describe
+from service.expression.shapes import SCALAR, Shape, Sizes, axes, describe
 from service.expression.sums import add
 from service.expression.tensors import Factor, Tensor
 
@@ -56,8 +58,8 @@ class Add(Operator):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return _signed([argument.within_latex(Binding.SUM) for argument in arguments])
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return self.text(node, *arguments)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.add(arguments)
 
 
 def _signed(terms: list[str]) -> Printed:
@@ -96,8 +98,8 @@ class Negate(Operator):
             f"-{argument.text if argument.binding == Binding.PRODUCT else argument.within_latex(Binding.POWER)}", Binding.NEGATIVE
         )
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return self.text(node, *arguments)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.negative(*arguments)
 
 
 @register
@@ -183,16 +185,8 @@ class Times(Operator):
             text += (r" \cdot " if part[0].isdigit() or part.startswith(r"\frac") else " ") + part
         return Printed(text, Binding.PRODUCT)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        """Associated so that vectors meet matrices first: A.T @ (A @ x)."""
-        scalars, segments = _segments(node, arguments)
-        if len(segments) == 2:
-            segments = [Printed(f"np.outer({segments[0].text}, {segments[1].text})")]
-        if not scalars:
-            return segments[0]
-        if not segments and len(scalars) == 1:
-            return scalars[0]
-        return Printed(" * ".join(part.within(Binding.POWER) for part in scalars + segments), Binding.PRODUCT)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.times(arguments)
 
 
 def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> tuple[Array, Shape]:
@@ -202,58 +196,6 @@ def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> 
     if left_shape[1] == 1:  # column times row
         return np.outer(left, right), shape
     return left @ right, shape
-
-
-def _segments(node: Node, arguments: Sequence[Printed]) -> tuple[list[Printed], list[Printed]]:
-    """The printed scalars, among them the inner products, and the one or two array-valued parts (two: an outer product)."""
-    scalars = [argument for factor, argument in zip(node.arguments, arguments, strict=True) if factor.shape == SCALAR]
-    factors = [(factor.shape, argument) for factor, argument in zip(node.arguments, arguments, strict=True) if factor.shape != SCALAR]
-    segments: list[Printed] = []
-    chain: list[Printed] = []
-    start: Size = 1
-    for shape, argument in _without_diagonals(factors):
-        if not chain:
-            start = shape[0]
-        chain.append(argument)
-        if shape[1] == 1 and len(shape) == 2:
-            if start == 1:
-                scalars.append(_from_the_left(chain))
-            else:
-                segments.append(_from_the_right(chain))
-            chain = []
-    if chain:
-        segments.append(_from_the_left(chain))
-    return scalars, segments
-
-
-def _without_diagonals(factors: list[tuple[Shape, Printed]]) -> list[tuple[Shape, Printed]]:
-    """A diagonal matrix scales its neighbour: diag(d) @ M is d[:, None] * M, diag(d) @ x is d * x, M @ diag(d) is M * d."""
-    result: list[tuple[Shape, Printed]] = []
-    for shape, factor in reversed(factors):
-        if factor.diagonal and result and result[0][0][0] != 1:
-            right_shape, right = result[0]
-            scale = factor.diagonal if right_shape[1] == 1 else f"{factor.diagonal}[:, None]"
-            result[0] = right_shape, Printed(f"{scale} * {right.within(Binding.POWER)}", Binding.PRODUCT)
-        else:
-            result.insert(0, (shape, factor))
-    while len(result) > 1 and result[-1][1].diagonal and result[-2][0][1] != 1:
-        _, diagonal = result.pop()
-        left_shape, left = result[-1]
-        result[-1] = left_shape, Printed(f"{left.within(Binding.POWER)} * {diagonal.diagonal}", Binding.PRODUCT)
-    return result
-
-
-def _from_the_left(chain: list[Printed]) -> Printed:
-    return chain[0] if len(chain) == 1 else Printed(" @ ".join(part.within(Binding.POWER) for part in chain), Binding.PRODUCT)
-
-
-def _from_the_right(chain: list[Printed]) -> Printed:
-    if len(chain) == 1:
-        return chain[0]
-    text = chain[-1].within(Binding.POWER)
-    for depth, part in enumerate(reversed(chain[:-1])):
-        text = f"{part.within(Binding.POWER)} @ {text if depth == 0 else f'({text})'}"
-    return Printed(text, Binding.PRODUCT)
 
 
 def left_operand(printed: Printed) -> str:
@@ -290,6 +232,5 @@ class Transpose(Operator):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"{arguments[0].within_latex(Binding.ATOM)}^\top", Binding.POWER)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (argument,) = arguments
-        return Printed(f"{argument.within(Binding.POSTFIX)}.T", Binding.POSTFIX) if 1 not in node.shape else argument
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.transpose(*arguments)

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
 from service.expression.sums import filled, number
@@ -15,6 +17,7 @@ from service.operations.entrywise import off_zero
 from service.operations.samples import MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 IVERSON = (r"\left[", r"\right]")
+_INDICATOR = Spelling("where({0}, 1.0, 0.0)", pytorch="{0}.to(**like)", julia="float", matlab="double", role="indicator")
 
 
 class Comparison(Elementwise):
@@ -66,9 +69,18 @@ class Comparison(Elementwise):
         left, right = (argument.within_latex(Binding.SUM) for argument in arguments)
         return Printed(rf"{IVERSON[0]}{left} {self.latex_symbol} {right}{IVERSON[1]}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        left, right = arguments
-        return Printed(f"np.{self.ufunc.__name__}({left.text}, {right.text}).astype(float)", Binding.POSTFIX)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        holds = codes.entry_by_entry("compare", arguments, node.shape, self.symbol)
+        return codes.each(_INDICATOR, (holds,), node.shape)
+
+
+def truth(code: Code) -> Code:
+    """A condition, 1 or 0 (or not 0) by entry, as what is true or false."""
+    if code.form == "transpose":
+        return codes.transpose(truth(code.operands[0]))
+    if code.role == "indicator":
+        return code.operands[0]
+    return codes.entry_by_entry("compare", (code, codes.number(0)), code.shape, "!=")
 
 
 @register

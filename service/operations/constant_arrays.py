@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from service import limits
+from service.expression import codes
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.numbers import Rational
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
@@ -15,8 +17,29 @@ from service.expression.products import product
 from service.expression.shapes import SCALAR, Shape, Size, Sizes, axes, is_unknown, multiply, split, substitute
 from service.expression.sums import delta, filled, number
 from service.expression.tensors import Tensor, leaf, unit
-from service.operations.leaves import name_to_latex, python_name
+from service.operations.leaves import name_to_latex
 from service.operations.samples import MATRIX, VECTOR
+
+EYE = Spelling("eye", pytorch="torch.eye({0}, **like)", julia="Matrix{Float64}(I, {0}, {0})", matlab="eye")
+_COMMUTATION = Spelling(
+    "eye({2}).reshape({1}, {0}, {2}).swapaxes(0, 1).reshape({2}, {2})",
+    pytorch="torch.eye({2}, **like).reshape({1}, {0}, {2}).swapaxes(0, 1).reshape({2}, {2})",
+    julia="reshape(permutedims(reshape(Matrix{Float64}(I, {2}, {2}), {0}, {1}, {2}), (2, 1, 3)), {2}, {2})",
+    matlab="reshape(permute(reshape(eye({2}), {0}, {1}, {2}), [2, 1, 3]), {2}, {2})",
+)
+
+
+def filled_code(name: str, shape: Shape) -> Code:
+    """`ones` or `zeros` of this shape."""
+    if codes.is_row(shape):
+        return codes.transpose(filled_code(name, shape[::-1]))
+    role = "ones" if name == "ones" else ""
+    if shape[1] == 1:
+        spelling = Spelling(name, pytorch=f"torch.{name}({{0}}, **like)", matlab=f"{name}({{0}}, 1)", role=role)
+        return codes.call(spelling, (codes.size(shape[0]),), shape)
+    both = f"{name}({{0}}, {{1}})"
+    spelling = Spelling(f"{name}(({{0}}, {{1}}))", pytorch=f"torch.{name}({{0}}, {{1}}, **like)", julia=both, matlab=both, role=role)
+    return codes.call(spelling, [codes.size(size) for size in shape], shape)
 
 
 class ConstantArray(Operation):
@@ -63,16 +86,6 @@ def _latex_subscript(shape: Shape) -> str:
     return rf"_{{{_latex(shape[0])}}}" if shape[1] == 1 else rf"_{{{_latex(shape[0])} \times {_latex(shape[1])}}}"
 
 
-def _code(size: Size) -> str:
-    coefficient, letters = split(size)
-    return " * ".join(([str(coefficient)] if coefficient != 1 or not letters else []) + [python_name(letter) for letter in letters])
-
-
-def _code_shape(shape: Shape) -> str:
-    sizes = [_code(size) for size in axes(shape)]
-    return sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
-
-
 @register
 class Eye(ConstantArray):
     """The identity matrix of n rows and columns."""
@@ -93,8 +106,8 @@ class Eye(ConstantArray):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"I_{{{_latex(node.shape[0])}}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.eye({_code(node.shape[0])})" if node.shape != SCALAR else "1")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.call(EYE, (codes.size(node.shape[0]),), node.shape) if node.shape != SCALAR else codes.number(1)
 
 
 class Filled(ConstantArray):
@@ -112,8 +125,8 @@ class Filled(ConstantArray):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\mathbf{{{self.entry}}}{_latex_subscript(node.shape)}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.{self.name}({_code_shape(node.shape)})" if node.shape != SCALAR else str(self.entry))
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return filled_code(self.name, node.shape) if node.shape != SCALAR else codes.number(self.entry)
 
 
 @register
@@ -166,8 +179,18 @@ class Unit(ConstantArray):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\mathbf{{e}}_{{{node.parameter[0]}}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.eye(1, {_code(node.shape[0])}, {node.parameter[0] - 1})[0]" if node.shape != SCALAR else "1")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        if node.shape == SCALAR:
+            return codes.number(1)
+        place = node.parameter[0]
+        spelling = Spelling(
+            numpy=f"(np.arange({{0}}) == {place - 1}).astype(float)",
+            jax=f"(jnp.arange({{0}}) == {place - 1}).astype(float)",
+            pytorch=f"(torch.arange({{0}}) == {place - 1}).to(**like)",
+            julia=f"float.((1:{{0}}) .== {place})",
+            matlab=f"double((1:{{0}})' == {place})",
+        )
+        return codes.call(spelling, (codes.size(node.shape[0]),), node.shape)
 
 
 @register
@@ -207,12 +230,10 @@ class Commutation(ConstantArray):
         m, n = node.parameter
         return Printed(rf"K_{{{_latex(m)}, {_latex(n)}}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        m, n = (_code(size) for size in node.parameter)
-        pairs = _code(node.shape[0])
+    def code(self, node: Node, *arguments: Code) -> Code:
         if node.shape == SCALAR:
-            return Printed("1")
-        return Printed(f"np.eye({pairs}).reshape({n}, {m}, {pairs}).swapaxes(0, 1).reshape({pairs}, {pairs})", Binding.POSTFIX)
+            return codes.number(1)
+        return codes.call(_COMMUTATION, [codes.size(size) for size in (*node.parameter, node.shape[0])], node.shape)
 
 
 class Inferred(ConstantArray):
@@ -241,11 +262,9 @@ class Inferred(ConstantArray):
         shown = str(entry) if entry.denominator == 1 else sign + fraction
         return _scaled(entry, rf"{shown} \, ", rf"\mathbf{{0}}{subscript}", rf"\mathbf{{1}}{subscript}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        entry: Rational = node.parameter[0]
-        if node.shape == SCALAR:
-            return Printed(str(float(entry)), Binding.NEGATIVE if entry < 0 else Binding.ATOM)
-        return Printed(f"np.full({_code_shape(node.shape)}, {float(entry)})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        entry = codes.number(node.parameter[0])
+        return entry if node.shape == SCALAR else codes.multiply(entry, filled_code("ones", node.shape))
 
 
 def _scaled(entry: Rational, times: str, zeros: str, ones: str) -> Printed:

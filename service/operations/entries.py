@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from service.expression import codes
+from service.expression.codes import Code
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Operation, Printed, Sample, register
 from service.expression.products import product
@@ -57,11 +59,8 @@ class Literal(Operation):
         body = r" \\ ".join(" & ".join(argument.text for argument in row) for row in _rows(node, arguments))
         return Printed(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        if 1 in node.shape:
-            return Printed(f"np.array([{', '.join(argument.text for argument in arguments)}])")
-        rows = ", ".join(f"[{', '.join(argument.text for argument in row)}]" for row in _rows(node, arguments))
-        return Printed(f"np.array([{rows}])")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.array(arguments, *node.parameter)
 
 
 def _rows(node: Node, arguments: Sequence[Printed]) -> list[Sequence[Printed]]:
@@ -106,5 +105,5 @@ class Index(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(f"{arguments[0].within_latex(Binding.ATOM)}_{{{','.join(str(k + 1) for k in node.parameter)}}}", Binding.POWER)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{arguments[0].within(Binding.POSTFIX)}[{', '.join(str(k) for k in node.parameter)}]", Binding.POSTFIX)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.entry(arguments[0], node.parameter)

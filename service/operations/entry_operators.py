@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, hadamard, spread
+from service.expression.codes import Code
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Printed, Sample, broadcast, register
 from service.expression.products import power, product
@@ -55,9 +57,8 @@ class Hadamard(EntryByEntry):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(r" \odot ".join(argument.within_latex(Binding.POWER) for argument in arguments), Binding.PRODUCT)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        parts = [argument.within(Binding.POWER) for argument in arguments]
-        return Printed(" * ".join(parts), Binding.PRODUCT)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.multiply(*arguments)
 
 
 @register
@@ -81,8 +82,8 @@ class EntryDivide(EntryByEntry, Quotient):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"{arguments[0].within_latex(Binding.POWER)} \oslash {arguments[1].within_latex(Binding.POWER)}", Binding.PRODUCT)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{left_operand(arguments[0])} / {arguments[1].within(Binding.POWER)}", Binding.PRODUCT)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.divide(*arguments)
 
 
 @register
@@ -116,6 +117,5 @@ class EntryPower(EntryByEntry, PowerRules):
         base, exponent = arguments
         return Printed(rf"{base.within_latex(Binding.ATOM)}^{{\odot {exponent.within_latex(Binding.POSTFIX)}}}", Binding.POWER)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        base, exponent = arguments
-        return Printed(f"{base.within(Binding.POSTFIX)} ** {exponent.within(Binding.POSTFIX)}", Binding.POWER)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.power(*arguments)

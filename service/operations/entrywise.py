@@ -18,7 +18,7 @@ class Unary(Elementwise):
     """f(x), entry by entry. A subclass states the facts of its handbook page, and `slope`; samples are made for it."""
 
     ufunc: ClassVar[np.ufunc]
-    """What computes it; `numpy_name` is the same in generated code."""
+    """What computes it."""
     domain: ClassVar[tuple[float, float]] = BOTH_SIGNS
     """Where the samples are drawn."""
     parity: ClassVar[int] = 0

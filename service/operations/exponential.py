@@ -7,7 +7,9 @@ from fractions import Fraction
 import numpy as np
 from scipy import special
 
+from service.expression import codes
 from service.expression.algebra import call, spread
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Printed, Sample, register
 from service.expression.shapes import SCALAR
@@ -21,7 +23,7 @@ from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTOR_AND_MA
 class Exp(Unary):
     """e^x, the exponential of each entry (the exponential of a matrix is expm)."""
 
-    name, numpy_name, ufunc = "exp", "np.exp", np.exp
+    name, ufunc = "exp", np.exp
     undoes, nonnegative, exact = "log", True, {0: 1}
     laws = (Law("exp(x + y)", "exp(x)*exp(y)"), Law("exp(x)", "e.^x", VECTOR))
 
@@ -38,7 +40,7 @@ class Exp(Unary):
 class Log(Unary):
     """log(x), the natural logarithm; log(x, b) is the logarithm to the base b, log(x)/log(b)."""
 
-    name, aliases, numpy_name, ufunc = "log", ("ln",), "np.log", np.log
+    name, aliases, ufunc = "log", ("ln",), np.log
     arity, signature, latex_name = (1, 2), "log(x) or log(x, b)", r"\log"
     domain, undoes, exact = (0.3, 1.7), "exp", {1: 0}
     samples = (
@@ -102,10 +104,9 @@ class Log(Unary):
         base = f"_{{{arguments[1].text}}}" if len(arguments) == 2 else ""
         return Printed(rf"\log{base}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        if len(arguments) == 1:
-            return Printed(f"np.log({arguments[0].text})")
-        return Printed(f"np.log({arguments[0].text}) / np.log({arguments[1].text})", Binding.PRODUCT)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        logarithms = [codes.each("log", (argument,), argument.shape) for argument in arguments]
+        return logarithms[0] if len(arguments) == 1 else codes.divide(*logarithms)
 
 
 def _is_ones(tensor: Tensor) -> bool:
@@ -116,7 +117,7 @@ def _is_ones(tensor: Tensor) -> bool:
 class Log2(Unary):
     """The logarithm to the base 2."""
 
-    name, numpy_name, ufunc, latex_name = "log2", "np.log2", np.log2, r"\log_{2}"
+    name, ufunc, latex_name = "log2", np.log2, r"\log_{2}"
     domain, exact = (0.3, 1.7), {2**k: k for k in range(64)}
     laws = (Law("log2(2*x)", "1 + log2(x)"),)
 
@@ -128,7 +129,7 @@ class Log2(Unary):
 class Log10(Unary):
     """The logarithm to the base 10."""
 
-    name, numpy_name, ufunc, latex_name = "log10", "np.log10", np.log10, r"\log_{10}"
+    name, ufunc, latex_name = "log10", np.log10, r"\log_{10}"
     domain, exact = (0.3, 1.7), {10**k: k for k in range(19)}
     laws = (Law("log10(10*x)", "1 + log10(x)"),)
 
@@ -140,7 +141,7 @@ class Log10(Unary):
 class Log1p(Unary):
     """log(1 + x), accurate for small x."""
 
-    name, numpy_name, ufunc = "log1p", "np.log1p", np.log1p
+    name, ufunc = "log1p", np.log1p
     domain, undoes, exact = (-0.8, 1.7), "expm1", {0: 0}
     laws = (Law("log1p(x)", "log(1 + x)", VECTOR), Law("log1p(expm1(x))", "x"))
 
@@ -152,7 +153,7 @@ class Log1p(Unary):
 class Expm1(Unary):
     """exp(x) - 1, accurate for small x (the exponential of a matrix is expm)."""
 
-    name, numpy_name, ufunc = "expm1", "np.expm1", np.expm1
+    name, ufunc = "expm1", np.expm1
     undoes, exact = "log1p", {0: 0}
     laws = (Law("expm1(x)", "exp(x) - 1", VECTOR),)
 
@@ -164,7 +165,8 @@ class Expm1(Unary):
 class Sigmoid(Unary):
     """The logistic function, 1/(1 + exp(-x))."""
 
-    name, aliases, numpy_name, ufunc, latex_name = "sigmoid", ("logistic", "expit"), "special.expit", special.expit, r"\sigma"
+    name, aliases, ufunc, latex_name = "sigmoid", ("logistic", "expit"), special.expit, r"\sigma"
+    spelling = Spelling("special.expit", pytorch="torch.sigmoid", julia="logistic", matlab="1 ./ (1 + exp(-{0}))")
     nonnegative = True
     laws = (Law("sigmoid(x)", "1./(1 + exp(-x))", VECTOR), Law("sigmoid(x) + sigmoid(-x)", "1"), Law("sigmoid(0)", "1/2"))
 
@@ -184,6 +186,12 @@ class Softplus(Unary):
     """log(1 + exp(x)), a smooth relu, without overflow."""
 
     name, ufunc, nonnegative = "softplus", np.logaddexp, True
+    spelling = Spelling(
+        "logaddexp(0, {0})",
+        pytorch="torch.logaddexp({0}, torch.tensor(0.0, **like))",
+        julia="log1pexp",
+        matlab="max({0}, 0) + log1p(exp(-abs({0})))",
+    )
     laws = (Law("softplus(x) - softplus(-x)", "x"), Law("softplus(x)", "log(1 + exp(x))", MATRIX))
 
     def value(self, node: Node, *arguments: Array) -> Array:
@@ -192,6 +200,3 @@ class Softplus(Unary):
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:
         return call("sigmoid", x)
-
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.logaddexp(0, {arguments[0].text})")

@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, spread
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Elementwise, Law, Operation, Printed, Sample, broadcast, register
+from service.expression.products import view
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
 from service.expression.tensors import Tensor, number_of
 from service.operations.entrywise import off_zero
@@ -62,9 +65,8 @@ class Extreme(Elementwise):
                 return self.sign * call("relu", self.sign * x)
         return None
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        name = f"np.{self.ufunc.__name__}" if len(arguments) == 2 else f"np.{self.name}"
-        return Printed(f"{name}({', '.join(argument.text for argument in arguments)})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return super().code(node, *arguments) if len(arguments) == 2 else codes.reduce(arguments[0], self.name, julia=f"{self.name}imum")
 
 
 @register
@@ -72,6 +74,7 @@ class Max(Extreme):
     """max(x, y), the greater of two, entry by entry; max(x), the greatest of all entries."""
 
     name, latex_name, signature, sign, ufunc, of_entries = "max", r"\max", "max(x, y) or max(x)", 1, np.maximum, "greatest"
+    spelling = Spelling("maximum", julia="max", matlab="max")
     samples = (
         Sample("max(x, y)", {}, BOTH_SIGNS),
         Sample("max(x, y)", VECTORS, BOTH_SIGNS),
@@ -90,6 +93,7 @@ class Min(Extreme):
     """min(x, y), the lesser of two, entry by entry; min(x), the least of all entries."""
 
     name, latex_name, signature, sign, ufunc, of_entries = "min", r"\min", "min(x, y) or min(x)", -1, np.minimum, "least"
+    spelling = Spelling("minimum", julia="min", matlab="min")
     samples = (
         Sample("min(x, y)", {}, BOTH_SIGNS),
         Sample("min(x, y)", VECTORS, BOTH_SIGNS),
@@ -122,6 +126,11 @@ class ExtremeEntry(Operation):
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return call(self.name, *arguments) if arguments[0].shape else arguments[0]
 
+    def lift(self, *arguments: Tensor) -> Tensor | None:
+        """Of a transposed or repeated array it is that of the array: max(x*ones(k)') = max(x), max(t*ones(n)) = t."""
+        found = view(arguments[0])
+        return None if found is None else call(self.name, found[0]) if found[0].shape else found[0]
+
     def tensor_shape(self, *arguments: Axes) -> Axes:
         return ()
 
@@ -135,8 +144,8 @@ class ExtremeEntry(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\{self.function}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.{self.function}({arguments[0].text})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.reduce(arguments[0], self.function, julia=f"{self.function}imum")
 
 
 @register

@@ -8,14 +8,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from opt_einsum import contract
 
+from service.expression import codes
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Operation, Printed, Sample, register
 from service.expression.products import product
 from service.expression.shapes import Axes, Shape, Size, Sizes, axes, describe, multiply, shape_of, substitute
 from service.expression.tensors import Labels, Tensor, leaf
-from service.operations.constant_arrays import ConstantArray
+from service.operations.constant_arrays import EYE, ConstantArray
 
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
+
+_PAIRING = Spelling(
+    "eye({2}).reshape({2}, {1}, {0}).swapaxes(1, 2)",
+    pytorch="torch.eye({2}, **like).reshape({2}, {1}, {0}).swapaxes(1, 2)",
+    julia="reshape(Matrix{Float64}(I, {2}, {2}), {2}, {0}, {1})",
+    matlab="reshape(eye({2}), {2}, {0}, {1})",
+)
 
 
 class Pattern(NamedTuple):
@@ -29,7 +38,7 @@ class Pattern(NamedTuple):
 class Einsum(Operation):
     """Einstein's notation: labels that are not on the right are summed; a label twice on the right is a diagonal."""
 
-    name, family, arity, linear = "einsum", "index notation", (1, None), "each"
+    name, family, arity, linear, any_order = "einsum", "index notation", (1, None), "each", True
     signature = "einsum(ik,lj->ijkl, A, B)"
     samples = (
         Sample("einsum(ij,jk->ik, A, B)", {"A": "matrix(m,n)", "B": "matrix(n,p)"}),
@@ -101,16 +110,16 @@ class Einsum(Operation):
         sign = rf"\sum_{{{', '.join(letters((label,)) for label in summed)}}} " if summed else ""
         return Printed(rf"\left[{sign}{' '.join(parts)}\right]_{{{letters(out)}}}" if out else f"{sign}{' '.join(parts)}", Binding.SUM)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+    def code(self, node: Node, *arguments: Code) -> Code:
         pattern: Pattern = node.parameter
         out, deltas = _distinct(pattern)
-        places = {label: (place, axis) for place, labels in enumerate(pattern.inputs) for axis, label in enumerate(labels)}
-        names = [argument.text for argument in arguments]
-        for label, _ in deltas:
-            place, axis = places[label]
-            names.append(f"np.eye({arguments[place].within(Binding.POSTFIX)}.shape[{axis}])")
-        spec = ",".join(letters(labels) for labels in (*pattern.inputs, *deltas)) + "->" + letters(out)
-        return Printed(f'np.einsum("{spec}", {", ".join(names)})')
+        sizes: dict[int, Size] = {}
+        for labels, argument in zip(pattern.inputs, node.arguments, strict=True):
+            sizes.update(zip(labels, axes(argument.shape), strict=True))
+        operands = [codes.column(argument) for argument in arguments]
+        operands += [codes.call(EYE, (codes.size(sizes[label]),), (sizes[label],) * 2) for label, _ in deltas]
+        inputs = tuple([letters(labels) for labels in (*pattern.inputs, *deltas)])
+        return codes.make("einsum", operands, node.shape, (inputs, letters(out)))
 
 
 def letters(labels: Labels) -> str:
@@ -155,6 +164,5 @@ class Pairing(ConstantArray):
         rows, columns = node.parameter
         return Printed(rf"P^{{({rows}, {columns})}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        rows, columns = node.parameter
-        return Printed(f"np.eye({rows} * {columns}).reshape({rows} * {columns}, {columns}, {rows}).transpose(0, 2, 1)")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.call(_PAIRING, [codes.size(size) for size in (*node.parameter, node.shape[0])], node.shape)

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, einsum, total
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node, make
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
 from service.expression.products import power, product, transpose
@@ -20,7 +22,6 @@ from service.operations.matrices import (
     axes_of,
     diagonal_of,
     finite,
-    is_vector,
     off_deficient,
     require_square,
     square_factors,
@@ -43,6 +44,10 @@ def _samples(name: str) -> tuple[Sample, ...]:
 
 def _bad_samples(name: str) -> tuple[Sample, ...]:
     return (Sample(f"{name}(A)", MATRIX), Sample(f"{name}(x)", VECTOR), Sample(f"{name}(x')", VECTOR))
+
+
+INVERSE = Spelling("linalg.inv", role="inverse")
+_LOGDET = Spelling("linalg.slogdet({0})[1]", julia="logabsdet({0})[1]", matlab="sum(log(abs(diag(lu({0})))))")
 
 
 @register
@@ -102,9 +107,10 @@ class Inverse(SquareMatrixFunction):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(f"{arguments[0].within_latex(Binding.ATOM)}^{{-1}}", Binding.POWER)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (A,) = arguments
-        return Printed(f"np.linalg.inv({A.text})") if node.shape != SCALAR else Printed(f"1 / {A.within(Binding.POWER)}", Binding.PRODUCT)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        if node.shape == SCALAR:
+            return codes.divide(codes.number(1), *arguments)
+        return codes.call(INVERSE, arguments, node.shape)
 
 
 def _is_regular(A: Array, inverse: Array) -> bool:
@@ -179,8 +185,8 @@ class Determinant(Determinantal):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\det\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.linalg.det({arguments[0].text})") if node.arguments[0].shape != SCALAR else arguments[0]
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.call("linalg.det", arguments, SCALAR) if node.arguments[0].shape != SCALAR else arguments[0]
 
 
 @register
@@ -227,11 +233,10 @@ class LogDeterminant(Determinantal):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\log\left|\det\left({arguments[0].text}\right)\right|")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (A,) = arguments
+    def code(self, node: Node, *arguments: Code) -> Code:
         if node.arguments[0].shape == SCALAR:
-            return Printed(f"np.log(np.abs({A.text}))")
-        return Printed(f"np.linalg.slogdet({A.text})[1]", Binding.POSTFIX)
+            return codes.each("log", (codes.each("abs", arguments, SCALAR),), SCALAR)
+        return codes.call(_LOGDET, arguments, SCALAR)
 
 
 @register
@@ -258,9 +263,10 @@ class Adjugate(SquareMatrixFunction):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{adj}}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (A,) = arguments
-        return Printed(f"np.linalg.det({A.text}) * np.linalg.inv({A.text})", Binding.PRODUCT) if node.shape != SCALAR else Printed("1")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        if node.shape == SCALAR:
+            return codes.number(1)
+        return codes.multiply(codes.call("linalg.det", arguments, SCALAR), codes.call(INVERSE, arguments, node.shape))
 
 
 @register
@@ -339,12 +345,12 @@ class Pseudoinverse(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(f"{arguments[0].within_latex(Binding.ATOM)}^{{+}}", Binding.POWER)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+    def code(self, node: Node, *arguments: Code) -> Code:
         (A,) = arguments
-        shape = node.arguments[0].shape
-        if shape == SCALAR:
-            return Printed(f"1 / {A.within(Binding.POWER)}", Binding.PRODUCT)
-        if not is_vector(shape):
-            return Printed(f"np.linalg.pinv({A.text})")
-        inner, outer = ("[:, None]", "[0]") if shape[1] == 1 else ("[None, :]", "[:, 0]")
-        return Printed(f"np.linalg.pinv({A.within(Binding.POSTFIX)}{inner}){outer}", Binding.POSTFIX)
+        if node.shape == SCALAR:
+            return codes.divide(codes.number(1), A)
+        if codes.is_vector(node.shape):
+            x = codes.column(A)
+            inverse = codes.divide(x, codes.inner(x, x))
+            return inverse if codes.is_column(node.shape) else codes.transpose(inverse)
+        return codes.call("linalg.pinv", arguments, node.shape)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from service.expression import codes
+from service.expression.codes import Code
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational, tidy
 from service.expression.operation import Array, Binding, Operation, Printed, register
@@ -81,8 +82,8 @@ class Number(Leaf):
             Binding.NEGATIVE if sign else Binding.POSTFIX,
         )
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return self.text(node)._replace(text=str(node.parameter).replace("/", " / "))
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.number(node.parameter)
 
 
 @register
@@ -117,8 +118,8 @@ class VariableLeaf(Leaf):
         power = f"^{{{order}}}" if order > 1 else ""
         return Printed(rf"\frac{{\mathrm{{d}}{power} {name_to_latex(declared.derivative_of)}}}{{{by}}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(python_name(node.parameter.name))
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.variable(node.parameter.name, node.shape)
 
 
 @register
@@ -139,8 +140,8 @@ class Constant(Leaf):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(r"\pi" if node.parameter == "pi" else r"\mathrm{e}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.{node.parameter}")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.constant(node.parameter)
 
 
 @register
@@ -164,8 +165,8 @@ class SizeNumber(Leaf):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(name_to_latex(str(node.parameter)))
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(python_name(str(node.parameter)))
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.size(node.parameter)
 
 
 def number(value: Rational | str) -> Node:
@@ -214,11 +215,3 @@ def _word(word: str) -> str:
     if len(word) == 1 or word.isdigit():
         return word
     return rf"\mathrm{{{word.replace('_', chr(92) + '_')}}}"
-
-
-_TAKEN = frozenset((*keyword.kwlist, "np", "special", "linalg"))
-
-
-def python_name(name: str) -> str:
-    """The name as generated code has it: `lambda` becomes `lambda_`."""
-    return f"{name}_" if name in _TAKEN else name

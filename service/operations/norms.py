@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, einsum, total
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Law, Operation, Printed, register
 from service.expression.products import power
@@ -21,12 +24,14 @@ from service.operations.samples import BOTH_SIGNS, MATRIX, TWO_VECTORS, VECTOR, 
 
 
 class Norm(Operation):
-    """`order` names the norm in LaTeX, `vector_order` and `matrix_order` in NumPy ("" for its default, the root of the sum of squares)."""
+    """`order` names the norm in LaTeX, `vector_order` and `matrix_order` in NumPy (None: the root of the sum of squares)."""
 
     family, rule = "norms", "norm rule"
     order: ClassVar[str]
-    vector_order: ClassVar[str] = ""
-    matrix_order: ClassVar[str] = ""
+    vector_order: ClassVar[Any] = None
+    matrix_order: ClassVar[Any] = None
+    vector_spelling: ClassVar[Spelling] = Spelling("linalg.norm", role="length")
+    matrix_spelling: ClassVar[Spelling] = Spelling("linalg.norm", matlab='norm({0}, "fro")', role="length")
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -38,8 +43,8 @@ class Norm(Operation):
 
     def value(self, node: Node, *arguments: Array) -> Array:
         x = finite(arguments[0])
-        order = (self.vector_order, self.matrix_order)[x.ndim - 1] if x.ndim else ""
-        return np.asarray(np.linalg.norm(x, _ORDERS[order]) if x.ndim else np.abs(x))
+        order = (self.vector_order, self.matrix_order)[x.ndim - 1] if x.ndim else None
+        return np.asarray(np.linalg.norm(x, order) if x.ndim else np.abs(x))
 
     def side(self, node: Node, *arguments: Array) -> Array:
         """By the sides of the absolute value, of the entries of a vector, of a matrix."""
@@ -67,22 +72,20 @@ class Norm(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\left\lVert {arguments[0].text} \right\rVert_{{{self.order}}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        shape = node.arguments[0].shape
-        if shape == SCALAR:
-            return Printed(f"np.abs({arguments[0].text})")
-        order = self.vector_order if 1 in shape else self.matrix_order
-        return Printed(f"np.linalg.norm({', '.join([arguments[0].text] + ([order] if order else []))})")
-
-
-_ORDERS: dict[str, Any] = {"": None, "1": 1, "2": 2, "np.inf": np.inf, '"nuc"': "nuc"}
+    def code(self, node: Node, *arguments: Code) -> Code:
+        (x,) = arguments
+        if x.shape == SCALAR:
+            return codes.each("abs", arguments, SCALAR)
+        return codes.call(self.vector_spelling if codes.is_vector(x.shape) else self.matrix_spelling, (codes.column(x),), SCALAR)
 
 
 @register
 class Norm1(Norm):
     """The sum of the absolute values; of a matrix, the largest such sum of a column."""
 
-    name, order, vector_order, matrix_order = "norm1", "1", "1", "1"
+    name, order, vector_order, matrix_order = "norm1", "1", 1, 1
+    vector_spelling = Spelling("linalg.norm({0}, 1)")
+    matrix_spelling = Spelling("linalg.norm({0}, 1)", julia="opnorm({0}, 1)")
     kink = "where an entry is 0 or two columns are equally large"
     laws = (
         Law("norm1(x)", "sum(abs(x))", VECTOR, BOTH_SIGNS),
@@ -106,7 +109,8 @@ class Norm1(Norm):
 class Norm2(Norm):
     """The Euclidean length; of a matrix, the spectral norm, its largest singular value."""
 
-    name, order, matrix_order, kink = "norm2", "2", "2", "where all entries are 0"
+    name, order, matrix_order, kink = "norm2", "2", 2, "where all entries are 0"
+    matrix_spelling = Spelling("linalg.norm({0}, 2)", julia="opnorm")
     squared_rule = "squared norm rule"
     laws = (
         Law("norm2(x)^2", "x'*x", VECTOR),
@@ -125,7 +129,15 @@ class Norm2(Norm):
 class NormInf(Norm):
     """The largest absolute value; of a matrix, the largest sum of absolute values of a row."""
 
-    name, order, vector_order, matrix_order = "norminf", r"\infty", "np.inf", "np.inf"
+    name, order, vector_order, matrix_order = "norminf", r"\infty", np.inf, np.inf
+    vector_spelling = Spelling(
+        numpy="np.linalg.norm({0}, np.inf)",
+        jax="jnp.linalg.norm({0}, jnp.inf)",
+        pytorch="torch.linalg.norm({0}, torch.inf)",
+        julia="norm({0}, Inf)",
+        matlab="norm({0}, Inf)",
+    )
+    matrix_spelling = replace(vector_spelling, julia="opnorm({0}, Inf)")
     kink = "where two entries (rows of a matrix) are equally large, or an entry of a matrix is 0"
     laws = (Law("norminf(x)", "max(abs(x))", VECTOR, BOTH_SIGNS),)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, spread
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node, in_order
 from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
 from service.expression.sums import coefficient_of, filled
 from service.expression.tensors import Apply, Tensor, number_of
-from service.operations.comparisons import IVERSON, Comparison
+from service.operations.comparisons import IVERSON, Comparison, truth
 from service.operations.entrywise import Unary, is_nonnegative, off_zero
+from service.operations.generated_helpers import MATLAB_WHERE
 from service.operations.leaves import Variable
 from service.operations.samples import BOTH_SIGNS, MATRICES, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
@@ -39,7 +42,7 @@ class Rounding(Jump):
 class Abs(Unary):
     """The absolute value, |x|."""
 
-    name, numpy_name, ufunc = "abs", "np.abs", np.abs
+    name, ufunc = "abs", np.abs
     parity, nonnegative, kink, exact = 1, True, "where its argument is 0", {k: k for k in range(2)}
     laws = (Law("abs(-x)", "abs(x)", VECTOR), Law("abs(abs(x))", "abs(x)"), Law("abs(x)^2", "x^2"), Law("sign(x)*abs(x)", "x"))
 
@@ -62,7 +65,7 @@ class Abs(Unary):
 class Sign(Jump):
     """-1, 0 or 1: the sign of each entry."""
 
-    name, aliases, numpy_name, ufunc, latex_name = "sign", ("sgn",), "np.sign", np.sign, r"\operatorname{sgn}"
+    name, aliases, ufunc, latex_name = "sign", ("sgn",), np.sign, r"\operatorname{sgn}"
     parity, kink, exact = -1, "where its argument is 0", {0: 0, 1: 1}
     laws = (Law("sign(x)*abs(x)", "x", {}, BOTH_SIGNS), Law("sign(sign(x))", "sign(x)"), Law("sign(3*x)", "sign(x)", VECTOR))
 
@@ -79,7 +82,7 @@ class Sign(Jump):
 class Floor(Rounding):
     """The largest whole number that is not greater than x."""
 
-    name, numpy_name, ufunc, exact = "floor", "np.floor", np.floor, {0: 0, 1: 1}
+    name, ufunc, exact = "floor", np.floor, {0: 0, 1: 1}
     laws = (Law("floor(x)", "-ceil(-x)"), Law("floor(x + 1)", "floor(x) + 1", VECTOR), Law("floor(7/2)", "3"))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
@@ -93,7 +96,7 @@ class Floor(Rounding):
 class Ceil(Rounding):
     """The smallest whole number that is not less than x."""
 
-    name, aliases, numpy_name, ufunc, exact = "ceil", ("ceiling",), "np.ceil", np.ceil, {0: 0, 1: 1}
+    name, aliases, ufunc, exact = "ceil", ("ceiling",), np.ceil, {0: 0, 1: 1}
     laws = (Law("ceil(x) - floor(x)", "1"), Law("ceil(-7/2)", "-3"))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
@@ -116,6 +119,7 @@ class Relu(Unary):
     """max(x, 0), the rectified linear unit."""
 
     name, ufunc = "relu", np.maximum
+    spelling = Spelling("maximum({0}, 0)", pytorch="torch.relu", julia="max({0}, 0)", matlab="max({0}, 0)")
     nonnegative, kink, exact = True, "where its argument is 0", {-1: 0, 0: 0, 1: 1}
     laws = (
         Law("relu(x)", "max(x, 0)", VECTOR, BOTH_SIGNS),
@@ -138,15 +142,13 @@ class Relu(Unary):
         coefficient, _ = coefficient_of(x)
         return abs(coefficient) * call(self.name, x / abs(coefficient)) if abs(coefficient) not in (0, 1) else None
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.maximum({arguments[0].text}, 0)")
-
 
 @register
 class Step(Jump):
     """1 where x > 0, else 0: Heaviside's step, with step(0) = 0."""
 
     name, aliases, ufunc = "step", ("heaviside",), np.heaviside
+    spelling = Spelling("heaviside({0}, 0)", pytorch="({0} > 0).to(**like)", julia="float({0} .> 0)", matlab="double({0} > 0)")
     nonnegative, kink, exact = True, "where its argument is 0", {-1: 0, 0: 0, 1: 1}
     laws = (
         Law("step(x)", "x > 0", {}, BOTH_SIGNS),
@@ -166,15 +168,13 @@ class Step(Jump):
             return call(self.name, x / abs(coefficient))
         return x if isinstance(x, Apply) and x.operation is self else None
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.heaviside({arguments[0].text}, 0)")
-
 
 @register
 class Where(Elementwise):
     """a where the condition c holds (is not 0), else b: where(x > 0, x, -x) is |x|."""
 
-    name, arity, signature, numpy_name = "where", (3, 3), "where(c, a, b)", "np.where"
+    name, arity, signature = "where", (3, 3), "where(c, a, b)"
+    spelling = Spelling("where", julia="ifelse", helpers=MATLAB_WHERE)
     kink = "where the condition changes"
     samples = (
         Sample("where(x > y, x^2, y)"),
@@ -207,6 +207,10 @@ class Where(Elementwise):
             return None
         shape = self.tensor_shape(yes.shape, no.shape)
         return spread(yes if known else no, shape)
+
+    def code(self, node: Node, *arguments: Code) -> Code:
+        condition, *values = arguments
+        return codes.each(self.spelling, (truth(condition), *values), node.shape)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         condition, yes, no = (argument.text for argument in arguments)

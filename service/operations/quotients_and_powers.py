@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, hadamard
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node, make
 from service.expression.numbers import absolute
 from service.expression.operation import Array, Binding, Law, Printed, Sample, register
@@ -17,6 +19,7 @@ from service.expression.tensors import Tensor, leaf, number_of
 from service.operations.arithmetic import Operator, left_operand
 
 LARGEST_MATRIX_POWER = 64
+_MATRIX_POWER = Spelling("linalg.matrix_power({0}, {1})", julia="{0} ^ {1}", matlab="{0} ^ {1}")
 
 
 class Quotient(Operator):
@@ -73,9 +76,8 @@ class Divide(Quotient):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\frac{{{arguments[0].text}}}{{{arguments[1].text}}}", Binding.POWER)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        numerator, denominator = arguments
-        return Printed(f"{left_operand(numerator)} / {denominator.within(Binding.POWER)}", Binding.PRODUCT)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.divide(*arguments)
 
 
 class PowerRules(Operator):
@@ -144,8 +146,8 @@ class PowerOperator(PowerRules):
         base, exponent = arguments
         return Printed(f"{base.within_latex(Binding.ATOM)}^{{{exponent.text}}}", Binding.POWER)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+    def code(self, node: Node, *arguments: Code) -> Code:
         base, exponent = arguments
-        if node.shape != SCALAR:
-            return Printed(f"np.linalg.matrix_power({base.text}, {exponent.text})")
-        return Printed(f"{base.within(Binding.POSTFIX)} ** {exponent.within(Binding.POSTFIX)}", Binding.POWER)
+        if node.shape == SCALAR:
+            return codes.power(base, exponent)
+        return codes.matmul(base, base) if exponent is codes.number(2) else codes.call(_MATRIX_POWER, arguments, node.shape)

@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import matrix_labels
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
 from service.expression.products import product
 from service.expression.shapes import SCALAR, Axes, Shape, Size, Sizes, describe, multiply
 from service.expression.tensors import Factor, Tensor, leaf
-from service.operations.matrices import as_matrix, axes_of, is_vector, require_square
+from service.operations.matrices import as_matrix, axes_of, require_square
 from service.operations.samples import MATRICES, MATRIX, SQUARE, TWO_VECTORS, VECTOR, VECTOR_AND_MATRIX, VECTORS
+
+_DIAGONAL = Spelling("diag", julia="Diagonal", role="diagonal")
+_VEC = Spelling(numpy="{0}.T.reshape(-1)", jax="{0}.T.reshape(-1)", pytorch="{0}.T.reshape(-1)", julia="vec", matlab="reshape({0}, [], 1)")
 
 
 @register
@@ -45,8 +50,8 @@ class Trace(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{tr}}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.trace({arguments[0].text})") if node.arguments[0].shape != SCALAR else arguments[0]
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.trace(*arguments) if node.arguments[0].shape != SCALAR else arguments[0]
 
 
 @register
@@ -84,11 +89,13 @@ class Diag(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{diag}}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (argument,) = arguments
+    def code(self, node: Node, *arguments: Code) -> Code:
+        argument = codes.column(arguments[0])
         if node.shape == SCALAR:
             return argument
-        return Printed(f"np.diag({argument.text})", diagonal="" if node.shape[1] == 1 else argument.within(Binding.POSTFIX))
+        if node.shape[1] == 1:
+            return argument.operands[0] if argument.role == "diagonal" else codes.call("diag", (argument,), node.shape)
+        return codes.call(_DIAGONAL, (argument,), node.shape)
 
 
 @register
@@ -124,9 +131,9 @@ class Vec(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{vec}}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        flat = 1 in node.arguments[0].shape
-        return arguments[0] if flat else Printed(f'np.ravel({arguments[0].text}, order="F")')
+    def code(self, node: Node, *arguments: Code) -> Code:
+        argument = codes.column(arguments[0])
+        return argument if 1 in argument.shape else codes.call(_VEC, (argument,), node.shape)
 
 
 def _pairing(rows: Size, columns: Size) -> Tensor:
@@ -179,23 +186,24 @@ class Kron(Operation):
         left, right = (argument.within_latex(Binding.POWER) for argument in arguments)
         return Printed(rf"{left} \otimes {right}", Binding.SUM)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        """Vectors have one axis in code: a column beside a row is an outer product, beside a matrix it gets its second axis."""
+    def code(self, node: Node, *arguments: Code) -> Code:
+        """Vectors have one axis in Python: a column beside a row is an outer product, beside a matrix it gets its second axis."""
         left, right = arguments
-        shapes = [operand.shape for operand in node.arguments]
-        if SCALAR in shapes:
-            return Printed(f"{left.within(Binding.PRODUCT)} * {right.within(Binding.POWER)}", Binding.PRODUCT)
-        if all(is_vector(shape) for shape in shapes):
-            columns = [shape[1] == 1 for shape in shapes]
-            if columns[0] == columns[1]:
-                return Printed(f"np.kron({left.text}, {right.text})")
-            first, second = (left, right) if columns[0] else (right, left)
-            return Printed(f"np.outer({first.text}, {second.text})")
-        operands = [
-            f"{argument.within(Binding.POSTFIX)}[{':, None' if shape[1] == 1 else 'None, :'}]" if is_vector(shape) else argument.text
-            for argument, shape in zip(arguments, shapes, strict=True)
-        ]
-        return Printed(f"np.kron({', '.join(operands)})")
+        if SCALAR in (left.shape, right.shape):
+            return codes.multiply(left, right)
+        if codes.is_vector(left.shape) and codes.is_vector(right.shape):
+            columns = codes.column(left), codes.column(right)
+            if codes.is_column(left.shape) != codes.is_column(right.shape):
+                return codes.outer(*columns) if codes.is_column(left.shape) else codes.outer(*columns[::-1])
+            product = codes.call("kron", columns, (multiply(columns[0].shape[0], columns[1].shape[0]), 1))
+            return product if codes.is_column(left.shape) else codes.transpose(product)
+        places = []
+        for place, argument in enumerate(arguments):
+            axis = "[:, None]" if codes.is_column(argument.shape) else "[None, :]" if codes.is_row(argument.shape) else ""
+            places.append(f"{{{place}}}{axis}")
+        contiguous = ", ".join([f"{place}.contiguous()" for place in places])  # torch.kron fails on some transposed views
+        spelling = Spelling(f"kron({', '.join(places)})", pytorch=f"torch.kron({contiguous})", julia="kron", matlab="kron")
+        return codes.call(spelling, arguments, node.shape)
 
 
 @register
@@ -232,7 +240,9 @@ class Outer(Operation):
         left, right = (argument.within_latex(Binding.ATOM) for argument in arguments)
         return Printed(rf"{left} {right}^\top", Binding.PRODUCT)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        if SCALAR in [operand.shape for operand in node.arguments]:
-            return Printed(f"{arguments[0].within(Binding.PRODUCT)} * {arguments[1].within(Binding.POWER)}", Binding.PRODUCT)
-        return Printed(f"np.outer({arguments[0].text}, {arguments[1].text})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        left, right = (codes.column(argument) for argument in arguments)
+        if SCALAR in (left.shape, right.shape):
+            scaled = codes.multiply(left, right)
+            return codes.transpose(scaled) if node.shape[0] == 1 else scaled
+        return codes.outer(left, right)

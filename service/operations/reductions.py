@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, einsum, total
+from service.expression.codes import Code
 from service.expression.nodes import Node
 from service.expression.operation import Array, Law, Operation, Printed, Sample, register
 from service.expression.products import size_number
@@ -17,11 +19,10 @@ from service.operations.samples import MATRICES, MATRIX, TWO_VECTORS, VECTOR, VE
 
 
 class Reduction(Operation):
-    """One argument of any shape to a scalar; `numpy_name` is the function in generated code."""
+    """One argument of any shape to a scalar."""
 
     family = "vector functions"
     latex_name: ClassVar[str]
-    numpy_name: ClassVar[str]
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
         return SCALAR
@@ -32,15 +33,15 @@ class Reduction(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"{self.latex_name}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{self.numpy_name}({arguments[0].text})") if node.arguments[0].shape != SCALAR else arguments[0]
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.reduce(arguments[0], self.name)
 
 
 @register
 class Total(Reduction):
     """The sum of all entries."""
 
-    name, signature, latex_name, numpy_name = "sum", "sum(x)", r"\operatorname{sum}", "np.sum"
+    name, signature, latex_name = "sum", "sum(x)", r"\operatorname{sum}"
     rule, linear = "sum of the entries", "each"
     samples = (
         Sample("sum(x)", VECTOR),
@@ -61,7 +62,7 @@ class Total(Reduction):
 class Mean(Reduction):
     """The mean of all entries."""
 
-    name, aliases, signature, latex_name, numpy_name = "mean", ("average",), "mean(x)", r"\operatorname{mean}", "np.mean"
+    name, aliases, signature, latex_name = "mean", ("average",), "mean(x)", r"\operatorname{mean}"
     rule, linear = "mean of the entries", "each"
     samples = (
         Sample("mean(x)", VECTOR),
@@ -83,7 +84,7 @@ class Mean(Reduction):
 class Prod(Reduction):
     """The product of all entries."""
 
-    name, signature, latex_name, numpy_name = "prod", "prod(x)", r"\operatorname{prod}", "np.prod"
+    name, signature, latex_name = "prod", "prod(x)", r"\operatorname{prod}"
     rule = "product of the entries"
     samples = (
         Sample("prod(x)", VECTOR),
@@ -141,5 +142,6 @@ class Dot(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\left\langle {arguments[0].text}, {arguments[1].text} \right\rangle")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"np.dot({arguments[0].text}, {arguments[1].text})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        left, right = (codes.column(argument) for argument in arguments)
+        return codes.multiply(left, right) if left.shape == SCALAR else codes.inner(left, right)

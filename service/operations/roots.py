@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from service.expression.algebra import call
+from service.expression.codes import Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Law, Printed, register
 from service.expression.products import power
@@ -19,7 +20,7 @@ from service.operations.samples import BOTH_SIGNS, VECTOR
 class Sqrt(Unary):
     """The square root of each entry, x^(1/2) (that of a matrix is sqrtm)."""
 
-    name, numpy_name, ufunc = "sqrt", "np.sqrt", np.sqrt
+    name, ufunc = "sqrt", np.sqrt
     domain, nonnegative = (0.3, 1.7), True
     laws = (
         Law("sqrt(x)^2", "x"),
@@ -42,7 +43,8 @@ class Sqrt(Unary):
 class Cbrt(Unary):
     """The real cube root: that of -8 is -2 (x^(1/3) exists only for x ≥ 0)."""
 
-    name, numpy_name, ufunc = "cbrt", "np.cbrt", np.cbrt
+    name, ufunc = "cbrt", np.cbrt
+    spelling = Spelling("cbrt", pytorch="torch.sign({0}) * torch.abs({0}) ** (1 / 3)", matlab="nthroot({0}, 3)")
     parity, exact = -1, {k**3: k for k in range(65)}
     laws = (Law("cbrt(x)^3", "x"), Law("cbrt(-8)", "-2"), Law("cbrt(x)", "x.^(1/3)", VECTOR, (0.3, 1.7)))
 

@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import special
 
+from service.expression import codes
 from service.expression.algebra import call, einsum
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Law, Operation, Printed, register
 from service.expression.products import product
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
 from service.expression.sums import filled
 from service.expression.tensors import Tensor
-from service.operations.matrices import as_matrix, axes_of, is_vector
+from service.operations.constant_arrays import filled_code
+from service.operations.generated_helpers import MATLAB_LOGSUMEXP, MATLAB_SOFTMAX, MATLAB_SOFTMAX_ROWS
+from service.operations.matrices import as_matrix, axes_of
 from service.operations.samples import MATRIX, VECTOR, of_any_shape
+
+_LOGSUMEXP = Spelling("special.logsumexp", pytorch="torch.logsumexp({0}, 0)", helpers=MATLAB_LOGSUMEXP)
+_LOGSUMEXP_OF_MATRIX = replace(_LOGSUMEXP, pytorch="torch.logsumexp({0}, (0, 1))")
+_SOFTMAX = Spelling(
+    "special.softmax",
+    jax="jax.nn.softmax({0}, axis=None)",
+    pytorch="torch.softmax({0}, 0)",
+    helpers=MATLAB_SOFTMAX,
+)
+_SOFTMAX_OF_MATRIX = replace(_SOFTMAX, pytorch="torch.softmax({0}.reshape(-1), 0).reshape({0}.shape)")
+_SOFTMAX_ROWS = Spelling(
+    "special.softmax({0}, axis=1)",
+    jax="jax.nn.softmax({0}, axis=1)",
+    pytorch="torch.softmax({0}, 1)",
+    julia="softmax({0}; dims=2)",
+    matlab="softmax_rows",
+    helpers=MATLAB_SOFTMAX_ROWS,
+)
+
+
+def _softmax(x: Code) -> Code:
+    """Over all entries of an array."""
+    if codes.is_row(x.shape):
+        return codes.transpose(_softmax(codes.column(x)))
+    return codes.call(_SOFTMAX if codes.is_vector(x.shape) else _SOFTMAX_OF_MATRIX, (x,), x.shape)
 
 
 @register
@@ -50,8 +80,11 @@ class LogSumExp(Operation):
     def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
         return call("softmax", *x)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"special.logsumexp({arguments[0].text})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        (x,) = arguments
+        if x.shape == SCALAR:
+            return x
+        return codes.call(_LOGSUMEXP if codes.is_vector(x.shape) else _LOGSUMEXP_OF_MATRIX, (codes.column(x),), SCALAR)
 
 
 @register
@@ -88,8 +121,8 @@ class Softmax(Operation):
         rows, columns = tuple(range(rank)), tuple(range(rank, 2 * rank))
         return product(1, [(y, rows)], rows + rows) - product(1, [(y, rows), (y, columns)], rows + columns)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"special.softmax({arguments[0].text})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return _softmax(arguments[0]) if node.shape != SCALAR else codes.number(1)
 
 
 @register
@@ -125,8 +158,10 @@ class SoftmaxRows(Operation):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{softmax}}_{{\mathrm{{rows}}}}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
+    def code(self, node: Node, *arguments: Code) -> Code:
         (x,) = arguments
-        if is_vector(node.shape):
-            return Printed(f"np.ones_like({x.text})" if node.shape[1] == 1 else f"special.softmax({x.text})")
-        return Printed(f"special.softmax({x.text}, axis=1)" if node.shape != SCALAR else "1")
+        if codes.is_row(x.shape):
+            return _softmax(x)
+        if x.shape[1] == 1:
+            return filled_code("ones", node.shape) if node.shape != SCALAR else codes.number(1)
+        return codes.call(_SOFTMAX_ROWS, arguments, node.shape)

@@ -9,7 +9,9 @@ import numpy as np
 from scipy import special
 
 from service.errors import MathematicsRefuses
+from service.expression import codes
 from service.expression.algebra import call
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Elementwise, Law, Printed, Sample, register
 from service.expression.products import power
@@ -28,7 +30,8 @@ def _gaussian(x: Tensor) -> Tensor:
 class Erf(Unary):
     """The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
 
-    name, numpy_name, ufunc = "erf", "special.erf", special.erf
+    name, ufunc = "erf", special.erf
+    spelling = Spelling("special.erf")
     parity, exact = -1, {0: 0}
     laws = (Law("erf(x) + erfc(x)", "1"), Law("erf(-x)", "-erf(x)", VECTOR))
 
@@ -40,7 +43,8 @@ class Erf(Unary):
 class Erfc(Unary):
     """The complementary error function, 1 - erf(x)."""
 
-    name, numpy_name, ufunc = "erfc", "special.erfc", special.erfc
+    name, ufunc = "erfc", special.erfc
+    spelling = Spelling("special.erfc")
     nonnegative, exact = True, {0: 1}
     laws = (Law("erfc(-x)", "2 - erfc(x)", VECTOR),)
 
@@ -52,7 +56,10 @@ class Erfc(Unary):
 class Gamma(Unary):
     """The gamma function; gamma(n) = (n - 1)! for whole n ≥ 1."""
 
-    name, numpy_name, ufunc, latex_name = "gamma", "special.gamma", special.gamma, r"\Gamma"
+    name, ufunc, latex_name = "gamma", special.gamma, r"\Gamma"
+    spelling = Spelling(
+        "special.gamma", pytorch="torch.where({0} < 0, 1 - 2 * (torch.floor({0}) % 2), 1) * torch.exp(torch.special.gammaln({0}))"
+    )
     domain, exact = (0.3, 3.7), {n: factorial(n - 1) for n in range(1, 21)}
     laws = (Law("gamma(x + 1)", "x*gamma(x)"), Law("gamma(5)", "24"), Law("gamma(1/2)", "sqrt(pi)"))
 
@@ -64,7 +71,8 @@ class Gamma(Unary):
 class Loggamma(Unary):
     """log|gamma(x)|, without overflow."""
 
-    name, aliases, numpy_name, ufunc, latex_name = "loggamma", ("lgamma", "gammaln"), "special.gammaln", special.gammaln, r"\log \Gamma"
+    name, aliases, ufunc, latex_name = "loggamma", ("lgamma", "gammaln"), special.gammaln, r"\log \Gamma"
+    spelling = Spelling("special.gammaln", julia="first(logabsgamma({0}))", matlab="gammaln")
     domain, exact = (0.3, 3.7), {1: 0, 2: 0}
     laws = (Law("loggamma(x)", "log(gamma(x))", VECTOR), Law("loggamma(x + 1)", "loggamma(x) + log(x)"))
 
@@ -76,7 +84,8 @@ class Loggamma(Unary):
 class Digamma(Unary):
     """The derivative of loggamma."""
 
-    name, numpy_name, ufunc, latex_name = "digamma", "special.digamma", special.digamma, r"\psi"
+    name, ufunc, latex_name = "digamma", special.digamma, r"\psi"
+    spelling = Spelling("special.digamma", matlab="psi")
     domain = (0.3, 3.7)
     laws = (Law("digamma(x + 1)", "digamma(x) + 1/x"),)
 
@@ -88,7 +97,7 @@ class Digamma(Unary):
 class Polygamma(Elementwise):
     """polygamma(k, x): the derivative of order k of digamma, for a whole number k ≥ 0."""
 
-    name, numpy_name, arity, signature = "polygamma", "special.polygamma", (2, 2), "polygamma(k, x)"
+    name, arity, signature = "polygamma", (2, 2), "polygamma(k, x)"
     samples = (
         Sample("polygamma(1, x)", {}, (0.3, 3.7)),
         Sample("polygamma(2, x)", VECTOR, (0.3, 3.7)),
@@ -111,6 +120,11 @@ class Polygamma(Elementwise):
     def derivative(self, y: Tensor, *x: Tensor) -> tuple[Tensor, Tensor]:
         order, argument = x
         return filled(0, y.shape), call(self.name, order + 1, argument)
+
+    def code(self, node: Node, *arguments: Code) -> Code:
+        order, x = arguments
+        called = f"polygamma({order.detail}, {{0}})"
+        return codes.each(Spelling(f"special.{called}", matlab=f"psi({order.detail}, {{0}})"), (x,), node.shape)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         order, x = arguments

@@ -7,17 +7,30 @@ from typing import Any
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call, einsum
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
-from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, operation, register
+from service.expression.operation import Array, Law, Operation, Printed, Sample, operation, register
 from service.expression.products import product, transpose
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
 from service.expression.sums import coefficient_of, filled
 from service.expression.tensors import Tensor
+from service.operations.generated_helpers import EIGENPROJECTION
 from service.operations.matrices import SquareMatrixFunction, finite, off_deficient, off_double, require_square, transpose_of
 from service.operations.samples import MATRIX, SQUARE, TWO_VECTORS, VECTOR, of_any_shape
 
 _SYMMETRIC = {"S": "symmetric(n)"}
+
+_LAMBDA_MAX = Spelling(
+    "max(np.linalg.eigvals({0}).real)",
+    jax="jnp.max(jnp.linalg.eigvals({0}).real)",
+    pytorch="torch.max(torch.linalg.eigvals({0}).real)",
+    julia="maximum(real(eigvals({0})))",
+    matlab="max(real(eig({0})))",
+)
+_NUCLEAR_NORM = Spelling('linalg.norm({0}, "nuc")', julia="sum(svdvals({0}))", matlab="sum(svd({0}))")
+_EIGENPROJECTION = codes.helper("eigenprojection", EIGENPROJECTION)
 
 
 @register
@@ -75,9 +88,8 @@ class LambdaMax(SquareMatrixFunction):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\lambda_{{\max}}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (A,) = arguments
-        return Printed(f"np.max(np.linalg.eigvals({A.text}).real)") if node.arguments[0].shape != SCALAR else A
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.call(_LAMBDA_MAX, arguments, SCALAR) if node.arguments[0].shape != SCALAR else arguments[0]
 
 
 @register
@@ -127,11 +139,8 @@ class Eigenprojection(SquareMatrixFunction):
         S = call("inv", eigenvalue - A + y) - y
         return einsum("ik,lj->ijkl", S, y) + einsum("ik,lj->ijkl", y, S)
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        if node.shape == SCALAR:
-            return Printed("1")
-        projection = "np.outer(R[:, np.argmax(w.real)], np.linalg.inv(R)[np.argmax(w.real)]).real"
-        return Printed(f"(lambda w, R: {projection})(*np.linalg.eig({arguments[0].text}))", Binding.POSTFIX)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.call(_EIGENPROJECTION, arguments, node.shape) if node.shape != SCALAR else codes.number(1)
 
 
 def of_largest_eigenvalue(A: Array) -> Array:
@@ -198,9 +207,8 @@ class SigmaMax(SingularValueNorm):
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\sigma_{{\max}}\left({arguments[0].text}\right)")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (A,) = arguments
-        return Printed(f"np.linalg.norm({A.text}, 2)" if node.arguments[0].shape != SCALAR else f"np.abs({A.text})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return operation("norm2").code(node, *arguments)
 
 
 @register
@@ -221,16 +229,12 @@ class NuclearNorm(SingularValueNorm):
         return np.asarray(np.linalg.norm(finite(A), "nuc") if A.ndim == 2 else np.linalg.norm(A))
 
     def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
-        """U*V' = pinv(A)'*sqrtm(A'*A), for A = U*S*V' of full rank."""
-        (A,) = x
-        return einsum("ki,kj->ij", call("pinv", A), call("sqrtm", einsum("ki,kj->ij", A, A)))
+        """U*V', for A = U*S*V' of full rank."""
+        return call("polar", *x)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\left\lVert {arguments[0].text} \right\rVert_{{*}}")
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        (A,) = arguments
-        shape = node.arguments[0].shape
-        if shape == SCALAR:
-            return Printed(f"np.abs({A.text})")
-        return Printed(f'np.linalg.norm({A.text}, "nuc")' if 1 not in shape else f"np.linalg.norm({A.text})")
+    def code(self, node: Node, *arguments: Code) -> Code:
+        matrix = 1 not in node.arguments[0].shape
+        return codes.call(_NUCLEAR_NORM, arguments, SCALAR) if matrix else operation("norm2").code(node, *arguments)

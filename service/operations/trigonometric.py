@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 
+from service.expression import codes
 from service.expression.algebra import call
+from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
-from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
+from service.expression.operation import Array, Elementwise, Law, Sample, register
 from service.expression.products import power
 from service.expression.tensors import Tensor
 from service.operations.entrywise import Unary
@@ -19,7 +21,7 @@ from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTORS
 class Sin(Unary):
     """sin x."""
 
-    name, numpy_name, ufunc, latex_name = "sin", "np.sin", np.sin, r"\sin"
+    name, ufunc, latex_name = "sin", np.sin, r"\sin"
     parity, undoes, exact = -1, "asin", {0: 0}
     laws = (Law("sin(x)^2 + cos(x)^2", "1"), Law("sin(2*x)", "2*sin(x).*cos(x)", VECTOR))
 
@@ -31,7 +33,7 @@ class Sin(Unary):
 class Cos(Unary):
     """cos x."""
 
-    name, numpy_name, ufunc, latex_name = "cos", "np.cos", np.cos, r"\cos"
+    name, ufunc, latex_name = "cos", np.cos, r"\cos"
     parity, undoes, exact = 1, "acos", {0: 1}
     laws = (Law("cos(2*x)", "1 - 2*sin(x)^2"), Law("cos(x + pi)", "-cos(x)", VECTOR))
 
@@ -43,7 +45,7 @@ class Cos(Unary):
 class Tan(Unary):
     """tan x = sin x / cos x."""
 
-    name, numpy_name, ufunc, latex_name = "tan", "np.tan", np.tan, r"\tan"
+    name, ufunc, latex_name = "tan", np.tan, r"\tan"
     domain, parity, undoes, exact = (-1.2, 1.2), -1, "atan", {0: 0}
     laws = (Law("tan(x)", "sin(x)./cos(x)", VECTOR, (0.3, 1.2)),)
 
@@ -61,15 +63,15 @@ class Reciprocal(Unary):
         result: Array = 1 / self.ufunc(arguments[0])
         return result
 
-    def numpy(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"1 / {self.of}({arguments[0].text})", Binding.PRODUCT)
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.divide(codes.number(1), codes.each(self.of, arguments, node.shape))
 
 
 @register
 class Sec(Reciprocal):
     """The secant, 1/cos x."""
 
-    name, of, ufunc, latex_name = "sec", "np.cos", np.cos, r"\sec"
+    name, of, ufunc, latex_name = "sec", "cos", np.cos, r"\sec"
     domain, parity, exact = (-1.2, 1.2), 1, {0: 1}
     laws = (Law("sec(x)*cos(x)", "1", {}, (0.3, 1.2)), Law("sec(x)^2", "1 + tan(x)^2", {}, (0.3, 1.2)))
 
@@ -81,7 +83,7 @@ class Sec(Reciprocal):
 class Csc(Reciprocal):
     """The cosecant, 1/sin x."""
 
-    name, of, ufunc, latex_name = "csc", "np.sin", np.sin, r"\csc"
+    name, of, ufunc, latex_name = "csc", "sin", np.sin, r"\csc"
     domain, parity = (0.3, 2.7), -1
     laws = (Law("csc(x)*sin(x)", "1"), Law("csc(x)^2", "1 + cot(x)^2"))
 
@@ -93,7 +95,7 @@ class Csc(Reciprocal):
 class Cot(Reciprocal):
     """The cotangent, cos x / sin x."""
 
-    name, of, ufunc, latex_name = "cot", "np.tan", np.tan, r"\cot"
+    name, of, ufunc, latex_name = "cot", "tan", np.tan, r"\cot"
     domain, parity = (0.3, 1.4), -1
     laws = (Law("cot(x)*tan(x)", "1", {}, (0.3, 1.4)),)
 
@@ -105,7 +107,8 @@ class Cot(Reciprocal):
 class Asin(Unary):
     """The inverse of the sine, between -π/2 and π/2."""
 
-    name, aliases, numpy_name, ufunc, latex_name = "asin", ("arcsin",), "np.arcsin", np.arcsin, r"\arcsin"
+    name, aliases, ufunc, latex_name = "asin", ("arcsin",), np.arcsin, r"\arcsin"
+    spelling = Spelling("arcsin", julia="asin", matlab="asin")
     domain, parity, exact = (-0.9, 0.9), -1, {0: 0}
     laws = (Law("sin(asin(x))", "x", {}, (-0.9, 0.9)), Law("asin(x) + acos(x)", "pi/2", {}, (-0.9, 0.9)))
 
@@ -117,7 +120,8 @@ class Asin(Unary):
 class Acos(Unary):
     """The inverse of the cosine, between 0 and π."""
 
-    name, aliases, numpy_name, ufunc, latex_name = "acos", ("arccos",), "np.arccos", np.arccos, r"\arccos"
+    name, aliases, ufunc, latex_name = "acos", ("arccos",), np.arccos, r"\arccos"
+    spelling = Spelling("arccos", julia="acos", matlab="acos")
     domain, exact = (-0.9, 0.9), {1: 0}
     laws = (Law("cos(acos(x))", "x", {}, (-0.9, 0.9)), Law("acos(-x)", "pi - acos(x)", {}, (-0.9, 0.9)))
 
@@ -129,7 +133,8 @@ class Acos(Unary):
 class Atan(Unary):
     """The inverse of the tangent, between -π/2 and π/2."""
 
-    name, aliases, numpy_name, ufunc, latex_name = "atan", ("arctan",), "np.arctan", np.arctan, r"\arctan"
+    name, aliases, ufunc, latex_name = "atan", ("arctan",), np.arctan, r"\arctan"
+    spelling = Spelling("arctan", julia="atan", matlab="atan")
     parity, exact = -1, {0: 0}
     laws = (Law("tan(atan(x))", "x"), Law("atan(x) + atan(1/x)", "pi/2"))
 
@@ -141,7 +146,8 @@ class Atan(Unary):
 class Atan2(Elementwise):
     """atan2(y, x): the angle of the point (x, y), between -π and π."""
 
-    name, aliases, numpy_name = "atan2", ("arctan2",), "np.arctan2"
+    name, aliases = "atan2", ("arctan2",)
+    spelling = Spelling("arctan2", julia="atan", matlab="atan2")
     arity, signature = (2, 2), "atan2(y, x)"
     samples = (
         Sample("atan2(y, x)", {}, BOTH_SIGNS),
