@@ -73,8 +73,7 @@ def test_nodes_are_never_serialised() -> None:
 def test_a_derivation_that_grows_too_large_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(limits._values, "derivation-nodes", 10)
     with fresh_arena(), pytest.raises(LimitExceeded, match="derivation-nodes"):
-        for value in range(20):
-            number(value)
+        list(map(number, range(20)))
 
 
 def test_letters_of_sizes_become_numbers() -> None:
