@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tests.calculus.random_expressions import RIGHT, Outcome, examine
+from tests.calculus.examination import RIGHT, Outcome, examine
 
 COUNT = 10_000
 

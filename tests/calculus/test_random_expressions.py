@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.calculus.random_expressions import examine
+from tests.calculus.examination import examine
 
 BATCHES, BATCH = 12, 40
 
