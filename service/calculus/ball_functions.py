@@ -1,7 +1,6 @@
-"""What the registered operations are in ball arithmetic. Arguments are arrays of balls, with the axes of the tensors.
+"""What operations are in ball arithmetic, by name. Arguments are arrays of balls, with the axes of the tensors.
 
-An operation is recognised by identity with the registered one, so that each is named just once. One that is missing here
-can be compared only by normal form and modulo primes; the tests find it by the registry.
+An operation that is missing here can be compared only by normal form and modulo primes; the tests find it by the registry.
 """
 
 from __future__ import annotations
@@ -14,15 +13,10 @@ from typing import Any
 import flint
 import numpy as np
 
-import service.operations  # noqa: F401 (importing it fills the registry)
-from service.expression.operation import Array, Operation, operation
+from service.calculus.ball_matrices import MATRICES, Ball, BallFunction, Imprecise
+from service.expression.operation import Array
 
-Ball = Any
-BallFunction = Callable[..., Any]
-
-
-class Imprecise(Exception):
-    """Never leaves the package: a ball is too wide to tell, or the value does not exist."""
+__all__ = ["FUNCTIONS", "Imprecise"]
 
 
 # --- one number -----------------------------------------------------------------------------------------------------
@@ -134,105 +128,12 @@ ARRAYS: dict[str, BallFunction] = {
 }
 
 
-# --- one matrix -----------------------------------------------------------------------------------------------------
-
-
-def _matrix(A: Array) -> Any:
-    return flint.arb_mat(A.tolist())
-
-
-def _array(matrix: Any) -> Array:
-    return np.array(matrix.tolist(), dtype=object)
-
-
-def _real(value: Any) -> Ball:
-    """A complex ball that is real, as far as it tells."""
-    if not value.imag.contains(0):
-        raise Imprecise
-    return value.real
-
-
-def _inverse(A: Array) -> Array:
-    return _array(_matrix(A).inv())
-
-
-def _pseudoinverse(A: Array) -> Any:
-    """Of full rank: inv(A'A)·A' or A'·inv(A·A')."""
-    return _inverse(A.T @ A) @ A.T if A.shape[0] >= A.shape[1] else A.T @ _inverse(A @ A.T)
-
-
-def _sine_and_cosine(A: Array) -> Any:
-    """exp(iA) = cos A + i·sin A."""
-    return _array((flint.acb_mat(_matrix(A)) * flint.acb(0, 1)).exp())
-
-
-def _eigen(A: Array) -> tuple[list[Any], Array]:
-    """The eigenvalues, if they are simple, and the eigenvectors as columns."""
-    values, vectors = flint.acb_mat(_matrix(A)).eig(right=True)
-    return values, _array(vectors)
-
-
-def _by_eigenvalues(function: Callable[[Any], Any], A: Array) -> Any:
-    """f(A) = R·diag(f(w))·inv(R)."""
-    values, vectors = _eigen(A)
-    inverse = _array(flint.acb_mat(vectors.tolist()).inv())
-    return np.frompyfunc(_real, 1, 1)((vectors * np.array([function(value) for value in values], dtype=object)) @ inverse)
-
-
-def _largest_eigenvalue(A: Array) -> Ball:
-    """The largest real part."""
-    return reduce(flint.arb.max, [value.real for value in flint.acb_mat(_matrix(A)).eig()])
-
-
-def _eigenprojection(A: Array) -> Any:
-    values, vectors = _eigen(A)
-    place = max(range(len(values)), key=lambda k: float(values[k].real))
-    if any(k != place and not values[k].real < values[place].real for k in range(len(values))):
-        raise Imprecise
-    inverse = _array(flint.acb_mat(vectors.tolist()).inv())
-    return np.frompyfunc(_real, 1, 1)(np.outer(vectors[:, place], inverse[place]))
-
-
-def _squared_singular_values(A: Array) -> list[Ball]:
-    gram = A.T @ A if A.shape[0] >= A.shape[1] else A @ A.T
-    return [_real(value) for value in flint.acb_mat(_matrix(gram)).eig()]
-
-
-MATRICES: dict[str, BallFunction] = {
-    "inv": _inverse,
-    "pinv": _pseudoinverse,
-    "det": lambda A: _matrix(A).det(),
-    "logdet": lambda A: abs(_matrix(A).det()).log(),
-    "expm": lambda A: _array(_matrix(A).exp()),
-    "sinm": lambda A: np.frompyfunc(lambda entry: entry.imag, 1, 1)(_sine_and_cosine(A)),
-    "cosm": lambda A: np.frompyfunc(lambda entry: entry.real, 1, 1)(_sine_and_cosine(A)),
-    "logm": partial(_by_eigenvalues, flint.acb.log),
-    "sqrtm": partial(_by_eigenvalues, flint.acb.sqrt),
-    "lambda_max": _largest_eigenvalue,
-    "eigenprojection": _eigenprojection,
-    "sigma_max": lambda A: reduce(flint.arb.max, _squared_singular_values(A)).sqrt(),
-    "nuclear_norm": lambda A: sum((value.sqrt() for value in _squared_singular_values(A)), flint.arb(0)),
-}
-
-
 def _entrywise(function: Callable[..., Ball], *arrays: Array) -> Any:
     return np.frompyfunc(function, len(arrays), 1)(*arrays)
 
 
-def _refusing(function: BallFunction) -> BallFunction:
-    """The function, a singular matrix or eigenvalues that are not told apart being Imprecise."""
-
-    def guarded(*arguments: Array) -> Any:
-        try:
-            return function(*arguments)
-        except (ZeroDivisionError, ValueError):
-            raise Imprecise from None
-
-    return guarded
-
-
-FUNCTIONS: dict[Operation, BallFunction] = {
-    **{operation(name): partial(_entrywise, function) for name, function in NUMBERS.items()},
-    **{operation(name): function for name, function in ARRAYS.items()},
-    **{operation(name): _refusing(function) for name, function in MATRICES.items()},
+FUNCTIONS: dict[str, BallFunction] = {
+    **{name: partial(_entrywise, function) for name, function in NUMBERS.items()},
+    **ARRAYS,
+    **MATRICES,
 }

@@ -62,7 +62,7 @@ class Balls(TensorValues):
         return np.frompyfunc(lambda entry, raised: entry**raised, 2, 1)(base, self.known[tensor.exponent])
 
     def apply(self, tensor: Apply, *arguments: Array) -> Any:
-        function = FUNCTIONS.get(tensor.operation)
+        function = FUNCTIONS.get(tensor.operation.name)
         if function is None:
             raise Imprecise
         return function(*arguments)

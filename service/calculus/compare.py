@@ -335,7 +335,7 @@ class _Survey:
         return Verdict(True, "numerical", chance, detail, self.equal("numerical", chance, detail).checks, None, self.domains())
 
     def undecided(self) -> Undecided:
-        missing = sorted({tensor.operation.name for tensor in _applications(self.tensors) if tensor.operation not in FUNCTIONS})
+        missing = sorted({tensor.operation.name for tensor in _applications(self.tensors) if tensor.operation.name not in FUNCTIONS})
         if missing:
             return Undecided(f"the sides agree in doubles or differ by rounding: {', '.join(missing)} is not known to more digits")
         return Undecided(

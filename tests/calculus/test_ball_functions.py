@@ -43,7 +43,7 @@ def uniform(low: float, high: float) -> Style:
 def test_the_ball_holds_the_value(sample: Sample) -> None:
     node = parse(sample.expression, declare(sample.variables)).node
     tensor = lower(node)
-    missing = [part.operation.name for part in parts([tensor]) if isinstance(part, Apply) and part.operation not in FUNCTIONS]
+    missing = [part.operation.name for part in parts([tensor]) if isinstance(part, Apply) and part.operation.name not in FUNCTIONS]
     assert not missing, f"say in service/calculus/ball_functions.py what {missing} is in ball arithmetic"
     point = draw_point(variables_of([node]).values(), SIZES, uniform(*sample.domain), Random(3))
     with precision(200):
