@@ -30,6 +30,7 @@ TRUE = (
     ("tr(A*B)", "tr(B*A)", "normal-form"),
     ("vec(A*M*B)", "kron(B', A)*vec(M)", "normal-form"),
     ("normF(A)^2", "tr(A'*A)", "normal-form"),
+    ("softmax(n*a)", "1", "normal-form"),
     ("det(M*N)", "det(M)*det(N)", "modular"),
     ("Q*Q'", "eye(n)", "modular"),
     ("a^2 - b^2", "(a - b)*(a + b)", "modular"),
