@@ -97,6 +97,9 @@ def decide(left: Node, right: Node, salt: str) -> Verdict:
     if left.shape != right.shape:
         detail = f"the left side is {describe(left.shape)}, the right side {describe(right.shape)}"
         return Verdict(False, "shape", 0.0, detail, [decided("shapes-differ", True, detail)])
+    if left is right:
+        detail = "both sides are the same expression"
+        return Verdict(True, "normal-form", 0.0, detail, [decided("same-expression", True, detail)])
     survey = _Survey(left, right, Random(salt))
     if survey.tensors[0] is survey.tensors[1]:
         survey.visit(compare=False)
@@ -288,14 +291,11 @@ class _Survey:
         return Domains(self.tried, self.left_only, self.right_only)
 
     def equal(self, by: str, error_probability: float, detail: str) -> Verdict:
-        """A proven equality, which the values as written must not contradict."""
-        if self.nodes[0] is self.nodes[1]:
-            check = decided("same-expression", True, "both sides are the same expression")
-        else:
-            if not self.common:
-                raise _undefined()
-            note = f"relative difference of the two values, computed as written in doubles: the least of {self.common} random points"
-            check = measured("values-as-written", self.error, TOLERANCE, note)
+        """An equality that was found, which the values as written must not contradict. Raises Undecided where there are none."""
+        if not self.common:
+            raise _undefined()
+        note = f"relative difference of the two values, computed as written in doubles: the least of {self.common} random points"
+        check = measured("values-as-written", self.error, TOLERANCE, note)
         return Verdict(True, by, error_probability, detail, [check], None, self.domains())
 
     def different(self, by: str) -> Verdict:
@@ -332,7 +332,7 @@ class _Survey:
         else:
             chance = 10.0**-digits
             detail += "; the probability is an estimate, not a bound: that two different analytic functions come so close by chance"
-        return Verdict(True, "numerical", chance, detail, self.equal("numerical", chance, detail).checks, None, self.domains())
+        return self.equal("numerical", chance, detail)
 
     def undecided(self) -> Undecided:
         missing = sorted({tensor.operation.name for tensor in _applications(self.tensors) if tensor.operation.name not in FUNCTIONS})

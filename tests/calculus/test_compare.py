@@ -131,6 +131,12 @@ def test_large_arrays_are_undecided_with_a_way_out() -> None:
     assert "letters" in str(caught.value.hint)
 
 
+def test_an_expression_is_itself_even_where_it_has_no_value() -> None:
+    assert verdict("log(-1 - a^2)", "log(-1 - a^2)").equivalent
+    large = {"A": "matrix(1000,1000)"}
+    assert decide(*nodes("A*A", "A*A", large), "").equivalent
+
+
 @pytest.mark.parametrize(
     ("left", "right", "left_only", "right_only"),
     [
