@@ -22,6 +22,7 @@ class Request(DerivativeRequest):
         Example("The chain rule", {"expression": "exp(sin(x))", "wrt": "x", "at": {"x": 0.7}}),
         Example("A rotation by its angle", {"expression": [["cos(t)", "sin(t)"], ["-sin(t)", "cos(t)"]], "wrt": "t"}),
         Example("The third derivative", {"expression": "x^5 - 2*x^3", "wrt": "x", "order": 3}),
+        Example("Step by step, by the rules of differentiation", {"expression": "x*exp(-x^2)", "wrt": "x", "steps": True}),
     ],
 )
 def derivative(request: dict[str, Any]) -> dict[str, Any]:

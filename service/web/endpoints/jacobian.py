@@ -20,6 +20,10 @@ from service.web.endpoint import Example, endpoint
         Example(
             "Softmax, of any size", {"expression": "softmax(z)", "variables": {"z": "vector(K)"}, "wrt": "z", "at": {"z": [1.0, 2.0, 3.0]}}
         ),
+        Example(
+            "The index method with the Kronecker delta, step by step",
+            {"expression": "W*x", "variables": {"W": "matrix(n,m)", "x": "vector(m)"}, "wrt": "x", "steps": True, "explain": "index"},
+        ),
     ],
 )
 def jacobian(request: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,150 @@
+"""How derivations are told: which rules, in which words, and how much of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from service.answers.derivation import derive
+from service.answers.task import EXPLANATIONS, read_task
+from service.errors import NablaError
+from service.expression.arena import fresh_arena
+from tests.calculus.random_expressions import VARIABLES, question
+
+ARRAYS = {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)", "X": "matrix(n,n)", "W": "matrix(n,m)", "z": "vector(m)"}
+
+
+def steps(kind: str, expression: Any, wrt: Any, variables: dict[str, Any] | None = None, **further: Any) -> list[dict[str, Any]]:
+    request = {"expression": expression, "wrt": wrt, "variables": ARRAYS if variables is None else variables, "steps": True, **further}
+    with fresh_arena():
+        found: list[dict[str, Any]] = derive(read_task(kind, request))["steps"]
+    return found
+
+
+def codes(told: list[dict[str, Any]]) -> list[str]:
+    return [step["code"] for step in told]
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "expected"),
+    [
+        ("s^2*sin(s)", "s", ["product-rule", "power-rule", "derivative-of-sin"]),
+        ("sin(s)/s", "s", ["quotient-rule", "derivative-of-sin", "collect-and-tidy"]),
+        ("exp(sin(s))", "s", ["chain-rule", "derivative-of-sin"]),
+        ("2^s", "s", ["exponential-rule"]),
+        ("s^s", "s", ["general-power-rule"]),
+        ("3*s + 4", "s", ["linear-rules"]),
+        ("norm2(A*x - b)^2", "x", ["squared-norm-rule", "linear-rules", "collect-the-change", "read-off-the-gradient"]),
+        ("det(X)", "X", ["jacobi-s-formula", "collect-the-change", "read-off-the-gradient-from-the-trace"]),
+        ("logdet(X)", "X", ["log-determinant-rule", "read-off-the-gradient-from-the-trace"]),
+        ("tr(X*X)", "X", ["trace-rule", "product-rule", "collect-the-change", "read-off-the-gradient-from-the-trace"]),
+        ("inv(X)", "X", ["inverse-rule", "read-off-the-derivative"]),
+        ("norm2(x)", "x", ["norm-rule", "collect-the-change", "read-off-the-gradient"]),
+        ("softmax(x)", "x", ["softmax-rule", "collect-the-change", "read-off-the-jacobian"]),
+        ("logsumexp(x)", "x", ["log-sum-exp-rule", "read-off-the-gradient"]),
+        ("diag(x)*x", "x", ["product-rule", "diagonal-rule", "collect-and-tidy", "collect-the-change", "read-off-the-jacobian"]),
+    ],
+)
+def test_rules_go_by_the_names_of_textbooks(expression: str, wrt: str, expected: list[str]) -> None:
+    assert codes(steps("derivative", expression, wrt)) == expected
+
+
+def test_a_rule_is_stated_in_general_and_for_this_case() -> None:
+    told = steps("derivative", "exp(s^2)/(1 + s)", "s", {})
+    assert told[0]["text"] == "Quotient rule: d/ds(u/v) = (v*d/ds(u) - u*d/ds(v))/v^2, with u = exp(s^2), v = 1 + s."
+    assert told[1]["text"].endswith("d/ds(exp(u)) = exp(u)*d/ds(u), with u = s^2.")
+
+
+def test_letters_of_a_rule_are_no_names_of_the_request() -> None:
+    (step, *_) = steps("derivative", "(u*v)/(1 + u)", "u", {})
+    assert "d/du(w/p) = (p*d/du(w) - w*d/du(p))/p^2" in step["text"]
+
+
+def test_the_linear_layer_by_the_index_method() -> None:
+    """As the lecture notes have it."""
+    told = steps("jacobian", "W*z", "z", explain="index")
+    assert [(step["code"], step["after"]["text"]) for step in told] == [
+        ("components", "sum_k W_ik*z_k"),
+        ("linear-rules", "sum_k W_ik*d/dz_j(z_k)"),
+        ("kronecker-delta", "sum_k W_ik*delta_jk"),
+        ("contraction", "W_ij"),
+        ("matrix-notation", "W"),
+    ]
+    assert told[2]["after"]["latex"] == r"\sum_{k} W_{ik} \delta_{jk}"
+    assert told[1]["before"]["latex"] == r"\frac{\partial}{\partial z_{j}}\left(\sum_{k} W_{ik} z_{k}\right)"
+    assert told[2]["text"] == "d/dz_j(z_k) is the Kronecker delta delta_jk: 1 where the indices agree, 0 elsewhere."
+
+
+def test_indices_are_no_names_of_the_request() -> None:
+    told = steps("jacobian", "k*i + j", "i", {"k": "matrix(n,n)", "i": "vector(n)", "j": "vector(n)"}, explain="index")
+    assert told[0]["after"]["text"] == "sum_p k_lp*i_p + j_l"
+
+
+def test_by_a_scalar_the_index_method_is_the_rules() -> None:
+    assert steps("derivative", "s^2*sin(s)", "s", {}, explain="index") == steps("derivative", "s^2*sin(s)", "s", {})
+
+
+def test_several_derivatives_are_partial() -> None:
+    told = steps("gradient", "s^2*t", ["s", "t"], {})
+    assert told[0]["before"]["latex"].count(r"\frac{\partial}{\partial") == 2
+    assert r"\frac{\mathrm{d}}{\mathrm{d} s}" in steps("derivative", "s^2", "s", {})[0]["before"]["latex"]
+
+
+def test_a_first_derivative_is_told_once_for_all_blocks_of_a_hessian() -> None:
+    told = steps("hessian", "x'*X*x", ["x", "X"])
+    assert [step["before"]["text"] for step in told].count("d(x'*X*x)") == 2
+    assert [step["wrt"] for step in told if step["before"]["text"].startswith("d(")].count(["x"]) >= 2
+
+
+def test_each_order_is_told() -> None:
+    told = steps("derivative", "s^4", "s", {}, order=3)
+    assert [step["before"]["text"] for step in told if step["before"]["text"].startswith("d/ds(")] == [
+        "d/ds(s^4)",
+        "d/ds(4*s^3)",
+        "d/ds(12*s^2)",
+    ]
+
+
+@pytest.mark.parametrize("explain", EXPLANATIONS)
+def test_what_is_too_large_is_told_in_short(explain: str) -> None:
+    large = steps("derivative", " + ".join(f"sin({k}*s)" for k in range(1, 200)), "s", {}, explain=explain)
+    assert codes(large) == ["in-one-step"]
+    deep = steps("derivative", "sin(" * 600 + "s" + ")" * 600, "s", {}, explain=explain)
+    assert codes(deep) == ["in-one-step"]
+    many = steps("derivative", "*".join(f"sin({k}*s)" for k in range(1, 12)), "s", {}, order=2, explain=explain)
+    assert sum(len(str(step)) for step in many) < 200_000
+
+
+@pytest.mark.parametrize("wrt", ["x", "X"])
+def test_large_arrays_are_told_as_quickly(wrt: str) -> None:
+    sizes = {"x": "vector(4000)", "X": "matrix(60,60)"}
+    told = steps("gradient", f"sum({wrt}.^2)", wrt, sizes, explain="index")
+    assert codes(told)[-1] == "matrix-notation"
+
+
+def test_indices_over_too_much_at_once_give_way_to_the_rules() -> None:
+    told = steps("gradient", "tr(X*X*X)", "X", {"X": "matrix(60,60)"}, explain="index")
+    assert codes(told)[0] == "trace-rule"
+
+
+def test_decimals_stay_decimals() -> None:
+    assert steps("derivative", "0.5*s^2", "s", {})[-1]["after"]["text"] == "s"
+    assert "0.25" in steps("derivative", "0.25*s^3", "s", {})[0]["after"]["text"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_expressions_are_told_without_a_false_step(seed: int) -> None:
+    """What is answered without steps is answered with them, and the last line is the answer."""
+    asked = question(seed)
+    request = {"expression": asked.expression, "variables": VARIABLES, "wrt": asked.by, "order": asked.order}
+    try:
+        with fresh_arena():
+            answer = derive(read_task("derivative", request))
+    except NablaError:
+        return
+    for explain in EXPLANATIONS:
+        with fresh_arena():
+            told = derive(read_task("derivative", request | {"steps": True, "explain": explain}))
+        assert told["result"] == answer["result"]
+        assert told["steps"][-1]["after"] == {form: answer["result"][form] for form in ("text", "latex")}
