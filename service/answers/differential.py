@@ -13,7 +13,7 @@ from service.answers.derivation import expression_to_json
 from service.answers.equivalence import compare
 from service.answers.kinks import kinks_check
 from service.answers.targets import read_targets
-from service.answers.task import all_variables
+from service.answers.task import all_variables, read_dialects
 from service.calculus import build
 from service.calculus.differentiate import derivatives
 from service.calculus.forward import differential_of
@@ -48,6 +48,7 @@ class _Task:
     parsed: Parsed
     variables: Mapping[str, Variable]
     differentials: Mapping[str, Variable]
+    code: tuple[str, ...]
 
     def known(self) -> dict[str, Variable]:
         """Everything with a name."""
@@ -101,7 +102,8 @@ def _read(request: Mapping[str, Any]) -> _Task:
     variables = all_variables(parsed)
     targets = read_targets(request.get("wrt"), list(parsed.variables), variables)
     variables = {**variables, **{declared.name: declared for declared in targets.variables}}
-    return _Task(parsed, variables, {declared.name: _differential_of(declared, variables) for declared in targets.variables})
+    differentials = {declared.name: _differential_of(declared, variables) for declared in targets.variables}
+    return _Task(parsed, variables, differentials, read_dialects(request))
 
 
 def _moves(task: _Task, differentials: Mapping[str, Variable]) -> dict[str, Tensor]:
@@ -167,7 +169,7 @@ def _result_to_json(task: _Task, node: Node) -> dict[str, Any]:
         "shape": public(node.shape),
         "form": "entries" if entries else "matrix" if len(node.shape) == 2 else "einsum",
         "entries": entries,
-        "code": {"numpy": to_code(node, list(every.values()), "differential", summary)},
+        "code": {dialect: to_code(node, list(every.values()), "differential", summary, dialect) for dialect in task.code},
     }
 
 

@@ -54,11 +54,15 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
         raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
     form = "kronecker" if request.get("vectorized") else request.get("form", "automatic")
     explain = request.get("explain", "rules") if request.get("steps") else ""
-    code = tuple(dict.fromkeys(("numpy", *request.get("code", ()))))
-    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, code, explain)
+    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, read_dialects(request), explain)
     _refuse_wrong_kind(task)
     _refuse_undefined_constants(parsed.node)
     return task
+
+
+def read_dialects(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """The dialects of the generated code: NumPy, and what the request asks for."""
+    return tuple(dict.fromkeys(("numpy", *request.get("code", ()))))
 
 
 def all_variables(parsed: Parsed) -> dict[str, Variable]:

@@ -19,6 +19,7 @@ LONGEST_CHAIN = 40
 """Products of more matrices than this are associated without looking for the best way (which costs the cube of it)."""
 MOST_TERMS = 200
 """Longer sums are nested: Python's compiler has a limit on the depth of an expression."""
+DEARER = 1.001
 TYPICAL_SIZE = 1000
 """What a size that is a letter is taken for, when costs are compared."""
 
@@ -57,15 +58,16 @@ def helper(name: str, sources: tuple[tuple[str, str], ...]) -> Spelling:
 class Code(Interned):
     """A piece of code: `form` is the name of the method of a dialect that writes it; `detail` what it knows beside its operands.
 
-    `plain` pieces are numbers of the host language, known without any array.
+    `plain` pieces are numbers of the host language, known without any array; `symmetric` ones are their own transposes at sight.
     """
 
-    __slots__ = ("detail", "form", "operands", "plain", "shape")
+    __slots__ = ("detail", "form", "operands", "plain", "shape", "symmetric")
     form: str
     operands: tuple[Code, ...]
     detail: Any
     shape: Shape
     plain: bool
+    symmetric: bool
 
     @property
     def role(self) -> str:
@@ -73,6 +75,7 @@ class Code(Interned):
 
 
 _ARITHMETIC = frozenset(("number", "size", "constant", "add", "negative", "multiply", "divide", "power"))
+_BY_ENTRIES = _ARITHMETIC | {"each", "compare"}
 
 
 def make(form: str, operands: Sequence[Code], shape: Shape, detail: Hashable = None) -> Code:
@@ -83,8 +86,20 @@ def make(form: str, operands: Sequence[Code], shape: Shape, detail: Hashable = N
         found = Code()
         found.form, found.operands, found.shape, found.detail = form, tuple(operands), shape, detail
         found.plain = form in _ARITHMETIC and all(operand.plain for operand in operands)
+        found.symmetric = len(shape) == 2 and shape[0] == shape[1] and _is_symmetric(found)
         store(key, found)
     return found
+
+
+def _is_symmetric(code: Code) -> bool:
+    if code.form in _BY_ENTRIES or code.role == "inverse":
+        return all(operand.symmetric for operand in code.operands)
+    if code.form == "matmul":
+        left, right = code.operands
+        return (left.form == "transpose" and left.operands[0] is right) or (right.form == "transpose" and right.operands[0] is left)
+    if code.form == "outer":
+        return code.operands[0] is code.operands[1]
+    return code.role == "diagonal" or (code.form == "variable" and bool(code.detail[1]))
 
 
 # --- leaves and calls -----------------------------------------------------------------------------------------------
@@ -94,8 +109,8 @@ def number(value: Rational | str) -> Code:
     return make("number", (), SCALAR, value)
 
 
-def variable(name: str, shape: Shape) -> Code:
-    return make("variable", (), shape, name)
+def variable(name: str, shape: Shape, symmetric: bool = False) -> Code:
+    return make("variable", (), shape, (name, symmetric))
 
 
 def constant(name: str) -> Code:
@@ -219,22 +234,20 @@ def trace(code: Code) -> Code:
 
 # --- products -------------------------------------------------------------------------------------------------------
 
+_SOLVE = Spelling("linalg.solve", julia="{0} \\ {1}", matlab="{0} \\ {1}")
+_SOLVE_FROM_THE_RIGHT = Spelling("linalg.solve({2}, {3}).T", julia="{0} / {1}", matlab="{0} / {1}")
+"""Of a matrix and the one to be inverted, and of their transposes in the other order."""
+
 
 def transpose(code: Code) -> Code:
-    """The transpose; what is symmetric at sight stays."""
-    if code.shape == SCALAR or code.role == "diagonal":
+    """The transpose."""
+    if code.shape == SCALAR or code.symmetric:
         return code
     if code.form == "transpose":
         return code.operands[0]
     if code.form == "outer":
         return make("outer", code.operands[::-1], code.shape[::-1])
-    if code.form == "matmul" and _are_transposes(*code.operands):
-        return code
     return make("transpose", (code,), code.shape[::-1])
-
-
-def _are_transposes(left: Code, right: Code) -> bool:
-    return (left.form == "transpose" and left.operands[0] is right) or (right.form == "transpose" and right.operands[0] is left)
 
 
 def inner(left: Code, right: Code) -> Code:
@@ -251,7 +264,7 @@ def outer(left: Code, right: Code) -> Code:
 
 def solve(matrix: Code, right: Code) -> Code:
     """inv(matrix)*right."""
-    return make("solve", (matrix, right), right.shape)
+    return call(_SOLVE, (matrix, right), right.shape)
 
 
 def matmul(left: Code, right: Code) -> Code:
@@ -272,7 +285,7 @@ def matmul(left: Code, right: Code) -> Code:
         return solve(inverse, right)
     inverse = _inverse_of(right)
     if inverse is not None:
-        return make("solve_from_right", (left, inverse), left.shape)
+        return call(_SOLVE_FROM_THE_RIGHT, (left, inverse, transpose(inverse), transpose(left)), left.shape)
     if right.role == "ones" and columns == 1:
         transposed = left.form == "transpose"
         return call(_COLUMN_SUMS if transposed else _ROW_SUMS, left.operands if transposed else (left,), (rows, 1))
@@ -368,14 +381,13 @@ def _associated_somehow(chain: list[Code]) -> Code:
 
 
 def _cost(chain: list[Code], lengths: list[float], first: int, place: int, last: int) -> float:
-    """Multiplications of the last step; scaling by a diagonal costs an entry each, a system from the right a little more."""
+    """Multiplications of the last step; scaling by a diagonal costs one for each entry. From the right either is a little dearer."""
     rows, middle, columns = lengths[first], lengths[place + 1], lengths[last + 1]
     if first == place and chain[first].role == "diagonal":
         return rows * columns
     if place + 1 == last and chain[last].role == "diagonal":
-        return rows * columns
-    from_the_right = place + 1 == last and _inverse_of(chain[last]) is not None
-    return rows * middle * columns * (1.001 if from_the_right else 1)
+        return rows * columns * DEARER
+    return rows * middle * columns * (DEARER if place + 1 == last and _inverse_of(chain[last]) is not None else 1)
 
 
 def _length(size: Size) -> float:

@@ -119,7 +119,7 @@ class VariableLeaf(Leaf):
         return Printed(rf"\frac{{\mathrm{{d}}{power} {name_to_latex(declared.derivative_of)}}}{{{by}}}")
 
     def code(self, node: Node, *arguments: Code) -> Code:
-        return codes.variable(node.parameter.name, node.shape)
+        return codes.variable(node.parameter.name, node.shape, "symmetric" in node.parameter.properties)
 
 
 @register

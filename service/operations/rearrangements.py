@@ -19,7 +19,8 @@ from service.operations.matrices import as_matrix, axes_of, require_square
 from service.operations.samples import MATRICES, MATRIX, SQUARE, TWO_VECTORS, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 _DIAGONAL = Spelling("diag", julia="Diagonal", role="diagonal")
-_VEC = Spelling(numpy="{0}.T.reshape(-1)", jax="{0}.T.reshape(-1)", pytorch="{0}.T.reshape(-1)", julia="vec", matlab="reshape({0}, [], 1)")
+_VEC = Spelling(numpy="{1}.reshape(-1)", jax="{1}.reshape(-1)", pytorch="{1}.reshape(-1)", julia="vec({0})", matlab="reshape({0}, [], 1)")
+"""Of a matrix, and of its transpose."""
 
 
 @register
@@ -133,7 +134,7 @@ class Vec(Operation):
 
     def code(self, node: Node, *arguments: Code) -> Code:
         argument = codes.column(arguments[0])
-        return argument if 1 in argument.shape else codes.call(_VEC, (argument,), node.shape)
+        return argument if 1 in argument.shape else codes.call(_VEC, (argument, codes.transpose(argument)), node.shape)
 
 
 def _pairing(rows: Size, columns: Size) -> Tensor:

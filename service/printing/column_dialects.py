@@ -15,7 +15,7 @@ from service.printing.dialect import Dialect, Length, Program, filled, left_oper
 
 
 class Columns(Dialect):
-    raised = "^"
+    raised, tight = "^", frozenset(("^", ".^"))
     constants = {"pi": "pi", "e": "exp(1)"}
 
     def dot(self, *shapes: Shape) -> str:
@@ -36,17 +36,11 @@ class Columns(Dialect):
     def outer(self, code: Code, left: Printed, right: Printed) -> Printed:
         return Printed(f"{left.within(Binding.POWER)} * {right.within(Binding.POSTFIX)}'", Binding.PRODUCT)
 
-    def solve(self, code: Code, matrix: Printed, right: Printed) -> Printed:
-        return Printed(f"{matrix.within(Binding.POSTFIX)} \\ {right.within(Binding.POWER)}", Binding.PRODUCT)
-
-    def solve_from_right(self, code: Code, left: Printed, matrix: Printed) -> Printed:
-        return Printed(f"{left.within(Binding.POWER)} / {matrix.within(Binding.POSTFIX)}", Binding.PRODUCT)
-
     def scale_rows(self, code: Code, weights: Printed, array: Printed) -> Printed:
-        return Printed(f"{left_operand(weights)} .* {array.within(Binding.POWER)}", Binding.PRODUCT)
+        return Printed(f"{left_operand(code, weights)} .* {array.within(Binding.POWER)}", Binding.PRODUCT)
 
     def scale_columns(self, code: Code, array: Printed, weights: Printed) -> Printed:
-        return Printed(f"{left_operand(array)} .* {weights.within(Binding.POSTFIX)}'", Binding.PRODUCT)
+        return Printed(f"{left_operand(code, array)} .* {weights.within(Binding.POSTFIX)}'", Binding.PRODUCT)
 
     def whole(self, program: Program, length: Length) -> list[Length]:
         """The sizes that the variable defines, where it defines all of its own at once; else none."""
@@ -56,7 +50,8 @@ class Columns(Dialect):
 
 
 class Julia(Columns):
-    name = "julia"
+    name, tight = "julia", frozenset(("^",))
+    description = "a function in Julia; vectors are of type Vector"
     reserved = frozenset(
         "baremodule begin break catch const continue do else elseif end export false finally for function global if import in isa let "
         "local macro module quote return struct true try using where while DimensionMismatch Float64 I dot exp length pi reshape size sum "
@@ -136,10 +131,15 @@ class Julia(Columns):
     def _checks(self, program: Program) -> list[str]:
         if not program.checked:
             return []
-        right = " && ".join(f"size({name}) == {self._shape(shape)}" for name, shape in program.checked)
-        given = ", ".join(f"{name} $(size({name}))" for name, _ in program.shown)
+        right = " && ".join(
+            f"size({name}) == {self._shape(shape)}"
+            if chosen is None
+            else " && ".join(f"size({name}, {axis + 1}) == {self.length(shape[axis]).text}" for axis in chosen)
+            for name, shape, chosen in program.checked
+        )
         due = ", ".join(f"{name} {_tuple(map(str, _lengths(shape)))}" for name, shape in program.shown)
-        return [f'{right} || throw(DimensionMismatch("the shapes do not fit: {given}; due are {due}"))']
+        given = ", ".join(f"$(size({name}))" for name, _ in program.shown)
+        return [f'{right} || throw(DimensionMismatch("the shapes due are {due}; given are {given}"))']
 
     def _shape(self, shape: Shape) -> str:
         return _tuple(self.length(size).text for size in _lengths(shape))
@@ -159,6 +159,7 @@ class Matlab(Columns):
     """MATLAB, from R2016b; all of it is Octave too. Only a name can be indexed."""
 
     name = "matlab"
+    description = "a function in MATLAB (R2016b) or Octave; vectors are columns"
     reserved = frozenset(
         "break case catch classdef continue else elseif end for function global if otherwise parfor persistent return spmd switch try "
         "while assert exp isequal numel permute pi size sum".split()
@@ -230,9 +231,14 @@ class Matlab(Columns):
     def _checks(self, program: Program) -> list[str]:
         if not program.checked:
             return []
-        right = " && ".join(f"isequal(size({name}), {self._shape(shape)})" for name, shape in program.checked)
+        right = " && ".join(
+            f"isequal(size({name}), {self._shape(shape)})"
+            if chosen is None
+            else " && ".join(f"size({name}, {axis + 1}) == {self.length(shape[axis]).text}" for axis in chosen)
+            for name, shape, chosen in program.checked
+        )
         due = ", ".join(f"{name} [{', '.join(map(str, shape))}]" for name, shape in program.shown)
-        return [f'assert({right}, "the shapes do not fit; due are {due}");']
+        return [f'assert({right}, "the shapes due are {due}");']
 
     def _shape(self, shape: Shape) -> str:
         return f"[{', '.join(self.length(size).text for size in shape)}]"

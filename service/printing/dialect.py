@@ -14,6 +14,7 @@ from service.expression.shapes import SCALAR, Shape, Size, split
 
 LARGEST_WHOLE_NUMBER = 2**31
 _PLACE = re.compile(r"\{(\d)\}")
+_SIMPLE = re.compile(r"[\w.]+")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
@@ -27,16 +28,27 @@ class Length(NamedTuple):
     divisor: str
 
 
+class Checked(NamedTuple):
+    """A variable, and those of its axes that have to fit: None for all of them, as none defines a size."""
+
+    name: str
+    shape: Shape
+    axes: list[int] | None
+
+
 class Program(NamedTuple):
-    """A function before it is written in a dialect. `checked` are the variables whose shapes are not settled by
-    `lengths`, `shown` those that a message tells of; `first` tells the type of the numbers, an array where there is one."""
+    """A function before it is written in a dialect.
+
+    `checked` is what `lengths` does not settle, `shown` what a message about it tells of; `first` is the variable that tells
+    the type of the numbers, an array where there is one.
+    """
 
     name: str
     parameters: list[str]
     summary: str
     described: str
     lengths: list[Length]
-    checked: list[tuple[str, Shape]]
+    checked: list[Checked]
     shown: list[tuple[str, Shape]]
     assignments: list[tuple[str, str]]
     result: str
@@ -48,11 +60,14 @@ class Dialect:
     """Base. `names` gives the identifiers of ("variable", x) and ("size", n)."""
 
     name: ClassVar[str]
+    description: ClassVar[str]
     reserved: ClassVar[frozenset[str]]
     """Names that a variable must not have."""
     constants: ClassVar[Mapping[str, str]]
     raised: ClassVar[str]
     """The sign of a power."""
+    tight: ClassVar[frozenset[str]]
+    """Signs of a power that need no space between names and numbers."""
     comparisons: ClassVar[Mapping[str, str]] = {}
     """Signs of comparison that differ from the language's."""
 
@@ -67,7 +82,7 @@ class Dialect:
         """How often each operand is written out."""
         if isinstance(code.detail, Spelling):
             counts = _mentions(self.spelled(code.detail))
-            return [counts.get(place, 1) for place in range(len(code.operands))] if counts else [1] * len(code.operands)
+            return [counts.get(place, 0) for place in range(len(code.operands))] if counts else [1] * len(code.operands)
         return [1] * len(code.operands)
 
     def function(self, program: Program, helpers: Sequence[str]) -> str:
@@ -94,7 +109,7 @@ class Dialect:
         return Printed(text, Binding.NEGATIVE if text.startswith("-") else Binding.ATOM)
 
     def variable(self, code: Code) -> Printed:
-        return Printed(self.names["variable", code.detail])
+        return Printed(self.names["variable", code.detail[0]])
 
     def size(self, code: Code) -> Printed:
         return self.length(code.detail)
@@ -132,7 +147,7 @@ class Dialect:
         return Printed(f"-{operand.text if bare else operand.within(Binding.POWER)}", Binding.NEGATIVE)
 
     def multiply(self, code: Code, *factors: Printed) -> Printed:
-        text, shape = left_operand(factors[0]), code.operands[0].shape
+        text, shape = left_operand(code, factors[0]), code.operands[0].shape
         for factor, operand in zip(factors[1:], code.operands[1:], strict=True):
             dot = self.dot(shape, operand.shape) if SCALAR not in (shape, operand.shape) else ""
             text += f" {dot}* {factor.within(Binding.POWER)}"
@@ -141,11 +156,13 @@ class Dialect:
 
     def divide(self, code: Code, above: Printed, below: Printed) -> Printed:
         dot = self.dot(code.operands[1].shape)
-        return Printed(f"{left_operand(above)} {dot}/ {below.within(Binding.POWER)}", Binding.PRODUCT)
+        return Printed(f"{left_operand(code, above)} {dot}/ {below.within(Binding.POWER)}", Binding.PRODUCT)
 
     def power(self, code: Code, base: Printed, exponent: Printed) -> Printed:
         sign = self.dot(code.shape) + self.raised
-        return Printed(f"{base.within(Binding.POSTFIX)} {sign} {exponent.within(Binding.ATOM)}", Binding.POWER)
+        left, right = base.within(Binding.POSTFIX), exponent.within(Binding.ATOM)
+        space = "" if _SIMPLE.fullmatch(left) and _SIMPLE.fullmatch(right) and sign in self.tight else " "
+        return Printed(f"{left}{space}{sign}{space}{right}", Binding.POWER)
 
     def compare(self, code: Code, left: Printed, right: Printed) -> Printed:
         sign = self.spread(code.shape) + self.comparisons.get(code.detail, code.detail)
@@ -167,8 +184,10 @@ class Dialect:
         return self.call(code, *operands)
 
 
-def left_operand(printed: Printed) -> str:
-    """The left operand of an operator that groups from the left; a sign binds to all of it anyway."""
+def left_operand(code: Code, printed: Printed) -> str:
+    """The left operand of an operator that groups from the left; a sign binds to all of it anyway, a matrix product is kept apart."""
+    if code.operands[0].form in ("matmul", "inner", "outer"):
+        return printed.within(Binding.POWER)
     return printed.text if printed.binding == Binding.NEGATIVE else printed.within(Binding.PRODUCT)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from service import limits
 from service.expression.arena import memo
@@ -13,7 +14,7 @@ from service.expression.operation import Printed
 from service.expression.shapes import SCALAR, Size, axes, describe, is_unknown, join, split
 from service.operations.leaves import Variable
 from service.printing.column_dialects import Julia, Matlab
-from service.printing.dialect import Dialect, Length, Program
+from service.printing.dialect import Checked, Dialect, Length, Program
 from service.printing.python_dialects import Jax, NumPy, PyTorch
 
 DIALECTS: dict[str, type[Dialect]] = {dialect.name: dialect for dialect in (NumPy, Jax, PyTorch, Julia, Matlab)}
@@ -41,6 +42,18 @@ def code_of(root: Node) -> Code:
     return known[root]
 
 
+class _Definition(NamedTuple):
+    """A letter is the length of an axis of a variable, divided by what is known of it."""
+
+    letter: str
+    variable: Variable
+    axis: int
+    divisor: Size
+
+
+_NOWHERE = _Definition("", Variable(""), 0, 1)
+
+
 class _Function:
     def __init__(self, root: Code, variables: Sequence[Variable], dialect: type[Dialect]) -> None:
         self.root = root
@@ -55,13 +68,14 @@ class _Function:
         for variable in self.variables:
             self._name("variable", variable.name)
         definitions, checked = self._sizes()
-        loose = sorted(self.needed - {letter for letter, _, _, _ in definitions})
-        for letter in [*[letter for letter, _, _, _ in definitions], *loose]:
+        letters = [definition.letter for definition in definitions]
+        loose = sorted(self.needed - set(letters))
+        for letter in [*letters, *loose]:
             self._name("size", letter)
-        lengths = [self._length(*definition) for definition in definitions]
+        lengths = [self._length(definition) for definition in definitions]
         assignments, result = self._body()
         shapes = [(self.names["variable", variable.name], variable.shape) for variable in self.variables]
-        involved = {length.variable for length in lengths} | {self.names["variable", variable.name] for variable in checked}
+        involved = {length.variable for length in lengths} | {self.names["variable", variable.name] for variable, _ in checked}
         arrays = [identifier for identifier, shape in shapes if shape != SCALAR]
         described = [f"{identifier}: {describe(shape)}" for identifier, shape in shapes]
         described += [f"{self.names['size', letter]}: a size" for letter in loose]
@@ -71,7 +85,7 @@ class _Function:
             summary=summary if len(summary) <= LONGEST_SUMMARY else f"{name.capitalize()}.",
             described=f"{', '.join(described)}." if described else "",
             lengths=lengths,
-            checked=[(self.names["variable", variable.name], variable.shape) for variable in checked],
+            checked=[Checked(self.names["variable", variable.name], variable.shape, left) for variable, left in checked],
             shown=[(identifier, shape) for identifier, shape in shapes if identifier in involved],
             assignments=assignments,
             result=result,
@@ -96,32 +110,34 @@ class _Function:
 
     # Sizes.
 
-    def _sizes(self) -> tuple[list[tuple[str, Variable, int, Size]], list[Variable]]:
-        """Which letter is defined by which axis of which variable (and what that is divided by), and what is left to check.
+    def _sizes(self) -> tuple[list[_Definition], list[tuple[Variable, list[int] | None]]]:
+        """Which letter is defined by which axis of which variable, and which axes (None: all) are left to check.
 
-        A letter is defined where it first stands alone among known ones; every shape not used up by that is checked.
+        A letter is defined where it first stands alone among known ones; what is not used up by that is checked.
         """
-        known: dict[str, tuple[str, Variable, int, Size]] = {}
-        checked = []
+        known: dict[str, _Definition] = {}
+        checked: list[tuple[Variable, list[int] | None]] = []
         for variable in self.variables:
-            settled = 0
+            left = []
             for axis, size in enumerate(variable.shape):
-                coefficient, letters = split(size)
+                letters = split(size)[1]
                 unknown = [letter for letter in letters if letter not in known]
                 if len(unknown) == 1 and not is_unknown(size):
                     rest = list(letters)
                     rest.remove(unknown[0])
-                    known[unknown[0]] = (unknown[0], variable, axis, join(coefficient, rest))
-                    settled += rest == [] and coefficient == 1
-            told = all(letter in known for size in variable.shape for letter in split(size)[1])
-            if told and settled < len(axes(variable.shape)):
-                checked.append(variable)
-        used = self.needed | {letter for variable in checked for size in variable.shape for letter in split(size)[1]}
-        for letter, _, _, divisor in reversed(list(known.values())):
-            used.update(split(divisor)[1] if letter in used else ())
+                    known[unknown[0]] = _Definition(unknown[0], variable, axis, join(split(size)[0], rest))
+                if size != 1 and (not unknown or known.get(unknown[0], _NOWHERE).divisor != 1):
+                    left.append(axis)
+            left = [axis for axis in left if all(letter in known for letter in split(variable.shape[axis])[1])]
+            if left:
+                checked.append((variable, None if len(left) == len(axes(variable.shape)) else left))
+        used = self.needed | {letter for variable, left in checked for letter in _letters(variable, left)}
+        for definition in reversed(list(known.values())):
+            used.update(split(definition.divisor)[1] if definition.letter in used else ())
         return [definition for letter, definition in known.items() if letter in used], checked
 
-    def _length(self, letter: str, variable: Variable, axis: int, divisor: Size) -> Length:
+    def _length(self, definition: _Definition) -> Length:
+        letter, variable, axis, divisor = definition
         divided = self.dialect.length(divisor)
         divisor_text = "" if divisor == 1 else divided.text if "*" not in divided.text else f"({divided.text})"
         return Length(self.names["size", letter], self.names["variable", variable.name], axis, variable.shape, divisor_text)
@@ -165,6 +181,10 @@ class _Function:
             for operand, mentions in zip(code.operands, self.dialect.mentions(code), strict=True):
                 uses[operand] += times * mentions
         return uses
+
+
+def _letters(variable: Variable, chosen: list[int] | None) -> list[str]:
+    return [letter for axis in (chosen if chosen is not None else range(2)) for letter in split(variable.shape[axis])[1]]
 
 
 def _is_cheap(code: Code) -> bool:

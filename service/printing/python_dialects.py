@@ -18,7 +18,7 @@ class Python(Dialect):
 
     module: ClassVar[str]
     imports: ClassVar[tuple[tuple[str, str], ...]]
-    raised = "**"
+    raised, tight = "**", frozenset(("**",))
     modules: ClassVar[tuple[str, ...]] = ("special.",)
     """Modules that are imported by themselves."""
     reserved = frozenset((*keyword.kwlist, "np", "jnp", "jax", "torch", "special", "linalg", "like"))
@@ -41,18 +41,11 @@ class Python(Dialect):
     def outer(self, code: Code, left: Printed, right: Printed) -> Printed:
         return Printed(f"{self.module}.outer({left.text}, {right.text})")
 
-    def solve(self, code: Code, matrix: Printed, right: Printed) -> Printed:
-        return Printed(f"{self.module}.linalg.solve({matrix.text}, {right.text})")
-
-    def solve_from_right(self, code: Code, left: Printed, matrix: Printed) -> Printed:
-        turned = [f"{operand.within(Binding.POSTFIX)}.T".removesuffix(".T.T") for operand in (matrix, left)]
-        return Printed(f"{self.module}.linalg.solve({', '.join(turned)}).T", Binding.POSTFIX)
-
     def scale_rows(self, code: Code, weights: Printed, array: Printed) -> Printed:
         return Printed(f"{weights.within(Binding.POSTFIX)}[:, None] * {array.within(Binding.POWER)}", Binding.PRODUCT)
 
     def scale_columns(self, code: Code, array: Printed, weights: Printed) -> Printed:
-        return Printed(f"{left_operand(array)} * {weights.within(Binding.POWER)}", Binding.PRODUCT)
+        return Printed(f"{left_operand(code, array)} * {weights.within(Binding.POWER)}", Binding.PRODUCT)
 
     # Entries.
 
@@ -109,20 +102,29 @@ class Python(Dialect):
                 done.add(length.variable)
             elif not whole:
                 divided = f" // {length.divisor}" if length.divisor else ""
-                axis = len(axes((*length.shape[: length.axis], 1)[:2])) if length.axis else 0
-                lines.append(f"{length.name} = {length.variable}.shape[{axis}]{divided}")
+                lines.append(f"{length.name} = {length.variable}.shape[{_axis(length.shape, length.axis)}]{divided}")
         return lines
 
     def _checks(self, program: Program) -> list[str]:
         if not program.checked:
             return []
-        wrong = " or ".join(f"{name}.shape != {self._shape(shape)}" for name, shape in program.checked)
-        given = ", ".join(f"{name} {{{name}.shape}}" for name, _ in program.shown)
+        wrong = " or ".join(
+            f"{name}.shape != {self._shape(shape)}"
+            if chosen is None
+            else " or ".join(f"{name}.shape[{_axis(shape, axis)}] != {self.length(shape[axis]).text}" for axis in chosen)
+            for name, shape, chosen in program.checked
+        )
         due = ", ".join(f"{name} {_tuple(map(str, axes(shape)))}" for name, shape in program.shown)
-        return [f"if {wrong}:", f'    raise ValueError(f"the shapes do not fit: {given}; due are {due}")']
+        given = ", ".join(f"{{{name}.shape}}" for name, _ in program.shown)
+        return [f"if {wrong}:", f'    raise ValueError(f"the shapes due are {due}; given are {given}")']
 
     def _shape(self, shape: Shape) -> str:
         return _tuple(self.length(size).text for size in axes(shape))
+
+
+def _axis(shape: Shape, axis: int) -> int:
+    """The axis of the array that a row or column is: axes of length 1 do not count."""
+    return axis if 1 not in shape else 0
 
 
 def _tuple(lengths: Iterable[str]) -> str:
@@ -132,6 +134,7 @@ def _tuple(lengths: Iterable[str]) -> str:
 
 class NumPy(Python):
     name, module = "numpy", "np"
+    description = "a function of NumPy arrays that runs as printed; vectors have one axis"
     imports = (
         ("itertools.", "import itertools"),
         ("np.", "import numpy as np"),
@@ -148,6 +151,7 @@ class NumPy(Python):
 
 class Jax(Python):
     name, module = "jax", "jnp"
+    description = "the same with JAX, ready for jax.jit"
     imports = (
         ("itertools.", "import itertools"),
         ("jax.", "import jax"),
@@ -162,6 +166,7 @@ class PyTorch(Python):
     """Arguments are tensors; `like` gives new ones their type and device."""
 
     name, module = "pytorch", "torch"
+    description = "the same with PyTorch, of tensors (scalars too)"
     modules = ()
     imports = (("itertools.", "import itertools"), ("torch.", "import torch"))
     constants = {"pi": "torch.pi", "e": "torch.e"}

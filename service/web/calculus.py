@@ -15,11 +15,22 @@ from service.answers import derivation
 from service.answers.task import EXPLANATIONS, FORMS, LAYOUTS, Task, read_task
 from service.expression.arena import fresh_arena
 from service.expression.shapes import public
+from service.printing.functions import DIALECTS
 from service.printing.printers import to_text
 from service.web import trace
 from service.web.derivations import cached
 from service.web.endpoint import RequestSchema, ResponseSchema
-from service.web.fields import AnswerField, BooleanField, ChecksField, ChoiceField, ExpressionField, PointField, VariablesField, WrtField
+from service.web.fields import (
+    AnswerField,
+    BooleanField,
+    ChecksField,
+    ChoiceField,
+    ChoicesField,
+    ExpressionField,
+    PointField,
+    VariablesField,
+    WrtField,
+)
 
 LAYOUT = (
     "mixed: a gradient has the shape of its variable, a Jacobian a row for each entry of the function. "
@@ -33,6 +44,7 @@ FORM = (
 )
 
 
+CODE = f"The languages of the generated code beside NumPy: {', '.join(name for name in DIALECTS if name != 'numpy')}"
 EXPLAIN = (
     "How the steps are told. rules: by the rules of differentiation, by name, with differentials for arrays. "
     "index: entry by entry, with sums over indices and the Kronecker delta"
@@ -57,6 +69,7 @@ class DerivativeRequest(ExpressionRequest):
     layout = ChoiceField(LAYOUTS, "mixed", metadata={"description": LAYOUT})
     form = ChoiceField(FORMS, "automatic", metadata={"description": FORM})
     vectorized = BooleanField(load_default=False, metadata={"description": "The same as form: kronecker"})
+    code = ChoicesField(tuple(DIALECTS), metadata={"description": CODE})
     steps = BooleanField(load_default=False, metadata={"description": "Whether the answer tells the derivation step by step"})
     explain = ChoiceField(EXPLANATIONS, "rules", metadata={"description": EXPLAIN})
 
@@ -87,7 +100,7 @@ RESULT = {
         },
         "code": {
             "type": "object",
-            "properties": {"numpy": {**TEXT, "description": "a function that runs as printed"}},
+            "properties": {name: {**TEXT, "description": dialect.description} for name, dialect in DIALECTS.items()},
             "required": ["numpy"],
             "additionalProperties": False,
         },
@@ -188,5 +201,6 @@ def _parts(task: Task) -> dict[str, Any]:
         "order": task.order,
         "layout": task.layout,
         "form": task.form,
+        "code": task.code,
         "explain": task.explain,
     }

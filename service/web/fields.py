@@ -215,6 +215,28 @@ class WrtField(_TextOrListField):
         return {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
 
 
+class ChoicesField(_TextOrListField):
+    """One of the strings `choices`, or a list of them."""
+
+    def __init__(self, choices: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.choice = ChoiceField(choices)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+        if not isinstance(value, list):
+            return [self.choice.deserialize(value)]
+        for i, entry in enumerate(value):
+            try:
+                self.choice.deserialize(entry)
+            except ValidationError as error:
+                raise ValidationError({i: error.messages}) from None
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        choice = self.choice.json_schema()
+        return {"anyOf": [choice, {"type": "array", "items": choice}]}
+
+
 class VariablesField(RequestField):
     """Declarations: a name to a string such as "matrix(m,n)", or to an object with `shape`, `properties`, `depends_on`."""
 

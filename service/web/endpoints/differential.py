@@ -8,9 +8,10 @@ from marshmallow import fields
 
 from service.answers.differential import differential as answer
 from service.expression.arena import fresh_arena
-from service.web.calculus import PRINTED, ExpressionAnswer, ResultAnswer
+from service.printing.functions import DIALECTS
+from service.web.calculus import CODE, PRINTED, ExpressionAnswer, ResultAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import AnswerField, ChecksField, ExpressionField, VariablesField, WrtField
+from service.web.fields import AnswerField, ChecksField, ChoicesField, ExpressionField, VariablesField, WrtField
 
 
 class GradientsAnswer(AnswerField):
@@ -24,6 +25,7 @@ class Request(RequestSchema):
     )
     variables = VariablesField(metadata={"description": 'What is not a scalar, such as {"A": "matrix(n,n)"}'})
     wrt = WrtField(metadata={"description": "The names that vary, all together; left out, every variable"})
+    code = ChoicesField(tuple(DIALECTS), metadata={"description": CODE})
 
 
 class Response(ResponseSchema):

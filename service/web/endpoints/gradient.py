@@ -30,8 +30,13 @@ class Response(DerivativeResponse):
             {"expression": "x1^2 + 3*x1*x2 + x2^2", "wrt": ["x1", "x2"], "at": {"x1": 1, "x2": 2}},
         ),
         Example(
-            "Least squares in matrix notation, sizes unknown",
-            {"expression": "norm2(A*x - b)^2/2", "variables": {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}, "wrt": "x"},
+            "Least squares in matrix notation, sizes unknown, with code for four more languages",
+            {
+                "expression": "norm2(A*x - b)^2/2",
+                "variables": {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"},
+                "wrt": "x",
+                "code": ["jax", "pytorch", "julia", "matlab"],
+            },
         ),
         Example(
             "Shapes that do not fit",
