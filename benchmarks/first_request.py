@@ -1,6 +1,6 @@
 """A request that comes once: parse, derive, generate code, run, against JAX, PyTorch and autograd from scratch; and the second call.
 
-float64, one thread, nothing of the same function cached before; medians, all in turns, each answer compared. A first answer takes
+float64, one thread, nothing of the same function cached before; medians, all in turns, each answer compared. A call takes
 the lesser of wall time (a compiler may use several threads) and CPU time (the machine may have other work), for all alike.
 JAX stands twice, compiled (trace, compile, run) and not. PyTorch takes part where it is installed (`pip install torch==2.13.0`).
 """
@@ -217,17 +217,21 @@ def _at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, former)
 
 
+def _since(wall: float, cpu: float) -> float:
+    return min(time.perf_counter() - wall, time.process_time() - cpu)
+
+
 def _once(start: Start, case: Case, order: str, values: Values) -> tuple[float, float, Array]:
     """Seconds to the first answer, seconds of the second call (the best of a few), and the answer."""
     wall, cpu = time.perf_counter(), time.process_time()
     call = start(case, order, values)
     answer = call()
-    first = min(time.perf_counter() - wall, time.process_time() - cpu)
+    first = _since(wall, cpu)
     again: list[float] = []
     while not again or (sum(again) < min(ENOUGH, first) and len(again) < 20):
-        begin = time.perf_counter()
+        wall, cpu = time.perf_counter(), time.process_time()
         call()
-        again.append(time.perf_counter() - begin)
+        again.append(_since(wall, cpu))
     return first, min(again), np.asarray(answer)
 
 
@@ -254,9 +258,9 @@ def measured(tools: dict[str, Start], case: Case, order: str, values: Values, ro
 def _best_of(call: Kernel, least: float = 0.05) -> float:
     times: list[float] = []
     while len(times) < 3 or sum(times) < least:
-        begin = time.perf_counter()
+        wall, cpu = time.perf_counter(), time.process_time()
         call()
-        times.append(time.perf_counter() - begin)
+        times.append(_since(wall, cpu))
     return min(times)
 
 
