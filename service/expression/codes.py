@@ -17,7 +17,7 @@ from service.expression.shapes import SCALAR, Shape, Size, split
 
 LONGEST_CHAIN = 40
 """Products of more matrices than this are associated without looking for the best way (which costs the cube of it)."""
-MOST_TERMS = 200
+MOST_TERMS = 60
 """Longer sums are nested: Python's compiler has a limit on the depth of an expression."""
 DEARER = 1.001
 TYPICAL_SIZE = 1000
@@ -213,8 +213,9 @@ def reduce(code: Code, name: str, julia: str = "") -> Code:
 
 def total(code: Code) -> Code:
     """The sum of all entries; of a product of two vectors it is their inner product."""
-    if is_vector(code.shape):
-        code = column(code)
+    if code.form == "transpose":
+        return total(*code.operands)
+    if is_column(code.shape):
         if code.form == "multiply" and len(code.operands) == 2 and all(is_column(operand.shape) for operand in code.operands):
             return inner(*code.operands)
         if code.form == "power" and code.operands[1].form == "number" and code.operands[1].detail == 2:
@@ -341,6 +342,8 @@ def times(factors: Sequence[Code]) -> Code:
 
 def _associated(chain: list[Code]) -> Code:
     """The product in the cheapest order. (Cormen et al., Introduction to Algorithms, 15.2: matrix-chain multiplication.)"""
+    if chain[0].shape[0] == 1 or chain[-1].shape[1] == 1:
+        chain = _opened(chain)
     count = len(chain)
     if count == 1:
         return chain[0]
@@ -365,6 +368,23 @@ def _associated(chain: list[Code]) -> Code:
         return matmul(product(first, place), product(place + 1, last))
 
     return product(0, count - 1)
+
+
+def _opened(chain: list[Code]) -> list[Code]:
+    """The chain with the factors of its products: a vector goes through them one by one."""
+    if len(chain) == 1:
+        return chain
+    found: list[Code] = []
+    stack = chain[::-1]
+    while stack:
+        code = stack.pop()
+        if code.form == "matmul":
+            stack += code.operands[::-1]
+        elif code.form == "transpose" and code.operands[0].form == "matmul":
+            stack += [transpose(operand) for operand in code.operands[0].operands]
+        else:
+            found.append(code)
+    return found
 
 
 def _associated_somehow(chain: list[Code]) -> Code:

@@ -57,6 +57,9 @@ class Total(Reduction):
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return total(arguments[0])
 
+    def code(self, node: Node, *arguments: Code) -> Code:
+        return codes.total(*arguments)
+
 
 @register
 class Mean(Reduction):

@@ -137,8 +137,8 @@ class Dialect:
         mixed = any(operand.shape != code.shape for operand in code.operands)
         dot = self.spread(code.shape) if mixed else ""
         parts = [terms[0].within(Binding.SUM)]
-        for term in terms[1:]:
-            text = term.within(Binding.SUM)
+        for term, operand in zip(terms[1:], code.operands[1:], strict=True):
+            text = term.within(Binding.PRODUCT if operand.form == "add" else Binding.SUM)  # long sums are nested on purpose
             parts.append(f" {dot}- {text[1:]}" if text.startswith("-") else f" {dot}+ {text}")
         return Printed("".join(parts), Binding.SUM)
 

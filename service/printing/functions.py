@@ -18,8 +18,8 @@ from service.printing.dialect import Checked, Dialect, Length, Program
 from service.printing.python_dialects import Jax, NumPy, PyTorch
 
 DIALECTS: dict[str, type[Dialect]] = {dialect.name: dialect for dialect in (NumPy, Jax, PyTorch, Julia, Matlab)}
-DEEPEST = 30
-"""Deeper nesting gets a name: Python reads at most 200 brackets inside each other."""
+DEEPEST = 80
+"""Deeper nesting gets a name: Python reads at most 200 brackets inside each other, and its compiler is recursive."""
 LONGEST_SUMMARY = 120
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -154,7 +154,7 @@ class _Function:
         total = 0
         for code in self.order:
             printed[code] = self.dialect.write(code, *[printed[operand] for operand in code.operands])
-            depths[code] = 1 + max([depths[operand] for operand in code.operands], default=0)
+            depths[code] = len(code.operands) + max([depths[operand] for operand in code.operands], default=0)
             if code is not self.root and ((uses[code] > 1 and not _is_cheap(code)) or depths[code] > DEEPEST):
                 identifier = self._fresh(len(assignments))
                 assignments.append((identifier, printed[code].text))
