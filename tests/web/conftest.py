@@ -18,6 +18,7 @@ from service.web.fields import (
     BooleanField,
     ChecksField,
     ChoiceField,
+    ChoicesField,
     ExpressionField,
     IntegerField,
     MatrixField,
@@ -41,6 +42,7 @@ class Request(RequestSchema):
     tolerance = NumberField(minimum=0)
     exact = BooleanField(load_default=False)
     layout = ChoiceField(["mixed", "numerator"], "mixed")
+    colours = ChoicesField(["red", "green"])
     label = TextField()
 
 
