@@ -143,7 +143,9 @@ class Dialect:
         return Printed("".join(parts), Binding.SUM)
 
     def negative(self, code: Code, operand: Printed) -> Printed:
-        bare = operand.binding == Binding.PRODUCT and not operand.text.startswith("-")
+        # Not -A @ x: the sign would go to the matrix, and cost a copy of it.
+        entries = code.operands[0].form in ("multiply", "divide")
+        bare = entries and operand.binding == Binding.PRODUCT and not operand.text.startswith("-")
         return Printed(f"-{operand.text if bare else operand.within(Binding.POWER)}", Binding.NEGATIVE)
 
     def multiply(self, code: Code, *factors: Printed) -> Printed:
