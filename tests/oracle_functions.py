@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,50 @@ def _eigenprojection(A: Array) -> Array:
     return np.outer(right[:, place], np.linalg.inv(right)[place]).real
 
 
+def _polar(A: Array) -> Array:
+    """By Newton's iteration for the sign of a matrix, on the square factor that is left after a QR decomposition."""
+    if _is_vector(A):
+        return A / np.linalg.norm(A)
+    if A.shape[0] < A.shape[1]:
+        return _polar(A.T).T
+    Q, R = np.linalg.qr(A)
+    for _ in range(60):
+        R = (R + np.linalg.inv(R).T) / 2
+    return np.asarray(Q @ R)
+
+
+def _by_eigenvalues(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    def function(A: Array) -> Array:
+        values, vectors = np.linalg.eig(A)
+        return np.real(vectors * f(values.astype(complex)) @ np.linalg.inv(vectors))
+
+    return function
+
+
+def _frechet(f: Callable[[Array], Array]) -> Callable[..., Array]:
+    """The derivative of f along directions, by extrapolated differences in one direction after the other."""
+
+    def derivative(A: Array, *directions: Array) -> Array:
+        if not directions:
+            return f(_square(A))
+        *others, last = directions
+        along = []
+        for matrix in last.reshape(-1, *A.shape):
+            scale = 0.02 * np.linalg.norm(A) / max(np.linalg.norm(matrix), 1e-300)
+
+            def central(h: float, matrix: Array = matrix) -> Array:
+                return (derivative(A + h * matrix, *others) - derivative(A - h * matrix, *others)) / (2 * h)
+
+            rows = [central(scale / 2**k) for k in range(4)]
+            for order in (4, 16, 64):
+                rows = [(order * finer - coarser) / (order - 1) for coarser, finer in itertools.pairwise(rows)]
+            along.append(rows[0])
+        leading = [length for direction in directions for length in direction.shape[:-2]]
+        return np.stack(along, axis=-3).reshape(*leading, *A.shape)
+
+    return derivative
+
+
 def _whole(array: Array) -> int:
     return round(array.item())
 
@@ -218,6 +263,12 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sqrtm": lambda A: _real(linalg.sqrtm(_square(A))),
     "sinm": lambda A: linalg.sinm(_square(A)),
     "cosm": lambda A: linalg.cosm(_square(A)),
+    "expm_frechet": _frechet(linalg.expm),
+    "logm_frechet": _frechet(_by_eigenvalues(np.log)),
+    "sqrtm_frechet": _frechet(_by_eigenvalues(np.sqrt)),
+    "sinm_frechet": _frechet(linalg.sinm),
+    "cosm_frechet": _frechet(linalg.cosm),
+    "polar": _polar,
     "softmax": _softmax,
     "softmax_rows": _softmax_rows,
     "logsumexp": _of_all(lambda x: x.max() + np.log(np.sum(np.exp(x - x.max())))),

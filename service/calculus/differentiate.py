@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.calculus.expand import shorter
+from service.calculus.forward import differential_of
 from service.expression.algebra import call, hadamard
 from service.expression.operation import Elementwise
 from service.expression.products import power, product
 from service.expression.sums import add, filled, identity, number, scale
 from service.expression.tensors import Apply, Factor, Labels, Power, Product, Sum, Tensor
+
+MOST_FACTORS = 16
+"""An adjoint of more factors is passed on in one piece: dissolved at each of n layers it would make n² factors of them."""
 
 Contributions = dict[Tensor, list[Tensor]]
 
@@ -32,11 +36,17 @@ def derivatives(root: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
         adjoints[root].append(identity(root.shape) if root.shape else number(1))
     rank = len(root.shape)
     results: dict[Tensor, Tensor] = {}
+    if rank and any(isinstance(tensor, Apply) and tensor.operation.directional for tensor in order):
+        results = {variable: differential_of(root, {variable: number(1)}) for variable in variables if not variable.shape}
+        if len(results) == len(variables):
+            return list(results.values())
     for tensor in reversed(order):  # users before what they use, since ids count up from leaves to root
         parts = adjoints.pop(tensor)
         adjoint = parts[0] if len(parts) == 1 else shorter(add([(1, part) for part in reversed(parts)], root.shape + tensor.shape))
-        if tensor in wanted:
+        if tensor in wanted and tensor not in results:
             results[tensor] = adjoint
+        if isinstance(adjoint, Product) and len(adjoint.factors) > MOST_FACTORS:
+            adjoint = call("grouped", adjoint)
         if isinstance(tensor, Sum):
             for coefficient, term in tensor.terms:
                 if term in adjoints:
@@ -130,6 +140,10 @@ def _through_operation(tensor: Apply, adjoint: Tensor, rank: int, adjoints: Cont
         return
     for position, argument in enumerate(arguments):
         if argument in adjoints:
+            whole = operation.adjoint(tensor, position, adjoint, *arguments)
+            if whole is not None:
+                adjoints[argument].append(whole)
+                continue
             jacobian = operation.jacobian(tensor, position, *arguments)
             root_labels = tuple(range(rank))
             inner = tuple(range(rank, rank + len(tensor.shape)))

@@ -75,6 +75,10 @@ def _of_operation(tensor: Apply, known: Mapping[Tensor, Tensor]) -> list[Tensor]
     terms = []
     for position, argument in enumerate(arguments):
         if argument in known:
+            along = operation.along(tensor, position, known[argument], *arguments)
+            if along is not None:
+                terms.append(along)
+                continue
             out = tuple(range(len(tensor.shape)))
             summed = tuple(range(len(out), len(out) + len(argument.shape)))
             terms.append(product(1, [(operation.jacobian(tensor, position, *arguments), out + summed), (known[argument], summed)], out))

@@ -259,8 +259,10 @@ class Notation:
                 if twice:
                     out[len(out) - 1 - out[::-1].index(label)] = fresh
                     fresh += 1
+        nodes = [node for node, _ in labelled]
         pattern = Pattern(tuple([labels for _, labels in labelled]), tuple(out))
-        return build.scaled(coefficient, above, below, make("einsum", *[node for node, _ in labelled], parameter=pattern), self.decimals)
+        array = nodes[0] if pattern.inputs == (pattern.out,) else make("einsum", *nodes, parameter=pattern)
+        return build.scaled(coefficient, above, below, array, self.decimals)
 
 
 def _polynomial_order(tensor: Sum) -> Sequence[tuple[Rational, Tensor]]:

@@ -27,6 +27,8 @@ TOLERANCE = 1e-6
 POINTS = 3
 SEED = 20_170_616
 STEPS = (2e-3, 2e-5, 2e-4)
+NOISE = 1e-12
+"""Values are compared on a scale on which their noise by rounding is at most this."""
 DOMAINS = ((0.3, 1.7), (0.05, 0.95), (1.1, 2.4), (-0.9, 0.9), (-2.0, -0.2), (3.0, 6.0), (0.01, 0.1))
 """Where random entries are drawn; the first range in which the function is defined is used."""
 
@@ -57,13 +59,20 @@ def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name:
     """Compare the values of two expressions, the left one `arranged` (and both as one column, where shapes are a matter of
     layout). Raises Undecided when no point is found at which both are defined."""
     errors = []
-    for f, g, point, _ in _trials((left, right), variables):
+    for f, g, point, random in _trials((left, right), variables):
         a, b = arranged(f(point)), g(point)
         a, b = np.reshape(a, -1, order="F"), np.reshape(b, -1, order="F")
         if np.all(np.isfinite(a)) and np.all(np.isfinite(b)):
-            errors.append(_largest(a - b) / max(_largest(a), 1e-300) if a.shape == b.shape else np.inf)
+            scale = max(_largest(a), _noise(f, point, random) / NOISE, 1e-300)
+            errors.append(_largest(a - b) / scale if a.shape == b.shape else np.inf)
             break
     return _measured(name, errors, "relative difference to the value of the printed text, read back, at a random point", 1e-9)
+
+
+def _noise(f: Evaluator, point: dict[str, Array], random: Random) -> float:
+    """How much the value changes when the numbers of the point are rounded otherwise: all that is left of it where it is 0."""
+    rounded = {name: value * (1 + 4 * np.finfo(float).eps * random.uniform(-1, 1, np.shape(value))) for name, value in point.items()}
+    return _largest(f(rounded) - f(point))
 
 
 def _trials(nodes: tuple[Node, Node], variables: Mapping[str, Variable]) -> Iterator[tuple[Evaluator, Evaluator, dict[str, Array], Random]]:

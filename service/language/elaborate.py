@@ -12,7 +12,7 @@ from service import limits
 from service.errors import ShapeMismatch, Span
 from service.expression import nodes
 from service.expression.nodes import Node, at_sizes
-from service.expression.operation import Elementwise, Operation, is_function
+from service.expression.operation import Operation, is_function
 from service.expression.shapes import SCALAR, Size, Sizes, is_unknown, split
 from service.language import complaints, hints, misfits
 from service.language.declarations import Declarations
@@ -20,7 +20,6 @@ from service.language.grammar import ADD, INFIX, NEGATE, TIMES
 from service.language.names import CONSTANTS, derivative_variable
 from service.language.parser import Inferred, Program
 from service.operations import leaves
-from service.operations.index_notation import Einsum
 from service.operations.leaves import Variable
 
 LETTERS_FOR_SIZES = ("n", "m", "p", "q", "k", "r", "s", "l", "d", "N", "M", "P", "Q", "K")
@@ -46,7 +45,7 @@ def _build_of_any_order(operation: Operation, arguments: tuple[Node, ...], param
     """Matrix notation is for at most two axes: more are for einsum and for what goes entry by entry."""
     if any(len(argument.shape) > 2 for argument in arguments):
         arrays = sum(argument.shape != SCALAR for argument in arguments)
-        if not (operation in _OF_ANY_ORDER or isinstance(operation, (Elementwise, Einsum)) or (operation is TIMES and arrays == 1)):
+        if not (operation in _OF_ANY_ORDER or operation.any_order or (operation is TIMES and arrays == 1)):
             detail = "what has more than two axes is added, scaled, taken entry by entry, or contracted by einsum"
             raise ShapeMismatch(detail, "einsum(ijk,k->ij, einsum(i,j,k->ijk, x, y, z), z)")
     return nodes.build(operation, arguments, parameter, sizes)

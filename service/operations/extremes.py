@@ -14,7 +14,8 @@ from service.expression.nodes import Node
 from service.expression.operation import Array, Elementwise, Law, Operation, Printed, Sample, broadcast, register
 from service.expression.products import view
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
-from service.expression.tensors import Tensor, number_of
+from service.expression.sums import add
+from service.expression.tensors import Sum, Tensor, number_of
 from service.operations.entrywise import off_zero
 from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
@@ -126,13 +127,19 @@ class ExtremeEntry(Operation):
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
         return call(self.name, *arguments) if arguments[0].shape else arguments[0]
 
-    def lift(self, *arguments: Tensor) -> Tensor | None:
-        """Of a transposed or repeated array it is that of the array: max(x*ones(k)') = max(x), max(t*ones(n)) = t."""
-        found = view(arguments[0])
-        return None if found is None else call(self.name, found[0]) if found[0].shape else found[0]
-
     def tensor_shape(self, *arguments: Axes) -> Axes:
         return ()
+
+    def lift(self, *arguments: Tensor) -> Tensor | None:
+        """Of a transposed or repeated array it is that of the array: max(x*ones(k)') = max(x), max(t*ones(n) + s) = t + s."""
+        (x,) = arguments
+        terms = x.terms if isinstance(x, Sum) else ((1, x),)
+        views = [view(term) for _, term in terms]
+        first = views[0]
+        if first is None or any(found is None or found[1:] != first[1:] for found in views):
+            return None
+        inner = add([(weight, found[0]) for (weight, _), found in zip(terms, views, strict=True) if found], first[0].shape)
+        return call(self.name, inner) if inner.shape else inner
 
     def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
         """1 at the extreme entry, 0 elsewhere."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from service.expression.operation import Array, Operation
-from service.expression.products import product
+from service.expression.products import product, transpose
 from service.expression.shapes import Shape, Sizes, axes, describe
-from service.expression.tensors import Factor, Product, Tensor
+from service.expression.tensors import Factor, Product, Sum, Tensor
 
 
 class SquareMatrixFunction(Operation):
@@ -99,11 +99,18 @@ def diagonal_of(tensor: Tensor) -> Tensor | None:
 
 
 def transpose_of(tensor: Tensor) -> Tensor | None:
-    """The tensor A, where this one is A' and nothing else, else None."""
-    if not isinstance(tensor, Product) or tensor.coefficient != 1 or len(tensor.factors) != 1:
-        return None
-    factor, labels = tensor.factors[0]
-    return factor if len(labels) == 2 and labels == tensor.out[::-1] else None
+    """The tensor A, where this one is A' but for scalars, or a sum of such with symmetric ones; else None."""
+    terms = [term for _, term in tensor.terms] if isinstance(tensor, Sum) else [tensor]
+    turned = [_is_transposed(term) for term in terms]
+    return transpose(tensor) if any(turned) and all(flag or term.symmetric for flag, term in zip(turned, terms, strict=True)) else None
+
+
+def _is_transposed(tensor: Tensor) -> bool:
+    """Whether the tensor is one matrix with its labels swapped, times scalars."""
+    if not isinstance(tensor, Product) or len(tensor.out) != 2:
+        return False
+    arrays = [labels for _, labels in tensor.factors if labels]
+    return len(arrays) == 1 and arrays[0] == tensor.out[::-1] and arrays[0] != tensor.out
 
 
 def square_factors(tensor: Tensor) -> tuple[Tensor, list[tuple[Tensor, bool]]] | None:

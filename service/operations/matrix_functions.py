@@ -124,7 +124,8 @@ class Logm(MatrixFunction):
 
     def slope(self, order: int, A: Tensor) -> Tensor:
         """(-1)^(k-1)·(k-1)!·A^-k."""
-        return (-1) ** (order - 1) * math.factorial(order - 1) * _inverse_power(A, order)
+        factor = math.factorial(order - 1) * (1 if order % 2 else -1)
+        return factor * _inverse_power(A, order)
 
 
 @register
@@ -158,10 +159,10 @@ class Sqrtm(MatrixFunction):
     def slope(self, order: int, A: Tensor) -> Tensor:
         """(1/2)(-1/2)(-3/2)... A^(1/2 - k): inv(sqrtm(A))/2 for k = 1."""
         factor = math.prod([Fraction(1, 2) - step for step in range(order)])
-        root = call("inv", call(self.name, A))
-        return factor * (
-            root if order == 1 else einsum("ij,jk->ik", root, _inverse_power(A, order - 1)) if A.shape else root * A ** (1 - order)
-        )
+        result = call("inv", call(self.name, A))
+        for _ in range(order - 1):
+            result = einsum("ij,jk->ik", result, call("inv", A)) if A.shape else result / A
+        return result * factor
 
 
 @register

@@ -64,7 +64,7 @@ TEXTBOOK = """
     gradient   | u | -logdet(S)/2 - (x - u)'*inv(S)*(x - u)/2 | S=spd(n) x(n) u(n) | inv(S)*(x - u)
     gradient   | X | log(det(X'*X))                           | X(m,n) | 2*X*inv(X'*X)
     gradient   | X | tr(X^3)                                  | X(n,n) | 3*X'^2
-    gradient   | X | nuclear_norm(X)                          | X(m,n) | pinv(X)'*sqrtm(X'*X)
+    gradient   | X | nuclear_norm(X)                          | X(m,n) | polar(X)
     gradient   | X | sigma_max(X)                             | X(m,n) | X*eigenprojection(X'*X)/sigma_max(X)
     gradient   | S | lambda_max(S)                            | S=symmetric(n) | eigenprojection(S)
     jacobian   | x | A*x + b                                  | A(m,n) b(m) x(n) | A
