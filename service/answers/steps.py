@@ -70,7 +70,7 @@ class Telling:
             method = IndexMethod(function, by, derivative, taken, self._decimals, subject)
             steps = list(method.steps())
             if method.is_practical(steps):
-                self._add(steps, Trials(variables, defined, method.letters, method.free), [by.name])
+                self._add(steps, Trials(variables, defined, method.letters, method.free, method.mirrored), [by.name])
                 return
         if by.shape == SCALAR:
             steps = list(by_scalars(derivative_by(function, by, self._is_partial), derivative, self._decimals))

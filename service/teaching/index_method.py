@@ -30,8 +30,8 @@ MOST_VALUES = 200_000
 class IndexMethod:
     """The derivative of a function by an array, told with indices.
 
-    `letters` are the indices in use, when it has been told, and `free` those of the result; `subject` is what the
-    function is called.
+    `letters` are the indices in use, when it has been told, `free` those of the result, and `mirrored` those of a
+    symmetric variable; `subject` is what the function is called.
     """
 
     def __init__(self, function: Node, by: Variable, result: Node, taken: frozenset[str], decimals: bool, subject: str) -> None:
@@ -41,6 +41,7 @@ class IndexMethod:
         self.rows = self.components.labels(axes(function.shape))
         self.columns = self.components.labels(axes(by.shape))
         self.free = self.rows + self.columns
+        self.mirrored = self.columns if "symmetric" in by.properties else ()
 
     @property
     def letters(self) -> Mapping[str, Size]:

@@ -14,11 +14,11 @@ import numpy as np
 
 from service.expression.nodes import Node, in_order
 from service.expression.nodes import build as build_node
-from service.expression.operation import Array, Binding, Operation, Printed
+from service.expression.operation import Array, Binding, Printed
 from service.expression.shapes import SCALAR, Shape, Sizes
 from service.operations.leaves import name_to_latex, number
 from service.printing.printers import printed
-from service.teaching.inert import Named, names_in, remake
+from service.teaching.inert import Named, Told, names_in, remake
 
 Label = str | int
 
@@ -32,10 +32,8 @@ class Place(NamedTuple):
     labels: tuple[Label, ...]
 
 
-class Indexed(Operation):
-    """Base: a scalar for each choice of its indices. Not registered: nobody can type it."""
-
-    family, in_language = "index notation that is told", False
+class Indexed(Told):
+    """Base: a scalar for each choice of its indices."""
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
         return SCALAR

@@ -33,10 +33,15 @@ class By(NamedTuple):
     is_partial: bool = False
 
 
-class Inert(Operation):
-    """Base. The parameter is a By. Not registered: nobody can type it."""
+class Told(Operation):
+    """Base of what only stands in lines of a derivation. Not registered: nobody can type it."""
 
-    family, in_language = "derivatives that are told", False
+    family, in_language = "teaching", False
+
+
+class Inert(Told):
+    """Base. The parameter is a By."""
+
     word: ClassVar[str]
     """What it is called."""
 
@@ -148,6 +153,11 @@ def names_in(root: Node) -> frozenset[str]:
         inside = [known[argument] for argument in node.arguments]
         known[node] = inside[0] if len(inside) == 1 and not own else frozenset(own).union(*inside)
     return known[root]
+
+
+def is_constant(node: Node) -> bool:
+    """Whether a node is a number, or an array of numbers, that the language can write."""
+    return not names_in(node) and not any(isinstance(part.operation, Told) for part in in_order([node]))
 
 
 # --- putting lines together -----------------------------------------------------------------------------------------

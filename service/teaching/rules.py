@@ -26,7 +26,7 @@ from service.expression.sums import add
 from service.expression.tensors import Tensor
 from service.operations.leaves import Variable, number, variable
 from service.printing.printers import to_text
-from service.teaching.inert import By, Inert, inert, names_in, remake, spread, tidied, with_parts, zero
+from service.teaching.inert import By, Inert, inert, is_constant, names_in, remake, spread, tidied, with_parts, zero
 from service.teaching.sentences import sentence
 
 Changes = Sequence[Node | None]
@@ -149,7 +149,7 @@ def _stand_in(node: Node, names: dict[str, Node]) -> Tensor:
     if isinstance(node.parameter, Variable):
         names[node.parameter.name] = node
         return lower(node)
-    if not names_in(node) and not isinstance(node.operation, Inert):
+    if is_constant(node):
         return lower(node)
     name = f"?{next(memo().setdefault('stand-ins', count()))}"  # the youngest name: a change stands behind its factors
     names[name] = node

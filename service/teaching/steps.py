@@ -20,7 +20,7 @@ from service.teaching.indexed import Label
 from service.teaching.sentences import code_of, sentence
 from service.teaching.values import Trial
 
-TOLERANCE = 1e-5
+TOLERANCE = 1e-4
 POINTS = 2
 LONGEST_LINE = 1_000
 """Characters: a longer line is left out, and the two steps around it are told as one."""
@@ -57,7 +57,7 @@ class Step:
 
 def equal(trial: Trial, before: Node, after: Node, step: float) -> tuple[Array, Array]:
     """Both lines are the same function."""
-    left, right = np.broadcast_arrays(trial.value(before, step), trial.value(after, step))
+    left, right = np.broadcast_arrays(*[trial.mirror(line, trial.value(line, step)) for line in (before, after)])
     return left, right
 
 
@@ -84,12 +84,11 @@ def entries_of(labels: tuple[Label, ...], first: bool) -> Sides:
     """One of the lines (the `first`, or else the second) is an array, the other one its entries under these labels."""
 
     def sides(trial: Trial, before: Node, after: Node, step: float) -> tuple[Array, Array]:
-        values = (
-            (trial.placed(before, labels, step), trial.value(after, step))
-            if first
-            else (trial.value(before, step), trial.placed(after, labels, step))
-        )
-        left, right = np.broadcast_arrays(*values)
+        if first:
+            left, right = np.broadcast_arrays(trial.placed(before, labels, step), trial.value(after, step))
+        else:
+            values = trial.value(before, step), trial.placed(after, labels, step)
+            left, right = np.broadcast_arrays(*[trial.mirror(line, value) for line, value in zip((before, after), values, strict=True)])
         return left, right
 
     return sides
@@ -107,18 +106,20 @@ class Trials:
         defined: Sequence[Node],
         letters: Mapping[str, Size] | None = None,
         free: Sequence[str] = (),
+        mirrored: tuple[str, ...] = (),
     ) -> None:
         self.variables = variables
         self.defined = defined
         self.letters = letters or {}
         self.free = free
+        self.mirrored = mirrored
         self.drawn: list[Trial | None] = []
 
     def __iter__(self) -> Iterator[Trial]:
         for place in range(len(verify.DOMAINS) * verify.POINTS):
             if place == len(self.drawn):
                 sizes, domain = verify.draw_sizes(self.variables, place % verify.POINTS), verify.DOMAINS[place // verify.POINTS]
-                trial = Trial(self.variables, sizes, self.letters, self.free, domain, verify.SEED + place)
+                trial = Trial(self.variables, sizes, self.letters, self.free, self.mirrored, domain, verify.SEED + place)
                 self.drawn.append(trial if all(map(trial.is_defined, self.defined)) else None)
             found = self.drawn[place]
             if found is not None:
@@ -181,13 +182,19 @@ def is_short(line: Node) -> bool:
 
 
 def holds(step: Step, trials: Trials) -> bool:
-    """Whether the step is seen to hold; False where it has no value at any point. Raises CheckFailed where it is wrong."""
-    seen = 0
+    """Whether the step is seen to hold; False where it has no value at enough points.
+
+    Raises CheckFailed where it is wrong, which is seen at two points: near a jump or a pole differences may fail at one.
+    """
+    seen, failed = 0, 0
     for trial in trials:
         error = _error(trial, partial(step.sides, trial, step.before, step.after))
         if error is None:
             continue
         if error > TOLERANCE:
+            failed += 1
+            if failed < POINTS:
+                continue
             raise CheckFailed(
                 f"a step of the derivation does not hold: {to_text(step.before)[:200]} is not {to_text(step.after)[:200]}",
                 facts={"rule": step.rule, "error": error},
@@ -195,7 +202,7 @@ def holds(step: Step, trials: Trials) -> bool:
         seen += 1
         if seen == POINTS:
             break
-    return seen > 0
+    return seen > failed
 
 
 def _error(trial: Trial, sides: Callable[[float], tuple[Array, Array]]) -> float | None:

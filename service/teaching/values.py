@@ -32,7 +32,8 @@ class Trial:
     """One random point at one choice of sizes, with a random direction for each variable.
 
     `letters` are the indices that lines are written with, and their sizes; of those that are `free`, which no sum runs
-    over, a few values are enough.
+    over, a few values are enough. By a symmetric matrix, derivatives by single entries have no meaning: their sum with
+    those by the `mirrored` entries has.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Trial:
         sizes: Mapping[str, Size],
         letters: Mapping[str, Size],
         free: Sequence[str],
+        mirrored: tuple[str, ...],
         domain: tuple[float, float],
         seed: int,
     ) -> None:
@@ -53,6 +55,9 @@ class Trial:
         for letter in free:
             if len(self.letters[letter]) > FEW:
                 self.letters[letter] = np.sort(self.random.choice(self.letters[letter], FEW, replace=False))
+        self.mirrored = mirrored
+        for letter in mirrored:
+            self.letters[letter] = self.letters[mirrored[0]]
         self.directions: dict[str, Array] = {}
         self.differences: dict[tuple[Node, float], Array] = {}
         self.values: dict[tuple[Node, float], Array] = {}
@@ -108,6 +113,13 @@ class Trial:
         """The value of an array whose axes carry these labels, as that of a line written with indices."""
         return Grid(self.letters, {}).placed(self.value(line, step), labels)
 
+    def mirror(self, line: Node, value: Array) -> Array:
+        """The value of a line in which nothing is left to be carried out, plus that for the mirrored entry."""
+        if not self.mirrored or inert_parts(line) or value.ndim < len(self.letters):
+            return 2 * value if self.mirrored and not inert_parts(line) else value
+        axes = [list(self.letters).index(letter) for letter in self.mirrored]
+        return value + np.swapaxes(value, *axes)
+
     # Derivatives that are not carried out.
 
     def difference(self, part: Node, step: float) -> Array:
@@ -147,7 +159,10 @@ class Trial:
         slopes: dict[tuple[int, ...], Array] = {}
         for place in np.ndindex(tuple([len(self.letters[letter]) for letter in by.labels])):
             unit = np.zeros(shape)
-            unit[tuple([self.letters[letter][index] for letter, index in zip(by.labels, place, strict=True)])] = 1
+            entry = tuple([self.letters[letter][index] for letter, index in zip(by.labels, place, strict=True)])
+            unit[entry] = 1
+            if self.mirrored:
+                unit[entry[::-1]] += 1
             slopes[place] = self._richardson(self._along_entry(argument, {by.variable.name: unit}), step)
         lengths = np.array(np.broadcast_shapes(*[slope.shape for slope in slopes.values()], (1,) * len(self.letters)))
         lengths[axes] = [len(self.letters[letter]) for letter in by.labels]

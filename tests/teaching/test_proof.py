@@ -49,7 +49,7 @@ def told(expression: str, by: str, derivative: str, explain: str) -> tuple[list[
         return list(by_array(function.node, variable, result, False)), Trials(variables, [function.node, result])
     method = IndexMethod(function.node, variable, result, frozenset(variables), False, "the function")
     steps = list(method.steps())
-    return steps, Trials(variables, [function.node, result], method.letters, method.free)
+    return steps, Trials(variables, [function.node, result], method.letters, method.free, method.mirrored)
 
 
 def spoilt(line: Node) -> Node:

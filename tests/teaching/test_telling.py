@@ -128,6 +128,29 @@ def test_indices_over_too_much_at_once_give_way_to_the_rules() -> None:
     assert codes(told)[0] == "trace-rule"
 
 
+@pytest.mark.parametrize("explain", EXPLANATIONS)
+@pytest.mark.parametrize(
+    ("expression", "wrt"),
+    [
+        ("softmax(W*S)", "S"),
+        ("tr(S*K*S)", "S"),
+        ("logdet(K)", "K"),
+        ("tr(D*K)", "D"),
+        ("max(eye(n), x*x')", "x"),
+        ("where(x > 1, x.^2, x)", "x"),
+        ("floor(9*x).*x", "x"),
+        ("norminf(A*x)", "x"),
+        ("x + sum(x)", "x"),
+        ("prod(x)*ones(n)", "x"),
+        ("kron(x, b)", "x"),
+    ],
+)
+def test_symmetry_jumps_and_constant_arrays(expression: str, wrt: str, explain: str) -> None:
+    """A derivative by one entry of a symmetric matrix has a meaning only together with that by the mirrored one."""
+    declared = {**ARRAYS, "W": "matrix(m,n)", "S": "symmetric(n)", "K": "spd(n)", "D": "diagonal(n)"}
+    assert steps("derivative", expression, wrt, declared, explain=explain)
+
+
 def test_decimals_stay_decimals() -> None:
     assert steps("derivative", "0.5*s^2", "s", {})[-1]["after"]["text"] == "s"
     assert "0.25" in steps("derivative", "0.25*s^3", "s", {})[0]["after"]["text"]
