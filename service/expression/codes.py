@@ -13,15 +13,10 @@ from typing import Any
 
 from service.expression.arena import Interned, find, store
 from service.expression.numbers import Rational
-from service.expression.shapes import SCALAR, Shape, Size, split
+from service.expression.shapes import SCALAR, Shape, Size
 
-LONGEST_CHAIN = 40
-"""Products of more matrices than this are associated without looking for the best way (which costs the cube of it)."""
 MOST_TERMS = 60
 """Longer sums are nested: Python's compiler has a limit on the depth of an expression."""
-DEARER = 1.001
-TYPICAL_SIZE = 1000
-"""What a size that is a letter is taken for, when costs are compared."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,8 @@ class Spelling:
     julia: str = ""
     matlab: str = ""
     role: str = ""
-    """What products may know about the value: it is "diagonal" (of operand 0), "inverse", "ones" or the "length" of operand 0."""
+    """What products may know about the value: it is the "identity", "diagonal" (of operand 0), "inverse", "ones", the "length" of
+    operand 0; or an "indicator", 1 where operand 0 is true."""
     helpers: tuple[tuple[str, str], ...] = ()
     key: int = field(init=False, repr=False)
 
@@ -99,7 +95,7 @@ def _is_symmetric(code: Code) -> bool:
         return (left.form == "transpose" and left.operands[0] is right) or (right.form == "transpose" and right.operands[0] is left)
     if code.form == "outer":
         return code.operands[0] is code.operands[1]
-    return code.role == "diagonal" or (code.form == "variable" and bool(code.detail[1]))
+    return code.role in ("diagonal", "identity") or (code.form == "variable" and bool(code.detail[1]))
 
 
 # --- leaves and calls -----------------------------------------------------------------------------------------------
@@ -199,9 +195,6 @@ def power(base: Code, exponent: Code) -> Code:
 
 # --- sums of entries ------------------------------------------------------------------------------------------------
 
-_ROW_SUMS = Spelling("sum({0}, axis=1)", julia="vec(sum({0}, dims=2))", matlab="sum({0}, 2)")
-_COLUMN_SUMS = Spelling("sum({0}, axis=0)", julia="vec(sum({0}, dims=1))", matlab="sum({0}, 1)'")
-
 
 def reduce(code: Code, name: str, julia: str = "") -> Code:
     """All entries to one number; MATLAB reduces the columns of a matrix, then the row that is left."""
@@ -223,21 +216,7 @@ def total(code: Code) -> Code:
     return reduce(code, "sum")
 
 
-def trace(code: Code) -> Code:
-    """The sum of the diagonal; tr(A*B) is the sum of all entries of A.*B', and no product is made."""
-    if code.form == "matmul":
-        left, right = code.operands
-        return total(multiply(transpose(left), right) if left.form == "transpose" else multiply(left, transpose(right)))
-    if code.form == "outer":
-        return inner(*code.operands)
-    return call(Spelling("trace", julia="tr"), (code,), SCALAR)
-
-
 # --- products -------------------------------------------------------------------------------------------------------
-
-_SOLVE = Spelling("linalg.solve", julia="{0} \\ {1}", matlab="{0} \\ {1}")
-_SOLVE_FROM_THE_RIGHT = Spelling("linalg.solve({2}, {3}).T", julia="{0} / {1}", matlab="{0} / {1}")
-"""Of a matrix and the one to be inverted, and of their transposes in the other order."""
 
 
 def transpose(code: Code) -> Code:
@@ -261,158 +240,6 @@ def inner(left: Code, right: Code) -> Code:
 def outer(left: Code, right: Code) -> Code:
     """The outer product of two columns."""
     return make("outer", (left, right), (left.shape[0], right.shape[0]))
-
-
-def solve(matrix: Code, right: Code) -> Code:
-    """inv(matrix)*right."""
-    return call(_SOLVE, (matrix, right), right.shape)
-
-
-def matmul(left: Code, right: Code) -> Code:
-    """The product of two arrays, neither of them a scalar."""
-    rows, columns = left.shape[0], right.shape[1]
-    if left.shape[1] == 1:
-        return outer(left, column(right))
-    if rows == 1:
-        if columns == 1:
-            return inner(column(left), right)
-        return transpose(matmul(transpose(right), column(left)))
-    if left.role == "diagonal":
-        return scale_rows(left.operands[0], right)
-    if right.role == "diagonal":
-        return scale_columns(left, right.operands[0])
-    inverse = _inverse_of(left)
-    if inverse is not None:
-        return solve(inverse, right)
-    inverse = _inverse_of(right)
-    if inverse is not None:
-        return call(_SOLVE_FROM_THE_RIGHT, (left, inverse, transpose(inverse), transpose(left)), left.shape)
-    if right.role == "ones" and columns == 1:
-        transposed = left.form == "transpose"
-        return call(_COLUMN_SUMS if transposed else _ROW_SUMS, left.operands if transposed else (left,), (rows, 1))
-    return make("matmul", (left, right), (rows, columns))
-
-
-def _inverse_of(code: Code) -> Code | None:
-    """The matrix whose inverse this is, transposed or not; None where it is no inverse."""
-    if code.role == "inverse":
-        return code.operands[0]
-    if code.form == "transpose" and code.operands[0].role == "inverse":
-        return transpose(code.operands[0].operands[0])
-    return None
-
-
-def scale_rows(weights: Code, array: Code) -> Code:
-    """diag(weights)*array."""
-    if is_column(array.shape):
-        return multiply(weights, array)
-    if array.role == "diagonal":
-        return call(array.detail, (multiply(weights, *array.operands),), array.shape)
-    return make("scale_rows", (weights, array), array.shape)
-
-
-def scale_columns(array: Code, weights: Code) -> Code:
-    """array*diag(weights)."""
-    return make("scale_columns", (array, weights), array.shape)
-
-
-def times(factors: Sequence[Code]) -> Code:
-    """The matrix product of a chain; scalars scale, inner products among them, and an outer product is made last.
-
-    Where one row meets one column inside the chain it falls into segments, each a scalar, a column or a row.
-    """
-    scalars = [factor for factor in factors if factor.shape == SCALAR]
-    segments: list[Code] = []
-    chain: list[Code] = []
-    for factor in factors:
-        if factor.shape == SCALAR:
-            continue
-        chain.append(factor)
-        if is_column(factor.shape):
-            segments.append(_associated(chain))
-            chain = []
-    if chain:
-        segments.append(_associated(chain))
-    scalars += [segment for segment in segments if segment.shape == SCALAR]
-    arrays = [segment for segment in segments if segment.shape != SCALAR]
-    if len(arrays) == 2:  # a column and a row: the scalars scale the column, not the matrix
-        return matmul(multiply(*scalars, arrays[0]), arrays[1])
-    return multiply(*scalars, *arrays)
-
-
-def _associated(chain: list[Code]) -> Code:
-    """The product in the cheapest order. (Cormen et al., Introduction to Algorithms, 15.2: matrix-chain multiplication.)"""
-    if chain[0].shape[0] == 1 or chain[-1].shape[1] == 1:
-        chain = _opened(chain)
-    count = len(chain)
-    if count == 1:
-        return chain[0]
-    if count > LONGEST_CHAIN:
-        return _associated_somehow(chain)
-    lengths = [_length(chain[0].shape[0]), *[_length(factor.shape[1]) for factor in chain]]
-    best: dict[tuple[int, int], tuple[float, int]] = {(place, place): (0.0, place) for place in range(count)}
-    from_the_right = lengths[-1] == 1
-    for span in range(1, count):
-        for first in range(count - span):
-            last = first + span
-            places = range(first, last) if from_the_right else range(last - 1, first - 1, -1)
-            best[first, last] = min(
-                ((best[first, place][0] + best[place + 1, last][0] + _cost(chain, lengths, first, place, last), place) for place in places),
-                key=lambda option: option[0],
-            )
-
-    def product(first: int, last: int) -> Code:
-        if first == last:
-            return chain[first]
-        place = best[first, last][1]
-        return matmul(product(first, place), product(place + 1, last))
-
-    return product(0, count - 1)
-
-
-def _opened(chain: list[Code]) -> list[Code]:
-    """The chain with the factors of its products: a vector goes through them one by one."""
-    if len(chain) == 1:
-        return chain
-    found: list[Code] = []
-    stack = chain[::-1]
-    while stack:
-        code = stack.pop()
-        if code.form == "matmul":
-            stack += code.operands[::-1]
-        elif code.form == "transpose" and code.operands[0].form == "matmul":
-            stack += [transpose(operand) for operand in code.operands[0].operands]
-        else:
-            found.append(code)
-    return found
-
-
-def _associated_somehow(chain: list[Code]) -> Code:
-    """From the end that is a vector; from the left where none is."""
-    if chain[-1].shape[1] == 1:
-        result = chain[-1]
-        for factor in reversed(chain[:-1]):
-            result = matmul(factor, result)
-    else:
-        result = chain[0]
-        for factor in chain[1:]:
-            result = matmul(result, factor)
-    return result
-
-
-def _cost(chain: list[Code], lengths: list[float], first: int, place: int, last: int) -> float:
-    """Multiplications of the last step; scaling by a diagonal costs one for each entry. From the right either is a little dearer."""
-    rows, middle, columns = lengths[first], lengths[place + 1], lengths[last + 1]
-    if first == place and chain[first].role == "diagonal":
-        return rows * columns
-    if place + 1 == last and chain[last].role == "diagonal":
-        return rows * columns * DEARER
-    return rows * middle * columns * (DEARER if place + 1 == last and _inverse_of(chain[last]) is not None else 1)
-
-
-def _length(size: Size) -> float:
-    coefficient, letters = split(size)
-    return float(coefficient * TYPICAL_SIZE ** len(letters))
 
 
 # --- arrays from entries --------------------------------------------------------------------------------------------

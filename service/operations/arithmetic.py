@@ -9,6 +9,7 @@ import numpy as np
 
 from service.expression import codes
 from service.expression.algebra import einsum, matrix_labels, spread
+from service.expression.code_products import times
 from service.expression.codes import Code
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, broadcast, register
@@ -186,7 +187,7 @@ class Times(Operator):
         return Printed(text, Binding.PRODUCT)
 
     def code(self, node: Node, *arguments: Code) -> Code:
-        return codes.times(arguments)
+        return times(arguments)
 
 
 def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> tuple[Array, Shape]:

@@ -20,7 +20,7 @@ from service.expression.tensors import Tensor, leaf, unit
 from service.operations.leaves import name_to_latex
 from service.operations.samples import MATRIX, VECTOR
 
-EYE = Spelling("eye", pytorch="torch.eye({0}, **like)", julia="Matrix{Float64}(I, {0}, {0})", matlab="eye")
+EYE = Spelling("eye", pytorch="torch.eye({0}, **like)", julia="Matrix{Float64}(I, {0}, {0})", matlab="eye", role="identity")
 _COMMUTATION = Spelling(
     "eye({2}).reshape({1}, {0}, {2}).swapaxes(0, 1).reshape({2}, {2})",
     pytorch="torch.eye({2}, **like).reshape({1}, {0}, {2}).swapaxes(0, 1).reshape({2}, {2})",

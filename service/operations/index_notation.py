@@ -9,6 +9,7 @@ import numpy as np
 from opt_einsum import contract
 
 from service.expression import codes
+from service.expression.code_products import einsum
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Operation, Printed, Sample, register
@@ -118,8 +119,8 @@ class Einsum(Operation):
             sizes.update(zip(labels, axes(argument.shape), strict=True))
         operands = [codes.column(argument) for argument in arguments]
         operands += [codes.call(EYE, (codes.size(sizes[label]),), (sizes[label],) * 2) for label, _ in deltas]
-        inputs = tuple([letters(labels) for labels in (*pattern.inputs, *deltas)])
-        return codes.make("einsum", operands, node.shape, (inputs, letters(out)))
+        inputs = [letters(labels) for labels in (*pattern.inputs, *deltas)]
+        return einsum(inputs, letters(out), operands, node.shape)
 
 
 def letters(labels: Labels) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from service.expression import codes
 from service.expression.algebra import call, hadamard
+from service.expression.code_products import matmul
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node, make
 from service.expression.numbers import absolute
@@ -150,4 +151,4 @@ class PowerOperator(PowerRules):
         base, exponent = arguments
         if node.shape == SCALAR:
             return codes.power(base, exponent)
-        return codes.matmul(base, base) if exponent is codes.number(2) else codes.call(_MATRIX_POWER, arguments, node.shape)
+        return matmul(base, base) if exponent is codes.number(2) else codes.call(_MATRIX_POWER, arguments, node.shape)

@@ -9,6 +9,7 @@ import numpy as np
 
 from service.expression import codes
 from service.expression.algebra import matrix_labels
+from service.expression.code_products import trace
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
@@ -52,7 +53,7 @@ class Trace(Operation):
         return Printed(rf"\operatorname{{tr}}\left({arguments[0].text}\right)")
 
     def code(self, node: Node, *arguments: Code) -> Code:
-        return codes.trace(*arguments) if node.arguments[0].shape != SCALAR else arguments[0]
+        return trace(*arguments) if node.arguments[0].shape != SCALAR else arguments[0]
 
 
 @register

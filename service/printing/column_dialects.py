@@ -96,9 +96,10 @@ class Julia(Columns):
         return Printed(f"{operand.within(Binding.POSTFIX)}[{', '.join(str(place + 1) for place in code.detail)}]", Binding.POSTFIX)
 
     def einsum(self, code: Code, *operands: Printed) -> Printed:
-        inputs, out = code.detail
+        inputs, out, _ = code.detail
         value = "" if out else "[]"
-        return Printed(f'ein"{",".join(inputs)}->{out}"({", ".join(operand.text for operand in operands)}){value}')
+        given = ", ".join(operand.text for operand in operands[: len(inputs)])
+        return Printed(f'ein"{",".join(inputs)}->{out}"({given}){value}')
 
     def function(self, program: Program, helpers: Sequence[str]) -> str:
         lines = [*self._lengths(program), *self._checks(program)]
@@ -185,9 +186,9 @@ class Matlab(Columns):
 
     def einsum(self, code: Code, *operands: Printed) -> Printed:
         """Each operand with an axis for every label, multiplied entry by entry, and the labels that end are summed."""
-        inputs, out = code.detail
+        inputs, out, _ = code.detail
         labels = out + "".join(sorted(set("".join(inputs)) - set(out)))
-        factors = [self._permuted(operand, axes, labels) for operand, axes in zip(operands, inputs, strict=True)]
+        factors = [self._permuted(operand, axes, labels) for operand, axes in zip(operands[: len(inputs)], inputs, strict=True)]
         text = " .* ".join(factor.within(Binding.POWER) for factor in factors)
         for place in range(len(labels), len(out), -1):
             text = f"sum({text}, {place})"

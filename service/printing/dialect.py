@@ -80,6 +80,9 @@ class Dialect:
 
     def mentions(self, code: Code) -> Sequence[int]:
         """How often each operand is written out."""
+        if code.form == "einsum":
+            inputs, _, placed = code.detail
+            return [1] * len(inputs) + [0] * placed
         if isinstance(code.detail, Spelling):
             counts = _mentions(self.spelled(code.detail))
             return [counts.get(place, 0) for place in range(len(code.operands))] if counts else [1] * len(code.operands)

@@ -58,9 +58,11 @@ class _Function:
     def __init__(self, root: Code, variables: Sequence[Variable], dialect: type[Dialect]) -> None:
         self.root = root
         self.variables = variables
-        self.order = _in_order(root)
         self.names: dict[tuple[str, str], str] = {}
         self.dialect = dialect(self.names)
+        order = _in_order(root)
+        self.uses = self._uses(order)
+        self.order = [code for code in order if self.uses[code]]
         self.taken = set(self._words())
         self.needed = {letter for code in self.order if code.form == "size" for letter in split(code.detail)[1]}
 
@@ -147,15 +149,15 @@ class _Function:
     def _body(self) -> tuple[list[tuple[str, str]], str]:
         """The assignments of shared or deeply nested parts, and what is returned."""
         allowed = limits.limit("answer-characters")
-        uses = self._uses()
+        unused = Printed("")
         printed: dict[Code, Printed] = {}
         depths: dict[Code, int] = {}
         assignments: list[tuple[str, str]] = []
         total = 0
         for code in self.order:
-            printed[code] = self.dialect.write(code, *[printed[operand] for operand in code.operands])
-            depths[code] = len(code.operands) + max([depths[operand] for operand in code.operands], default=0)
-            if code is not self.root and ((uses[code] > 1 and not _is_cheap(code)) or depths[code] > DEEPEST):
+            printed[code] = self.dialect.write(code, *[printed.get(operand, unused) for operand in code.operands])
+            depths[code] = len(code.operands) + max([depths.get(operand, 0) for operand in code.operands], default=0)
+            if code is not self.root and ((self.uses[code] > 1 and not _is_cheap(code)) or depths[code] > DEEPEST):
                 identifier = self._fresh(len(assignments))
                 assignments.append((identifier, printed[code].text))
                 total += len(printed[code].text)
@@ -172,12 +174,12 @@ class _Function:
         self.taken.add(identifier)
         return identifier
 
-    def _uses(self) -> dict[Code, int]:
+    def _uses(self, order: Sequence[Code]) -> dict[Code, int]:
         """How often each part would be written out: a part that gets no name is written, with its operands, at each use."""
-        uses = dict.fromkeys(self.order, 0)
+        uses = dict.fromkeys(order, 0)
         uses[self.root] = 1
-        for code in reversed(self.order):
-            times = uses[code] if _is_cheap(code) else 1
+        for code in reversed(order):
+            times = uses[code] if _is_cheap(code) else min(uses[code], 1)
             for operand, mentions in zip(code.operands, self.dialect.mentions(code), strict=True):
                 uses[operand] += times * mentions
         return uses

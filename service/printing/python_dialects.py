@@ -62,9 +62,9 @@ class Python(Dialect):
         return Printed(f"{operand.within(Binding.POSTFIX)}[{', '.join(map(str, code.detail))}]", Binding.POSTFIX)
 
     def einsum(self, code: Code, *operands: Printed) -> Printed:
-        inputs, out = code.detail
+        inputs, out, _ = code.detail
         pattern = ",".join(inputs) + "->" + out
-        arguments = ", ".join(operand.text for operand in operands)
+        arguments = ", ".join(operand.text for operand in operands[: len(inputs)])
         return Printed(f'{self.module}.einsum("{pattern}", {arguments}{self.contraction(code)})')
 
     def contraction(self, code: Code) -> str:
@@ -143,8 +143,17 @@ class NumPy(Python):
     )
     constants = {"pi": "np.pi", "e": "np.e"}
 
+    def mentions(self, code: Code) -> Sequence[int]:
+        if code.form == "einsum" and code.detail[2]:
+            return [0] * (len(code.operands) - 1) + [1]
+        return super().mentions(code)
+
+    def einsum(self, code: Code, *operands: Printed) -> Printed:
+        """What is zero but on some diagonals is not multiplied out."""
+        return operands[-1] if code.detail[2] else super().einsum(code, *operands)
+
     def contraction(self, code: Code) -> str:
-        inputs, out = code.detail
+        inputs, out, _ = code.detail
         sums = set("".join(inputs)) - set(out)
         return ", optimize=True" if len(inputs) > 2 or (sums and len(inputs) > 1) else ""
 
