@@ -202,6 +202,7 @@ class Notation:
             len(labelled) == 1
             and isinstance(labelled[0][0], Sum)
             and labelled[0][1] == tensor.out
+            and len(set(tensor.out)) == len(tensor.out)
             and not scalar_factors
             and coefficient in (1, -1)
         ):

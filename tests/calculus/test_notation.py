@@ -138,3 +138,12 @@ def test_the_latex_closes_what_it_opens(recipe: Recipe) -> None:
         latex = to_latex(written(tensor_of(recipe)))
         assert latex.count("{") == latex.count("}")
         assert latex.count(r"\left") - latex.count(r"\leftarrow") == latex.count(r"\right") - latex.count(r"\rightarrow")
+
+
+@pytest.mark.parametrize("expression", ["diag(diag(A + B))", "-diag(diag(A - B))", "diag(diag(A + B))*x"])
+def test_the_diagonal_of_a_sum_is_not_the_sum(expression: str) -> None:
+    with fresh_arena():
+        parsed = parse(expression, declare({"A": "matrix(n,n)", "B": "matrix(n,n)", "x": "vector(n)"}))
+        node = Notation(parsed.variables).node(lower(parsed.node))
+        point = {"A": np.arange(9.0).reshape(3, 3), "B": np.ones((3, 3)), "x": np.array([1.0, 2.0, 4.0])}
+        assert_same(Evaluator(node, {"n": 3})(point), oracle.evaluate(expression, point), to_text(node))
