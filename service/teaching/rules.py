@@ -2,8 +2,8 @@
 
 What an operation says of itself is all that is needed. Where it is linear (in each argument: a product; in all together: a
 sum) the rule puts the change of an argument in its place. Some state their differential as textbooks write it (the
-quotient rule). For all others it follows from the tensor form: the arguments become names, the derivative by each is
-contracted with the change of that argument, and what comes out is brought back to matrix notation.
+quotient rule). For all others it follows from the tensor form: the arguments and their changes become names, and the
+differential of the tensor is brought back to matrix notation.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from itertools import count
 from typing import NamedTuple
 
 from service.calculus import build
-from service.calculus.differentiate import derivatives
+from service.calculus.forward import differential_of
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.expression import tensors
 from service.expression.arena import memo
 from service.expression.nodes import Node, in_order
 from service.expression.operation import Elementwise
-from service.expression.products import product
 from service.expression.shapes import axes
-from service.expression.sums import add
 from service.expression.tensors import Tensor
 from service.operations.leaves import Variable, number, variable
 from service.printing.printers import to_text
@@ -122,23 +120,13 @@ def differential(function: Node, holes: Sequence[Node], changes: Changes, decima
 
 def _by_tensors(function: Node, holes: Sequence[Node], changes: Changes, decimals: bool) -> Node:
     names: dict[str, Node] = {}
-    placed: dict[Node, Tensor] = {}
-    moved: dict[Tensor, Node] = {}
-    for hole, change in zip(holes, changes, strict=True):
-        if hole not in placed:
-            placed[hole] = _stand_in(hole, names)
-            if change is not None:
-                moved[placed[hole]] = change
+    placed = {hole: _stand_in(hole, names) for hole in holes}
     for node in in_order([function], placed):
         placed[node] = node.operation.lower(node, *[placed[argument] for argument in node.arguments])
-    tensor = placed[function]
-    rank = len(tensor.shape)
-    terms = []
-    for (argument_tensor, change), slope in zip(moved.items(), derivatives(tensor, list(moved)), strict=True):
-        labels = tuple(range(len(slope.shape)))
-        inner = labels[rank:] if argument_tensor.shape else ()
-        terms.append((1, product(1, [(slope, labels), (_stand_in(change, names), inner)], labels[:rank])))
-    result = Notation(names, decimals).node(add(terms, tensor.shape))
+    changed = [(hole, change) for hole, change in zip(holes, changes, strict=True) if change is not None]
+    for _ in range(2):  # the second time all slopes are there before the changes are, which therefore stand behind them
+        tensor = differential_of(placed[function], {placed[hole]: _stand_in(change, names) for hole, change in changed})
+    result = Notation(names, decimals).node(tensor)
     if result.shape != function.shape and result.shape == function.shape[::-1]:
         result = build.transpose(result)
     return spread(result, function.shape)
