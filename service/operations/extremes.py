@@ -114,6 +114,9 @@ class ExtremeEntry(Operation):
     function: ClassVar[str]
     ufunc: ClassVar[np.ufunc]
 
+    def rule_name(self, *changing: bool) -> str:
+        return f"derivative of {self.function}"
+
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
         return SCALAR
 
