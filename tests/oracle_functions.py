@@ -169,7 +169,7 @@ def _frechet(f: Callable[[Array], Array]) -> Callable[..., Array]:
         *others, last = directions
         along = []
         for matrix in last.reshape(-1, *A.shape):
-            scale = 0.02 * np.linalg.norm(A) / max(np.linalg.norm(matrix), 1e-300)
+            scale = min(0.02 * np.linalg.norm(A), 0.05) / max(np.linalg.norm(matrix), 1e-300)
 
             def central(h: float, matrix: Array = matrix) -> Array:
                 return (derivative(A + h * matrix, *others) - derivative(A - h * matrix, *others)) / (2 * h)
@@ -224,7 +224,7 @@ _ENTRYWISE: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "relu": lambda x: np.maximum(x, 0),
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
-    "step": lambda x: np.where(x > 0, 1.0, 0.0),
+    "step": lambda x: np.heaviside(x, 0),
     "erf": special.erf,
     "erfc": special.erfc,
     "gamma": special.gamma,

@@ -96,6 +96,13 @@ SAME = """
     exp(A')                    | exp(A)'
     exp(s*ones(n))             | exp(s)*ones(n)
     max(s, s)                  | s
+    det(A')                    | det(A)
+    det(s*A' + S)              | det(s*A + S)
+    logdet(A'/s + S)           | logdet(A/s + S)
+    expm(s*A' + S)             | expm(s*A + S)'
+    pinv(s*A' - S)             | pinv(s*A - S)'
+    sigma_max(s*A' + S)        | sigma_max(s*A + S)
+    inv(A' + B')               | inv(A + B)'
     0*A                        | zeros(n,n)
     x - x                      | zeros(n)
     x + s                      | x + s*ones(n)
