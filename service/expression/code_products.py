@@ -293,13 +293,20 @@ def einsum(inputs: Sequence[str], out: str, operands: Sequence[Code], shape: Sha
     operand is then the same array made by writing what stands there into zeros. The detail is inputs, out, and whether that is so.
     """
     scalars = [operand for operand in operands if operand.shape == SCALAR]
-    labelled = [(labels, operand) for labels, operand in zip(inputs, operands, strict=True) if labels]
+    labelled = [_without_repetition(labels, operand) for labels, operand in zip(inputs, operands, strict=True) if labels]
     place = next((place for place, (_, operand) in enumerate(labelled) if operand.role != "identity"), -1)
     if scalars and place >= 0:
         labels, operand = labelled[place]
         labelled[place] = labels, multiply(*scalars, operand)
     result = _contracted(labelled, out, shape)
     return multiply(*scalars, result) if place < 0 else result
+
+
+def _without_repetition(labels: str, operand: Code) -> tuple[str, Code]:
+    """A matrix of which only the diagonal is taken, as that."""
+    if len(labels) != 2 or labels[0] != labels[1]:
+        return labels, operand
+    return labels[0], operand.operands[0] if operand.role == "diagonal" else call(Spelling("diag"), (operand,), (operand.shape[0], 1))
 
 
 def _contracted(labelled: Sequence[tuple[str, Code]], out: str, shape: Shape) -> Code:
