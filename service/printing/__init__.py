@@ -1,1 +1,1 @@
-"""Nodes → text: the language itself, LaTeX, NumPy. Each operation holds its own forms; this package walks."""
+"""Nodes → text: the language itself, LaTeX, and functions in five dialects. Each operation holds its own forms; this package writes."""

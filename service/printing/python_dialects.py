@@ -84,7 +84,7 @@ class Python(Dialect):
         documentation = f'    """{program.summary}' + (f"\n\n    {program.described}\n    " if program.described else "") + '"""'
         function = "\n\n\n".join(helpers) + "\n\n\n" * bool(helpers)
         function += "\n".join([f"def {program.name}({', '.join(program.parameters)}):", documentation, *[f"    {line}" for line in lines]])
-        header = [line for word, line in self.imports if re.search(rf"(?<![\w.]){re.escape(word)}", function)]
+        header = [line for word, line in self.imports if word in function and re.search(rf"(?<![\w.]){re.escape(word)}", function)]
         return "\n".join([*header, "", "", function] if header else [function]) + "\n"
 
     def preamble(self, program: Program, lines: list[str]) -> list[str]:
