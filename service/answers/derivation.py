@@ -7,6 +7,7 @@ leave the house.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from service.answers.task import Task, read_back
 from service.calculus import build
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
+from service.calculus.structure import DUPLICATED, INDEPENDENT, is_structured, structured, structured_value
 from service.calculus.total import total_derivatives
 from service.calculus.vectorized import vectorized
 from service.calculus.verify import check_derivative, check_same
@@ -45,6 +47,8 @@ def derive(task: Task) -> dict[str, Any]:
         "wrt": task.targets.names,
         "layout": task.layout,
     }
+    if any(is_structured(declared) for declared in task.targets.variables):
+        answer["structure"] = task.structure
     if task.order > 1 and task.kind != "hessian":
         answer["order"] = task.order
     notation = Notation({name: variable(declared) for name, declared in task.variables.items()}, task.parsed.decimals)
@@ -105,15 +109,42 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
         (tensor,), more = total_derivatives(tensor, [declared], [*task.variables.values(), *brought])
         brought += [new for new in more if new not in brought]
         notation.declare(more)
-    node = notation.node(tensor)
+    node = shown = notation.node(tensor)
+    chain: tuple[Node, ...] = ()
+    if task.structure != INDEPENDENT and any(is_structured(declared) for declared in path):
+        tensor, chain = _structured(task, notation, path)
+        shown = chain[-1]
+    structure = partial(_structured_value, path, task.structure)
     if task.form == "kronecker":
         leading = len(axes(task.parsed.node.shape)) or (len(axes(path[0].shape)) if len(path) > 1 else 0)
         if 0 < leading < len(tensor.shape) and len(tensor.shape) > 2:
             shown = notation.node(vectorized(tensor, leading))
-            return Result(tuple(orders), node, shown, _by_columns, None, tuple(brought))
+            return Result(tuple(orders), node, shown, lambda value: _by_columns(structure(value)), None, tuple(brought), chain, True)
     turned = _is_turned(task, path, tensor)
-    shown = notation.node(transpose(tensor)) if turned and len(tensor.shape) == 2 else build.transpose(node) if turned else node
-    return Result(tuple(orders), node, shown, np.transpose if turned else np.asarray, None, tuple(brought))
+    if turned:
+        shown = notation.node(transpose(tensor)) if len(tensor.shape) == 2 else build.transpose(shown)
+    arranged = (lambda value: np.transpose(structure(value))) if turned else structure
+    return Result(tuple(orders), node, shown, arranged, None, tuple(brought), chain)
+
+
+def _structured(task: Task, notation: Notation, path: Sequence[Variable]) -> tuple[Tensor, tuple[Node, ...]]:
+    """The last derivative, and the function with its derivatives, each in the convention for the variable that it is by."""
+    tensor, chain, brought = lower(task.parsed.node), [task.parsed.node], list[Variable]()
+    for declared in path:
+        (found,), more = total_derivatives(tensor, [declared], [*task.variables.values(), *brought])
+        brought += [new for new in more if new not in brought]
+        tensor = structured(found, declared, task.structure)
+        chain.append(notation.node(tensor))
+    return tensor, tuple(chain)
+
+
+def _structured_value(path: Sequence[Variable], structure: str, value: Any) -> Any:
+    """The value of the derivative by independent entries, in a convention for each variable of the path."""
+    last = 0
+    for declared in reversed(path):
+        value = structured_value(np.asarray(value), last, declared, structure)
+        last += len(axes(declared.shape))
+    return value
 
 
 def _by_columns(value: Any) -> Any:
@@ -187,8 +218,20 @@ def _checks(task: Task, result: Result, path: Sequence[Sequence[str]]) -> list[C
     for place, names in enumerate(path):
         name = "finite-differences" if not place else f"finite-differences-{place + 1}"
         checks.append(check_derivative(chain[place], chain[place + 1], names, variables, name))
+    checks += _structure_checks(task, result, variables, path)
     read = read_back(to_text(result.shown), task.parsed)
     return [*checks, check_same(result.node, read, variables, "read-back", result.arranged)]
+
+
+def _structure_checks(task: Task, result: Result, variables: Mapping[str, Variable], path: Sequence[Sequence[str]]) -> list[Check]:
+    """Each derivative in its convention against differences along directions with the structure of the variable."""
+    checks = []
+    for place, names in enumerate(path if result.structured else ()):
+        name = "structured-differences" if not place else f"structured-differences-{place + 1}"
+        free = task.structure == DUPLICATED and is_structured(variables[names[0]])
+        contracted = np.triu if free else np.asarray
+        checks.append(check_derivative(result.structured[place], result.structured[place + 1], names, variables, name, contracted))
+    return checks
 
 
 def _result_to_json(task: Task, result: Result) -> dict[str, Any]:
@@ -209,7 +252,7 @@ def _result_to_json(task: Task, result: Result) -> dict[str, Any]:
 def _form(result: Result) -> str:
     if result.entries is not None:
         return "entries"
-    if result.arranged is _by_columns:
+    if result.vectorized:
         return "kronecker"
     return "einsum" if len(result.shown.shape) > 2 else "matrix"
 

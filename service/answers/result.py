@@ -16,7 +16,8 @@ Arrangement = Callable[[Any], Any]
 class Result:
     """`node` has the axes of the function, then those of the variables; `shown` is it in the layout or form asked for, and
     `arranged` does the same to its value. `orders` are the function and its derivatives of lower order; `brought` are the
-    derivatives of variables that depend on others.
+    derivatives of variables that depend on others. `structured` are the function and its derivatives, of each order, in a
+    convention for symmetric and diagonal variables other than the one in which all entries are independent.
     """
 
     orders: tuple[Node, ...]
@@ -25,3 +26,5 @@ class Result:
     arranged: Arrangement
     entries: list[Any] | None = None
     brought: tuple[Variable, ...] = ()
+    structured: tuple[Node, ...] = ()
+    vectorized: bool = False

@@ -8,12 +8,15 @@ from typing import Any
 from service.answers.result import Result
 from service.answers.targets import scalar_components
 from service.answers.task import Task
+from service.calculus.structure import DUPLICATED, PROJECTED
 from service.expression.nodes import Node, make
 from service.expression.shapes import SCALAR, axes
 from service.operations.leaves import Variable
 from service.teaching.by_rules import by_array, by_scalars, derivative_by, is_large, laid_out
 from service.teaching.index_method import IndexMethod
 from service.teaching.steps import Step, Trials, proved
+
+CONVENTIONS = {PROJECTED: "the projected convention, (G + G')/2,", DUPLICATED: "the convention of free entries, G + G' - diag(diag(G)),"}
 
 
 class Telling:
@@ -43,6 +46,8 @@ class Telling:
                 self.told.add(tuple(path[: place + 1]))
                 self._by_one(chain[place], by, chain[place + 1], result)
         arrangement = "the Kronecker form" if self.task.form == "kronecker" else f"the {self.task.layout} layout"
+        if result.structured:
+            arrangement += f" with {CONVENTIONS[self.task.structure]}"
         steps = list(laid_out(result.node, result.shown, result.arranged, arrangement))
         self._add(steps, Trials(self._variables(result), [result.node]), [path[-1].name])
 

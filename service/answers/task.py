@@ -10,6 +10,7 @@ import numpy as np
 
 from service.answers.targets import Targets, read_targets
 from service.calculus.evaluate import Evaluator
+from service.calculus.structure import INDEPENDENT, is_structured
 from service.errors import InputError, MathematicsRefuses, UndefinedAtPoint
 from service.expression.nodes import Node, in_order
 from service.expression.shapes import SCALAR, axes, describe
@@ -35,6 +36,8 @@ class Task:
     form: str = "automatic"
     code: tuple[str, ...] = ("numpy",)
     """The dialects of the generated code."""
+    structure: str = INDEPENDENT
+    """The convention of derivatives by symmetric and diagonal matrices (service/calculus/structure.py)."""
     explain: str = ""
     """How the steps are told, "rules" or "index"; empty where none were asked for."""
 
@@ -54,10 +57,23 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
         raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
     form = "kronecker" if request.get("vectorized") else request.get("form", "automatic")
     explain = request.get("explain", "rules") if request.get("steps") else ""
-    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, read_dialects(request), explain)
+    structure = _read_structure(request, targets)
+    task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, read_dialects(request), structure, explain)
     _refuse_wrong_kind(task)
     _refuse_undefined_constants(parsed.node)
     return task
+
+
+def _read_structure(request: Mapping[str, Any], targets: Targets) -> str:
+    """The convention; raises InputError where one is asked for, and no variable has a structure."""
+    structure: str = request.get("structure", INDEPENDENT)
+    if structure != INDEPENDENT and not any(is_structured(variable) for variable in targets.variables):
+        raise InputError(
+            f"structure is about derivatives by symmetric and diagonal matrices, and {', '.join(targets.names)} is none",
+            hint='declare it, as in "variables": {"S": "symmetric(n)"}, or leave structure out',
+            pointer="/structure",
+        )
+    return structure
 
 
 def read_dialects(request: Mapping[str, Any]) -> tuple[str, ...]:

@@ -35,15 +35,23 @@ DOMAINS = ((0.3, 1.7), (0.05, 0.95), (1.1, 2.4), (-0.9, 0.9), (-2.0, -0.2), (3.0
 Random = np.random.Generator
 
 
-def check_derivative(function: Node, derivative: Node, by: Sequence[str], variables: Mapping[str, Variable], name: str) -> Check:
+def check_derivative(
+    function: Node,
+    derivative: Node,
+    by: Sequence[str],
+    variables: Mapping[str, Variable],
+    name: str,
+    contracted: Callable[[Any], Any] = np.asarray,
+) -> Check:
     """Compare a derivative with differences. `derivative` has the axes of the function, then those of the variable `by`
-    (several scalars `by`: an axis that counts them). `name` names the check.
+    (several scalars `by`: an axis that counts them). `name` names the check. The differences are along a direction d, and
+    the derivative is contracted with `contracted(d)`: np.triu where it is by the free entries of a symmetric matrix.
 
     Raises Undecided when no point is found at which both are defined.
     """
     errors = []
     for f, g, point, random in _trials((function, derivative), variables):
-        error = _error(f, g, point, by, variables, random)
+        error = _error(f, g, point, by, variables, random, contracted)
         if error is not None:
             errors.append(error)
         if len(errors) == POINTS:
@@ -98,7 +106,13 @@ def _measured(name: str, errors: list[float], detail: str, tolerance: float = TO
 
 
 def _error(
-    f: Evaluator, g: Evaluator, point: dict[str, Array], by: Sequence[str], variables: Mapping[str, Variable], random: Random
+    f: Evaluator,
+    g: Evaluator,
+    point: dict[str, Array],
+    by: Sequence[str],
+    variables: Mapping[str, Variable],
+    random: Random,
+    contracted: Callable[[Any], Any],
 ) -> float | None:
     """The smallest relative error over the step sizes (a kink nearby spoils the larger ones).
 
@@ -109,7 +123,7 @@ def _error(
     if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope))):
         return None
     directions = {name: draw_direction(variables.get(name), point[name], random) for name in by}
-    direction = np.stack(list(directions.values())) if len(by) > 1 else directions[by[0]]
+    direction = np.stack(list(directions.values())) if len(by) > 1 else contracted(directions[by[0]])
     expected = np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
     found: list[Any] = []
     errors: list[float] = []

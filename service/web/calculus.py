@@ -13,6 +13,7 @@ from marshmallow import fields
 
 from service.answers import derivation
 from service.answers.task import EXPLANATIONS, FORMS, LAYOUTS, Task, read_task
+from service.calculus.structure import INDEPENDENT, STRUCTURES
 from service.expression.arena import fresh_arena
 from service.expression.shapes import public
 from service.printing.functions import DIALECTS
@@ -44,6 +45,11 @@ FORM = (
 )
 
 
+STRUCTURE = (
+    "Derivatives by symmetric, spd and diagonal matrices, from the G of independent entries. independent: G. "
+    "projected: (G + G')/2, the gradient among such matrices. duplicated: G + G' - diag(diag(G)), by the free entries. "
+    "By a diagonal matrix the last two are diag(diag(G))"
+)
 CODE = f"The languages of the generated code beside NumPy: {', '.join(name for name in DIALECTS if name != 'numpy')}"
 EXPLAIN = (
     "How the steps are told. rules: by the rules of differentiation, by name, with differentials for arrays. "
@@ -68,6 +74,7 @@ class DerivativeRequest(ExpressionRequest):
     wrt = WrtField(metadata={"description": "The name, or names, to differentiate by; left out, every variable in order of appearance"})
     layout = ChoiceField(LAYOUTS, "mixed", metadata={"description": LAYOUT})
     form = ChoiceField(FORMS, "automatic", metadata={"description": FORM})
+    structure = ChoiceField(STRUCTURES, INDEPENDENT, metadata={"description": STRUCTURE})
     vectorized = BooleanField(load_default=False, metadata={"description": "The same as form: kronecker"})
     code = ChoicesField(tuple(DIALECTS), metadata={"description": CODE})
     steps = BooleanField(load_default=False, metadata={"description": "Whether the answer tells the derivation step by step"})
@@ -163,6 +170,7 @@ class DerivativeResponse(ResponseSchema):
     expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
     wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables differentiated by"})
     layout = fields.String(required=True, metadata={"description": "The layout in use"})
+    structure = fields.String(metadata={"description": "The convention in use, where a variable is symmetric, spd or diagonal"})
     order = fields.Integer(metadata={"description": "The order, where it is above 1"})
     result = ResultAnswer(metadata={"description": "The derivative, where it is one array"})
     results = ResultsAnswer(metadata={"description": "The derivative by each variable, where they are several arrays"})
@@ -201,6 +209,7 @@ def _parts(task: Task) -> dict[str, Any]:
         "order": task.order,
         "layout": task.layout,
         "form": task.form,
+        "structure": task.structure,
         "code": task.code,
         "explain": task.explain,
     }

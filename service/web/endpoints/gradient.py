@@ -39,6 +39,10 @@ class Response(DerivativeResponse):
             },
         ),
         Example(
+            "By a symmetric matrix, with the free entries as the variables",
+            {"expression": "x'*S*x", "variables": {"S": "symmetric(n)", "x": "vector(n)"}, "wrt": "S", "structure": "duplicated"},
+        ),
+        Example(
             "Shapes that do not fit",
             {"expression": "A*x", "variables": {"A": "matrix(m,n)", "x": "vector(m)"}, "wrt": "x"},
             refused="shape-mismatch",
