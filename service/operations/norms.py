@@ -31,7 +31,7 @@ class Norm(Operation):
     vector_order: ClassVar[Any] = None
     matrix_order: ClassVar[Any] = None
     vector_spelling: ClassVar[Spelling] = Spelling("linalg.norm", role="length")
-    matrix_spelling: ClassVar[Spelling] = Spelling("linalg.norm", matlab='norm({0}, "fro")', role="length")
+    matrix_spelling: ClassVar[Spelling] = Spelling("linalg.norm", matlab="norm({0}, 'fro')", role="length")
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

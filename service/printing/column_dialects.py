@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from service.expression.codes import Code, is_column
 from service.expression.operation import Binding, Printed
 from service.expression.shapes import SCALAR, Shape
 from service.operations.leaves import LETTERS
-from service.printing.dialect import Dialect, Length, Program, filled, left_operand
+from service.printing.dialect import Dialect, Program, filled, left_operand, tuple_of
 
 
 class Columns(Dialect):
@@ -42,11 +42,40 @@ class Columns(Dialect):
     def scale_columns(self, code: Code, array: Printed, weights: Printed) -> Printed:
         return Printed(f"{left_operand(code, array)} .* {weights.within(Binding.POSTFIX)}'", Binding.PRODUCT)
 
-    def whole(self, program: Program, length: Length) -> list[Length]:
-        """The sizes that the variable defines, where it defines all of its own at once; else none."""
-        sisters = [other for other in program.lengths if other.variable == length.variable]
-        lengths = [size for size in length.shape if size != 1]
-        return sisters if len(sisters) == len(lengths) and not any(other.divisor for other in sisters) else []
+    # Sizes.
+
+    sizes: ClassVar[str]
+    """How all lengths of an array get names at once: `{names}`, `{variable}`."""
+    entries: ClassVar[str]
+    """The number of entries."""
+    divided: ClassVar[str]
+    due: ClassVar[str]
+    """Whether the shape of `{variable}` is `{shape}`."""
+
+    def lengths(self, program: Program) -> list[str]:
+        """n = size(A, 2), without what ends a line; all lengths of an array at once where all are defined by it."""
+        lines: dict[str, None] = {}
+        for length in program.lengths:
+            sisters = [other for other in program.lengths if other.variable == length.variable]
+            if len(sisters) == 2 and not any(other.divisor for other in sisters):
+                lines[self.sizes.format(names=", ".join(other.name for other in sisters), variable=length.variable)] = None
+            else:
+                whole = f"size({length.variable}, {length.axis + 1})" if 1 not in length.shape else f"{self.entries}({length.variable})"
+                lines[f"{length.name} = {whole}{f' {self.divided} {length.divisor}' if length.divisor else ''}"] = None
+        return list(lines)
+
+    def fitting(self, program: Program) -> str:
+        """The condition that shapes fit."""
+        return " && ".join(
+            self.due.format(variable=name, shape=self.shape(shape))
+            if chosen is None
+            else " && ".join(f"size({name}, {axis + 1}) == {self.length(shape[axis]).text}" for axis in chosen)
+            for name, shape, chosen in program.checked
+        )
+
+    def shape(self, shape: Shape) -> str:
+        """What size() gives, by the names of the sizes."""
+        raise NotImplementedError
 
 
 class Julia(Columns):
@@ -57,8 +86,9 @@ class Julia(Columns):
         "local macro module quote return struct true try using where while DimensionMismatch Float64 I dot exp length pi reshape size sum "
         "throw vec".split()
     )
+    sizes, entries, divided, due = "{names} = size({variable})", "length", "÷", "size({variable}) == {shape}"
     packages: ClassVar[dict[str, str]] = {
-        "LinearAlgebra": "Diagonal I det diag dot eigen eigvals inv kron logabsdet norm opnorm pinv svdvals tr",
+        "LinearAlgebra": "Diagonal I det diag dot eigen eigvals inv kron logabsdet norm opnorm pinv svd svdvals tr",
         "LogExpFunctions": "log1pexp logistic logsumexp softmax",
         "OMEinsum": "ein",
         "SpecialFunctions": "digamma erf erfc gamma logabsgamma polygamma",
@@ -102,58 +132,31 @@ class Julia(Columns):
         return Printed(f'ein"{",".join(inputs)}->{out}"({given}){value}')
 
     def function(self, program: Program, helpers: Sequence[str]) -> str:
-        lines = [*self._lengths(program), *self._checks(program)]
+        lines = [*self.lengths(program), *self._checks(program)]
         lines += [f"{name} = {text}" for name, text in program.assignments]
         lines.append(f"return {program.result}")
         signature = f"{program.name}({', '.join(program.parameters)})"
         documentation = ['"""', f"    {signature}", "", program.summary, *(["", program.described] if program.described else []), '"""']
-        body = "\n".join(lines)
-        words = set(re.findall(r"[A-Za-z_]\w*", body))
+        words = set(re.findall(r"[A-Za-z_]\w*", "\n".join([*helpers, *lines])))
         used = [package for package, names in self.packages.items() if words & set(names.split())]
         header = [f"using {', '.join(used)}", ""] if used else []
         header += [line for helper in helpers for line in (helper, "")]
         return "\n".join([*header, *documentation, f"function {signature}", *[f"    {line}" for line in lines], "end"]) + "\n"
 
-    def _lengths(self, program: Program) -> list[str]:
-        lines, done = [], set[str]()
-        for length in program.lengths:
-            sisters = self.whole(program, length)
-            vector = 1 in length.shape
-            if len(sisters) > 1:
-                if length.variable not in done:
-                    lines.append(f"{', '.join(other.name for other in sisters)} = size({length.variable})")
-                done.add(length.variable)
-            else:
-                divided = f" ÷ {length.divisor}" if length.divisor else ""
-                given = f"length({length.variable})" if vector else f"size({length.variable}, {length.axis + 1})"
-                lines.append(f"{length.name} = {given}{divided}")
-        return lines
-
     def _checks(self, program: Program) -> list[str]:
         if not program.checked:
             return []
-        right = " && ".join(
-            f"size({name}) == {self._shape(shape)}"
-            if chosen is None
-            else " && ".join(f"size({name}, {axis + 1}) == {self.length(shape[axis]).text}" for axis in chosen)
-            for name, shape, chosen in program.checked
-        )
-        due = ", ".join(f"{name} {_tuple(map(str, _lengths(shape)))}" for name, shape in program.shown)
+        due = ", ".join(f"{name} {tuple_of(map(str, _lengths(shape)))}" for name, shape in program.shown)
         given = ", ".join(f"$(size({name}))" for name, _ in program.shown)
-        return [f'{right} || throw(DimensionMismatch("the shapes due are {due}; given are {given}"))']
+        return [f'{self.fitting(program)} || throw(DimensionMismatch("the shapes due are {due}; given are {given}"))']
 
-    def _shape(self, shape: Shape) -> str:
-        return _tuple(self.length(size).text for size in _lengths(shape))
+    def shape(self, shape: Shape) -> str:
+        return tuple_of(self.length(size).text for size in _lengths(shape))
 
 
 def _lengths(shape: Shape) -> Shape:
-    """What size() gives: one length for a column."""
+    """One length for a column."""
     return shape[:1] if is_column(shape) else shape
-
-
-def _tuple(lengths: Iterable[str]) -> str:
-    texts = list(lengths)
-    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 
 class Matlab(Columns):
@@ -166,6 +169,7 @@ class Matlab(Columns):
         "while assert exp isequal numel permute pi size sum".split()
     )
     comparisons = {"!=": "~="}
+    sizes, entries, divided, due = "[{names}] = size({variable})", "numel", "/", "isequal(size({variable}), {shape})"
 
     @classmethod
     def identifier(cls, name: str) -> str:
@@ -207,7 +211,7 @@ class Matlab(Columns):
         taken = {*program.parameters, *[name for name, _ in program.assignments], *[length.name for length in program.lengths]}
         while output in taken:
             output += "_"
-        lines = [*self._lengths(program), *self._checks(program)]
+        lines = [*[f"{line};" for line in self.lengths(program)], *self._checks(program)]
         lines += [f"{name} = {text};" for name, text in program.assignments]
         lines.append(f"{output} = {program.result};")
         documentation = [f"% {line}" for line in (program.summary, program.described) if line]
@@ -215,31 +219,9 @@ class Matlab(Columns):
         function = "\n".join([signature, *[f"    {line}" for line in [*documentation, *lines]], "end"])
         return "\n\n".join([function, *helpers]) + "\n"
 
-    def _lengths(self, program: Program) -> list[str]:
-        lines, done = [], set[str]()
-        for length in program.lengths:
-            sisters = self.whole(program, length)
-            if len(sisters) > 1:
-                if length.variable not in done:
-                    lines.append(f"[{', '.join(other.name for other in sisters)}] = size({length.variable});")
-                done.add(length.variable)
-            else:
-                divided = f" / {length.divisor}" if length.divisor else ""
-                given = f"numel({length.variable})" if 1 in length.shape else f"size({length.variable}, {length.axis + 1})"
-                lines.append(f"{length.name} = {given}{divided};")
-        return lines
-
     def _checks(self, program: Program) -> list[str]:
-        if not program.checked:
-            return []
-        right = " && ".join(
-            f"isequal(size({name}), {self._shape(shape)})"
-            if chosen is None
-            else " && ".join(f"size({name}, {axis + 1}) == {self.length(shape[axis]).text}" for axis in chosen)
-            for name, shape, chosen in program.checked
-        )
         due = ", ".join(f"{name} [{', '.join(map(str, shape))}]" for name, shape in program.shown)
-        return [f'assert({right}, "the shapes due are {due}");']
+        return [f"assert({self.fitting(program)}, 'the shapes due are {due}');"] if program.checked else []
 
-    def _shape(self, shape: Shape) -> str:
+    def shape(self, shape: Shape) -> str:
         return f"[{', '.join(self.length(size).text for size in shape)}]"

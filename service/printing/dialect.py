@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
@@ -194,6 +194,12 @@ def left_operand(code: Code, printed: Printed) -> str:
     if code.operands[0].form in ("matmul", "inner", "outer"):
         return printed.within(Binding.POWER)
     return printed.text if printed.binding == Binding.NEGATIVE else printed.within(Binding.PRODUCT)
+
+
+def tuple_of(texts: Iterable[str]) -> str:
+    """(m, n), (n,)"""
+    listed = list(texts)
+    return f"({', '.join(listed)}{',' if len(listed) == 1 else ''})"
 
 
 # --- templates ------------------------------------------------------------------------------------------------------

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from service.expression.codes import Code, is_vector
 from service.expression.operation import Binding, Printed
 from service.expression.shapes import Shape, axes
-from service.printing.dialect import Dialect, Program, left_operand
+from service.printing.dialect import Dialect, Program, left_operand, tuple_of
 
 
 class Python(Dialect):
@@ -114,22 +114,17 @@ class Python(Dialect):
             else " or ".join(f"{name}.shape[{_axis(shape, axis)}] != {self.length(shape[axis]).text}" for axis in chosen)
             for name, shape, chosen in program.checked
         )
-        due = ", ".join(f"{name} {_tuple(map(str, axes(shape)))}" for name, shape in program.shown)
+        due = ", ".join(f"{name} {tuple_of(map(str, axes(shape)))}" for name, shape in program.shown)
         given = ", ".join(f"{{{name}.shape}}" for name, _ in program.shown)
         return [f"if {wrong}:", f'    raise ValueError(f"the shapes due are {due}; given are {given}")']
 
     def _shape(self, shape: Shape) -> str:
-        return _tuple(self.length(size).text for size in axes(shape))
+        return tuple_of(self.length(size).text for size in axes(shape))
 
 
 def _axis(shape: Shape, axis: int) -> int:
     """The axis of the array that a row or column is: axes of length 1 do not count."""
     return axis if 1 not in shape else 0
-
-
-def _tuple(lengths: Iterable[str]) -> str:
-    texts = list(lengths)
-    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 
 class NumPy(Python):

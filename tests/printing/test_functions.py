@@ -68,7 +68,7 @@ def test_the_whole_function_in_matlab() -> None:
         "    % A'*(softmax(A*x) - b).\n"
         "    % A: a matrix of m×n, x: a vector with n entries, b: a vector with m entries.\n"
         "    [m, n] = size(A);\n"
-        '    assert(isequal(size(x), [n, 1]) && isequal(size(b), [m, 1]), "the shapes due are A [m, n], x [n, 1], b [m, 1]");\n'
+        "    assert(isequal(size(x), [n, 1]) && isequal(size(b), [m, 1]), 'the shapes due are A [m, n], x [n, 1], b [m, 1]');\n"
         "    result = A' * (softmax(A * x) - b);\n"
         "end\n\n"
         "function result = softmax(x)\n"
