@@ -7,7 +7,6 @@ from itertools import count
 from typing import NamedTuple
 
 from service.calculus import build
-from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.expression.nodes import Node, make
 from service.expression.operation import Binding, Elementwise, Printed
@@ -121,7 +120,7 @@ class Components:
         if isinstance(tensor, Leaf) and tensor.kind in ("constant", "size"):
             return self.notation.node(tensor)
         node = self.variables[tensor.name] if isinstance(tensor, Leaf) and tensor.kind == "variable" else self.notation.node(tensor)
-        return entry(node, labels) if labels or isinstance(tensor, Apply) else node
+        return entry(node, tensor, labels) if labels or isinstance(tensor, Apply) else node
 
     def _product(self, tensor: Product, part: Part, written: Mapping[Key, Node]) -> Node:
         inside: tuple[list[Node], list[Node]] = [], []
@@ -184,10 +183,9 @@ class EntryDerivative(Inert):
     def leaf_rule(self, node: Node, decimals: bool) -> tuple[str, Node]:
         """∂X_ab/∂X_ij = δ_ai·δ_bj, and for an operation on arrays ∂f(U)_i/∂x_j = Σ ∂f_i/∂U_ab · ∂U_ab/∂x_j."""
         (leaf,), by = node.arguments, node.parameter
-        array, labels = leaf.parameter.what
+        array, tensor, labels = leaf.parameter.what
         if isinstance(array.parameter, Variable):
             return KRONECKER_RULE, build.times(*[delta(a, b) for a, b in zip(by.labels, labels, strict=True)])
-        tensor = lower(array)
         assert isinstance(tensor, Apply)
         operation, write = tensor.operation, self.components.write
         terms = []

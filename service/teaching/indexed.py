@@ -16,6 +16,7 @@ from service.expression.nodes import Node, in_order
 from service.expression.nodes import build as build_node
 from service.expression.operation import Array, Binding, Printed
 from service.expression.shapes import SCALAR, Shape, Sizes
+from service.expression.tensors import Tensor
 from service.operations.leaves import name_to_latex, number
 from service.printing.printers import printed
 from service.teaching.inert import Named, Told, names_in, remake
@@ -26,9 +27,10 @@ _KNOWN_SIZES = Sizes()
 
 
 class Place(NamedTuple):
-    """One entry of an array."""
+    """One entry of an array, which is the tensor written as a node."""
 
     array: Node
+    tensor: Tensor
     labels: tuple[Label, ...]
 
 
@@ -57,25 +59,25 @@ class Entry(Indexed):
     name, arity = "entry", (0, 0)
 
     def renamed(self, parameter: Any, old: Label, new: Label) -> Any:
-        array, labels = parameter.what
-        return Named(parameter.names, Place(array, _swapped(labels, old, new)))
+        place: Place = parameter.what
+        return Named(parameter.names, place._replace(labels=_swapped(place.labels, old, new)))
 
     def own_labels(self, node: Node) -> Sequence[Label]:
         return node.parameter.what.labels  # type: ignore[no-any-return]
 
     def on_grid(self, node: Node, grid: Grid, *arguments: Array) -> Array:
-        array, labels = node.parameter.what
-        return grid.placed(grid.array(array), labels)
+        place: Place = node.parameter.what
+        return grid.placed(grid.array(place.array), place.labels)
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
-        array, labels = node.parameter.what
-        shown = printed(array, "text", {})
-        return Printed(f"{shown.within(Binding.ATOM)}_{subscript(labels)}") if labels else shown
+        place: Place = node.parameter.what
+        shown = printed(place.array, "text", {})
+        return Printed(f"{shown.within(Binding.ATOM)}_{subscript(place.labels)}") if place.labels else shown
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
-        array, labels = node.parameter.what
-        shown = printed(array, "latex", {})
-        return Printed(with_subscript(shown.within_latex(Binding.ATOM), labels)) if labels else shown
+        place: Place = node.parameter.what
+        shown = printed(place.array, "latex", {})
+        return Printed(with_subscript(shown.within_latex(Binding.ATOM), place.labels)) if place.labels else shown
 
 
 class Kronecker(Indexed):
@@ -116,8 +118,8 @@ class SumOver(Indexed):
 ENTRY, KRONECKER, SUM_OVER = Entry(), Kronecker(), SumOver()
 
 
-def entry(array: Node, labels: Sequence[Label]) -> Node:
-    return build_node(ENTRY, (), Named(names_in(array), Place(array, tuple(labels))), _KNOWN_SIZES)
+def entry(array: Node, tensor: Tensor, labels: Sequence[Label]) -> Node:
+    return build_node(ENTRY, (), Named(names_in(array), Place(array, tensor, tuple(labels))), _KNOWN_SIZES)
 
 
 def delta(left: Label, right: Label) -> Node:

@@ -22,6 +22,8 @@ from service.teaching.values import Trial
 
 TOLERANCE = 1e-4
 POINTS = 2
+ROUNDS = 4
+"""How often all domains are tried."""
 LONGEST_LINE = 1_000
 """Characters: a longer line is left out, and the two steps around it are told as one."""
 
@@ -116,9 +118,10 @@ class Trials:
         self.drawn: list[Trial | None] = []
 
     def __iter__(self) -> Iterator[Trial]:
-        for place in range(len(verify.DOMAINS) * verify.POINTS):
+        for place in range(ROUNDS * len(verify.DOMAINS) * verify.POINTS):
             if place == len(self.drawn):
-                sizes, domain = verify.draw_sizes(self.variables, place % verify.POINTS), verify.DOMAINS[place // verify.POINTS]
+                sizes = verify.draw_sizes(self.variables, place % verify.POINTS)
+                domain = verify.DOMAINS[place // verify.POINTS % len(verify.DOMAINS)]
                 trial = Trial(self.variables, sizes, self.letters, self.free, self.mirrored, domain, verify.SEED + place)
                 self.drawn.append(trial if all(map(trial.is_defined, self.defined)) else None)
             found = self.drawn[place]
