@@ -10,7 +10,9 @@ from service.answers.derivation import derive
 from service.answers.task import EXPLANATIONS, read_task
 from service.errors import NablaError
 from service.expression.arena import fresh_arena
+from tests.calculus.identities import IDENTITIES, Identity
 from tests.calculus.random_expressions import VARIABLES, question
+from tests.calculus.test_identities import declarations
 
 ARRAYS = {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)", "X": "matrix(n,n)", "W": "matrix(n,m)", "z": "vector(m)"}
 
@@ -171,3 +173,21 @@ def test_random_expressions_are_told_without_a_false_step(seed: int) -> None:
             told = derive(read_task("derivative", request | {"steps": True, "explain": explain}))
         assert told["result"] == answer["result"]
         assert told["steps"][-1]["after"] == {form: answer["result"][form] for form in ("text", "latex")}
+
+
+@pytest.mark.parametrize("explain", EXPLANATIONS)
+@pytest.mark.parametrize("identity", IDENTITIES, ids=lambda identity: f"{identity.source}: {identity.expression}")
+def test_published_identities_are_told(identity: Identity, explain: str) -> None:
+    request = {
+        "expression": identity.expression,
+        "variables": declarations(identity),
+        "wrt": identity.wrt,
+        "steps": True,
+        "explain": explain,
+    }
+    if identity.order > 1:
+        request["order"] = identity.order
+    with fresh_arena():
+        told = derive(read_task(identity.kind, request | {"steps": True, "explain": explain}))["steps"]
+    assert 0 < len(told) < 20
+    assert not {"the-remaining-rules", "in-one-step", "at-once"} & set(codes(told))
