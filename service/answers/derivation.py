@@ -22,6 +22,7 @@ from service.calculus import build
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.calculus.structure import DUPLICATED, INDEPENDENT, is_structured, structured, structured_value
+from service.calculus.substitute import substitute
 from service.calculus.total import total_derivatives
 from service.calculus.vectorized import vectorized
 from service.calculus.verify import check_derivative, check_same
@@ -101,14 +102,19 @@ def _only_leaf(tree: dict[str, Any]) -> dict[str, Any]:
 
 def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Result:
     """The derivative by one variable after the other, scalars or arrays."""
-    tensor, orders = lower(task.parsed.node), [task.parsed.node]
+    free = {declared.name: variable(declared._replace(properties=frozenset())) for declared in path if is_structured(declared)}
+    tensor, orders = lower(substitute(task.parsed.node, free)), [task.parsed.node]
+    freely = Notation({**notation.variables, **free}, task.parsed.decimals)
     brought: list[Variable] = []
     for place, declared in enumerate(path):
         if place:
-            orders.append(notation.node(tensor))
-        (tensor,), more = total_derivatives(tensor, [declared], [*task.variables.values(), *brought])
+            orders.append(notation.node(_tied(tensor, freely, notation, free)))
+        by = free[declared.name].parameter if declared.name in free else declared
+        (tensor,), more = total_derivatives(tensor, [by], [*task.variables.values(), *brought])
         brought += [new for new in more if new not in brought]
         notation.declare(more)
+        freely.declare(more)
+    tensor = _tied(tensor, freely, notation, free)
     node = shown = notation.node(tensor)
     chain: tuple[Node, ...] = ()
     if task.structure != INDEPENDENT and any(is_structured(declared) for declared in path):
@@ -125,6 +131,16 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
         shown = notation.node(transpose(tensor)) if len(tensor.shape) == 2 else build.transpose(shown)
     arranged = (lambda value: np.transpose(structure(value))) if turned else structure
     return Result(tuple(orders), node, shown, arranged, None, tuple(brought), chain)
+
+
+def _tied(tensor: Tensor, freely: Notation, notation: Notation, free: Mapping[str, Node]) -> Tensor:
+    """A derivative by independent entries, taken where the variables have their declared properties again.
+
+    While it is taken they have none: with S' = S used before, the derivative by an entry would come out for its mirror too.
+    """
+    if not free:
+        return tensor
+    return lower(substitute(freely.node(tensor), {name: notation.variables[name] for name in free}))
 
 
 def _structured(task: Task, notation: Notation, path: Sequence[Variable]) -> tuple[Tensor, tuple[Node, ...]]:

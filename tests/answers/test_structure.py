@@ -21,12 +21,12 @@ Array = np.ndarray[Any, Any]
 VARIABLES = {"S": "symmetric(n)", "P": "spd(n)", "D": "diagonal(n)", "A": "matrix(n,n)", "x": "vector(n)", "y": "vector(n)"}
 
 TEXTS = [
-    ("tr(S*A)", "S", "A", "(A + A')/2", "A + A' - diag(diag(A))"),
+    ("tr(S*A)", "S", "A'", "(A + A')/2", "A + A' - diag(diag(A))"),
     ("x'*S*y", "S", "x*y'", "(x*y' + y*x')/2", "x*y' + y*x' - diag(x.*y)"),
     ("x'*S*x", "S", "x*x'", "x*x'", "2*x*x' - diag(x.^2)"),
     ("logdet(P)", "P", "inv(P)", "inv(P)", "2*inv(P) - diag(diag(inv(P)))"),
     ("det(P)", "P", "det(P)*inv(P)", "det(P)*inv(P)", "det(P)*(2*inv(P) - diag(diag(inv(P))))"),
-    ("tr(D*A)", "D", "A", "diag(diag(A))", "diag(diag(A))"),
+    ("tr(D*A)", "D", "A'", "diag(diag(A))", "diag(diag(A))"),
     ("x'*D*y", "D", "x*y'", "diag(x.*y)", "diag(x.*y)"),
 ]
 
@@ -159,3 +159,11 @@ def test_tensors_and_values_agree(kind: str, structure: str) -> None:
         expected = TensorValues({"G": value}, {"m": 4, "n": 3})(tensor)
     np.testing.assert_allclose(structured_value(value, 0, declared, structure), expected)
     np.testing.assert_allclose(structured_value(np.moveaxis(value, 0, 2), 1, declared, structure), np.moveaxis(expected, 0, 2))
+
+
+def test_independent_entries_are_independent() -> None:
+    """With S' = S used before the derivative is taken, the derivative of tr(S'*A) by S would be that of tr(S*A)."""
+    for expression, text in (("tr(S*A)", "A'"), ("tr(S'*A)", "A"), ("x'*S'*y", "y*x'")):
+        request = {"expression": expression, "variables": {"S": "symmetric(n)", "A": "matrix(n,n)", "x": "vector(n)", "y": "vector(n)"}}
+        with fresh_arena():
+            assert derivation.derive(read_task("gradient", {**request, "wrt": "S"}))["result"]["text"] == text
