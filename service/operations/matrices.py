@@ -10,7 +10,7 @@ import numpy as np
 from service.expression.operation import Array, Operation
 from service.expression.products import product, transpose
 from service.expression.shapes import Shape, Sizes, axes, describe
-from service.expression.tensors import Factor, Product, Sum, Tensor
+from service.expression.tensors import Factor, Product, Tensor
 
 
 class SquareMatrixFunction(Operation):
@@ -99,10 +99,8 @@ def diagonal_of(tensor: Tensor) -> Tensor | None:
 
 
 def transpose_of(tensor: Tensor) -> Tensor | None:
-    """The tensor A, where this one is A' but for scalars, or a sum of such with symmetric ones; else None."""
-    terms = [term for _, term in tensor.terms] if isinstance(tensor, Sum) else [tensor]
-    turned = [_is_transposed(term) for term in terms]
-    return transpose(tensor) if any(turned) and all(flag or term.symmetric for flag, term in zip(turned, terms, strict=True)) else None
+    """The tensor A, where this one is A' but for scalars; else None. Of a sum and its transpose one is written so (sums.py)."""
+    return transpose(tensor) if _is_transposed(tensor) else None
 
 
 def _is_transposed(tensor: Tensor) -> bool:
