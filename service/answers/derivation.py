@@ -6,7 +6,7 @@ leave the house.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -102,19 +102,19 @@ def _only_leaf(tree: dict[str, Any]) -> dict[str, Any]:
 
 def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Result:
     """The derivative by one variable after the other, scalars or arrays."""
-    free = {declared.name: variable(declared._replace(properties=frozenset())) for declared in path if is_structured(declared)}
+    free = freed(path)
     tensor, orders = lower(substitute(task.parsed.node, free)), [task.parsed.node]
     freely = Notation({**notation.variables, **free}, task.parsed.decimals)
     brought: list[Variable] = []
     for place, declared in enumerate(path):
         if place:
-            orders.append(notation.node(_tied(tensor, freely, notation, free)))
+            orders.append(notation.node(tied(tensor, freely, notation, free)))
         by = free[declared.name].parameter if declared.name in free else declared
         (tensor,), more = total_derivatives(tensor, [by], [*task.variables.values(), *brought])
         brought += [new for new in more if new not in brought]
         notation.declare(more)
         freely.declare(more)
-    tensor = _tied(tensor, freely, notation, free)
+    tensor = tied(tensor, freely, notation, free)
     node = shown = notation.node(tensor)
     chain: tuple[Node, ...] = ()
     if task.structure != INDEPENDENT and any(is_structured(declared) for declared in path):
@@ -133,7 +133,12 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
     return Result(tuple(orders), node, shown, arranged, None, tuple(brought), chain)
 
 
-def _tied(tensor: Tensor, freely: Notation, notation: Notation, free: Mapping[str, Node]) -> Tensor:
+def freed(variables: Iterable[Variable]) -> dict[str, Node]:
+    """The symmetric and diagonal ones among the variables, without these properties, by name."""
+    return {declared.name: variable(declared._replace(properties=frozenset())) for declared in variables if is_structured(declared)}
+
+
+def tied(tensor: Tensor, freely: Notation, notation: Notation, free: Mapping[str, Node]) -> Tensor:
     """A derivative by independent entries, taken where the variables have their declared properties again.
 
     While it is taken they have none: with S' = S used before, the derivative by an entry would come out for its mirror too.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from service.calculus.evaluate import Evaluator, Point, require_values, reshaped, sizes_at
+from service.calculus.evaluate import Evaluator, Point, all_sizes_at, require_values, reshaped
 from service.calculus.lower import lower
 from service.calculus.verify import draw_direction
 from service.certificates import Check, decided
@@ -115,7 +115,7 @@ def refuse_kinks(function: Node, derivative: Node, order: int, by: Collection[st
     """
     if not any(node.operation.kink for node in in_order([function])):
         return
-    sizes = sizes_at(variables, at)
+    sizes = all_sizes_at([function, derivative], variables, at)
     point = reshaped(variables, at, sizes)
     evaluate = Evaluator(function, sizes)
     found = kinked_nodes(evaluate.root, by)

@@ -48,7 +48,7 @@ def _read_point(at: object, variables: Mapping[str, Variable], pointer: str, let
         except NablaError as error:
             raise error.at(f"{pointer}/{name}") from None
         if name in variables:
-            _check_properties(variables[name], point[name], f"{pointer}/{name}")
+            check_properties(variables[name], point[name], f"{pointer}/{name}")
     return point
 
 
@@ -106,8 +106,8 @@ def _read_entry(value: object) -> float:
     return number
 
 
-def _check_properties(variable: Variable, array: Array, pointer: str) -> None:
-    """An answer that used a declared property holds only where the value has it."""
+def check_properties(variable: Variable, array: Array, pointer: str) -> None:
+    """An answer that used a declared property holds only where the value has it; raises MathematicsRefuses."""
     if array.ndim != 2 or array.shape[0] != array.shape[1] or not variable.properties:
         return
     scale = float(np.max(np.abs(array)))

@@ -130,15 +130,24 @@ def _size_at(letter: str, point: Point) -> int:
     return int(value)
 
 
+def all_sizes_at(nodes: Iterable[Node], variables: Mapping[str, Variable], point: Point) -> dict[str, Size]:
+    """As `sizes_at`, and those of the letters in the expressions that no array tells, which the point has to give.
+
+    Raises UndefinedAtPoint where it does not.
+    """
+    sizes = sizes_at(variables, point)
+    for letter in letters_of(nodes):
+        if letter not in sizes:
+            sizes[letter] = _size_at(letter, point)
+    return sizes
+
+
 def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Array:
     """The finite value of a node at a point with the shape that the node has at these sizes (a row is 1×n).
 
     Raises UndefinedAtPoint naming the variables without a value, or when the value is not finite.
     """
-    sizes = sizes_at(variables, point)
-    for letter in letters_of([node]):
-        if letter not in sizes:
-            sizes[letter] = _size_at(letter, point)
+    sizes = all_sizes_at([node], variables, point)
     evaluator = Evaluator(node, sizes)
     require_values(evaluator, point)
     value = evaluator(reshaped(variables, point, sizes))

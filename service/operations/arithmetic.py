@@ -146,9 +146,17 @@ class Times(Operator):
         return sizes.resolve_shape(result)
 
     def value(self, node: Node, *arguments: Array) -> Array:
-        value, shape = arguments[0], node.arguments[0].shape
-        for factor, argument in zip(node.arguments[1:], arguments[1:], strict=True):
-            value, shape = _times(value, shape, argument, factor.shape)
+        """From the end that is a vector, so that no matrix is made for A*B*x; where a part is a scalar, the next begins."""
+        parts: list[list[tuple[Array, Shape]]] = [[]]
+        shape = SCALAR
+        for factor, argument in zip(node.arguments, arguments, strict=True):
+            if shape == SCALAR and parts[-1]:
+                parts.append([])
+            parts[-1].append((argument, factor.shape))
+            shape = factor.shape if shape == SCALAR else shape if factor.shape == SCALAR else (shape[0], factor.shape[1])
+        value = _chain(parts[0])
+        for part in parts[1:]:
+            value = value * _chain(part)
         return value
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
@@ -188,6 +196,19 @@ class Times(Operator):
 
     def code(self, node: Node, *arguments: Code) -> Code:
         return times(arguments)
+
+
+def _chain(factors: list[tuple[Array, Shape]]) -> Array:
+    """The product, from the right where that end is a column."""
+    if factors[-1][1][1] == 1:
+        value, shape = factors[-1]
+        for left, left_shape in reversed(factors[:-1]):
+            value, shape = _times(left, left_shape, value, shape)
+        return value
+    value, shape = factors[0]
+    for right, right_shape in factors[1:]:
+        value, shape = _times(value, shape, right, right_shape)
+    return value
 
 
 def _times(left: Array, left_shape: Shape, right: Array, right_shape: Shape) -> tuple[Array, Shape]:

@@ -12,10 +12,13 @@ from typing import Any
 from marshmallow import fields
 
 from service.answers import derivation
+from service.answers.directional import KINDS, derive_product, product_values, read_product
+from service.answers.newton import newton
 from service.answers.task import EXPLANATIONS, FORMS, LAYOUTS, Task, read_task
 from service.calculus.structure import INDEPENDENT, STRUCTURES
+from service.errors import InputError, LimitExceeded
 from service.expression.arena import fresh_arena
-from service.expression.shapes import public
+from service.expression.shapes import SCALAR, public
 from service.printing.functions import DIALECTS
 from service.printing.printers import to_text
 from service.web import trace
@@ -29,6 +32,7 @@ from service.web.fields import (
     ChoicesField,
     ExpressionField,
     PointField,
+    ProductField,
     VariablesField,
     WrtField,
 )
@@ -49,6 +53,10 @@ STRUCTURE = (
     "Derivatives by symmetric, spd and diagonal matrices, from the G of independent entries. independent: G. "
     "projected: (G + G')/2, the gradient among such matrices. duplicated: G + G' - diag(diag(G)), by the free entries. "
     "By a diagonal matrix the last two are diag(diag(G))"
+)
+PRODUCT = (
+    "At a point, a product with the derivative, which is not formed then: jvp J*d along directions of the variables, "
+    "vjp J'*u with weights of the function's shape, hvp H*d with the Hessian of a scalar function"
 )
 CODE = f"The languages of the generated code beside NumPy: {', '.join(name for name in DIALECTS if name != 'numpy')}"
 EXPLAIN = (
@@ -76,6 +84,7 @@ class DerivativeRequest(ExpressionRequest):
     form = ChoiceField(FORMS, "automatic", metadata={"description": FORM})
     structure = ChoiceField(STRUCTURES, INDEPENDENT, metadata={"description": STRUCTURE})
     vectorized = BooleanField(load_default=False, metadata={"description": "The same as form: kronecker"})
+    product = ProductField(metadata={"description": PRODUCT})
     code = ChoicesField(tuple(DIALECTS), metadata={"description": CODE})
     steps = BooleanField(load_default=False, metadata={"description": "Whether the answer tells the derivation step by step"})
     explain = ChoiceField(EXPLANATIONS, "rules", metadata={"description": EXPLAIN})
@@ -92,6 +101,12 @@ PRINTED = {
     "latex": TEXT,
     "shape": SHAPE,
 }
+CODE_ANSWER = {
+    "type": "object",
+    "properties": {name: {**TEXT, "description": dialect.description} for name, dialect in DIALECTS.items()},
+    "required": ["numpy"],
+    "additionalProperties": False,
+}
 RESULT = {
     "type": "object",
     "properties": {
@@ -105,12 +120,7 @@ RESULT = {
             "description": "the texts of the components, where the result is written out",
             "anyOf": [{"type": "array", "items": {}}, {"type": "null"}],
         },
-        "code": {
-            "type": "object",
-            "properties": {name: {**TEXT, "description": dialect.description} for name, dialect in DIALECTS.items()},
-            "required": ["numpy"],
-            "additionalProperties": False,
-        },
+        "code": CODE_ANSWER,
     },
     "required": [*PRINTED, "form", "entries", "code"],
     "additionalProperties": False,
@@ -127,6 +137,14 @@ class ResultAnswer(AnswerField):
 
 class ResultsAnswer(AnswerField):
     schema = {"type": "object", "additionalProperties": RESULT}
+
+
+PRODUCT_RESULT = {
+    "type": "object",
+    "properties": {**PRINTED, "code": CODE_ANSWER},
+    "required": [*PRINTED, "code"],
+    "additionalProperties": False,
+}
 
 
 class ValueAnswer(AnswerField):
@@ -165,6 +183,25 @@ class StepsAnswer(AnswerField):
     }
 
 
+class ProductAnswer(AnswerField):
+    schema = {
+        "type": "object",
+        "properties": {
+            "kind": {**TEXT, "enum": list(KINDS)},
+            "result": PRODUCT_RESULT,
+            "results": {"type": "object", "additionalProperties": PRODUCT_RESULT, "description": "by the name of the variable"},
+            "introduced": {
+                "type": "object",
+                "additionalProperties": {},
+                "description": "the names that stand for the directions or weights",
+            },
+            "value": ValueAnswer.schema,
+        },
+        "required": ["kind", "introduced", "value"],
+        "additionalProperties": False,
+    }
+
+
 class DerivativeResponse(ResponseSchema):
     operation = fields.String(required=True, metadata={"description": "The operation"})
     expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
@@ -174,7 +211,13 @@ class DerivativeResponse(ResponseSchema):
     order = fields.Integer(metadata={"description": "The order, where it is above 1"})
     result = ResultAnswer(metadata={"description": "The derivative, where it is one array"})
     results = ResultsAnswer(metadata={"description": "The derivative by each variable, where they are several arrays"})
-    value = ValueAnswer(metadata={"description": "Its value at the point, a list of values at a list of points"})
+    value = ValueAnswer(
+        metadata={
+            "description": "Its value at the point, a list of values at a list of points; left out for a matrix where a product with it "
+            "was asked for, and for one too large where a Newton step was"
+        }
+    )
+    product = ProductAnswer(metadata={"description": "The product that was asked for, and its value at the point"})
     at = PointAnswer(metadata={"description": "The point"})
     steps = StepsAnswer(metadata={"description": "The derivation, where it was asked for; each step has been checked at random points"})
     checks = ChecksField()
@@ -187,12 +230,49 @@ def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
             task = read_task(kind, request)
         found = cached(kind, _parts(task), lambda: derivation.derive(task))
         answer = {name: value for name, value in found.items() if name != "checks"}
+        checks = list(found["checks"])
         if "at" in request:
             with trace.stage("evaluate"):
-                answer["value"] = derivation.values(found, task, request["at"])
+                answer.update(_value(task, request, found))
             answer["at"] = request["at"]
-        answer["checks"] = found["checks"]
+        if "product" in request:
+            answer["product"] = _product(task, request, checks)
+        if request.get("newton"):
+            with trace.stage("evaluate"):
+                answer["newton"], more = newton(task, _point(request, "newton"))
+            checks += more
+        answer["checks"] = checks
     return answer
+
+
+def _value(task: Task, request: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """The value at the point. A matrix is not formed where a product with it is asked for, nor beyond the limits for a Newton step."""
+    if "product" in request and (task.order > 1 or task.parsed.node.shape != SCALAR):
+        return {}
+    try:
+        return {"value": derivation.values(found, task, request["at"])}
+    except LimitExceeded:
+        if not request.get("newton"):
+            raise
+        return {}
+
+
+def _product(task: Task, request: Mapping[str, Any], checks: list[Any]) -> dict[str, Any]:
+    """The product with its value; its checks are added to the others."""
+    asked = read_product(task, request["product"])
+    at = _point(request, "product")
+    parts = {**_parts(task), "product": asked.kind, "of": list(asked.directions)}
+    made = cached(f"{task.kind}-product", parts, lambda: derive_product(task, asked))
+    checks += made["checks"]
+    with trace.stage("evaluate"):
+        value = product_values(made, task, asked, at)
+    return {**{name: part for name, part in made.items() if name != "checks"}, "value": value}
+
+
+def _point(request: Mapping[str, Any], field: str) -> object:
+    if "at" not in request:
+        raise InputError(f"{field} is computed at a point", hint='give the point, such as "at": {"x": [1, 2]}', pointer="/at")
+    return request["at"]
 
 
 def _parts(task: Task) -> dict[str, Any]:

@@ -281,6 +281,26 @@ class PointField(RequestField):
         return {"anyOf": [point, {"type": "array", "items": point}]}
 
 
+class ProductField(RequestField):
+    """A product with a derivative: {"jvp": {"x": direction}}, {"vjp": weights} or {"hvp": {"x": direction}}."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.wrong(value, 'an object such as {"hvp": {"x": [1, 0]}}')
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        array = {"anyOf": [NUMBER, TEXT, {"type": "array", "items": {}}]}
+        directions = {"type": "object", "additionalProperties": array, "minProperties": 1}
+        return {
+            "type": "object",
+            "properties": {"jvp": directions, "vjp": array, "hvp": directions},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
+
+
 # --- arrays ---------------------------------------------------------------------------------------------------------
 
 

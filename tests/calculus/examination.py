@@ -100,6 +100,8 @@ def _compare(outcome: Outcome, result: dict[str, Any]) -> None:
         if not all(np.isfinite(array).all() and np.abs(array).max(initial=0) < 1e7 for array in (value, slope)):
             continue
         outcome.rank = slope.ndim
+        if not _is_steady(outcome.text, slope, values):
+            continue
         complaint = _complaint(result["code"]["numpy"], slope, values)
         if complaint:
             outcome.status, outcome.detail = WRONG_CODE, f"{complaint}\n{result['code']['numpy']}"
@@ -115,6 +117,13 @@ def _compare(outcome: Outcome, result: dict[str, Any]) -> None:
         outcome.status, outcome.detail = WRONG, f"relative errors {errors}"
 
 
+def _is_steady(text: str, slope: Array, values: dict[str, Any]) -> bool:
+    """Whether rounding leaves the value as it is: not on a kink, and not the small difference of large terms."""
+    nudged = {name: value * (1 + (place + 1) * 1e-11) if name not in SIZES else value for place, (name, value) in enumerate(values.items())}
+    change = np.abs(oracle.evaluate(text, nudged) - slope).max(initial=0)
+    return bool(change <= 1e-7 * max(1.0, float(np.abs(slope).max(initial=0))))
+
+
 def _complaint(code: str, slope: Array, values: dict[str, Any]) -> str:
     """What is wrong with the printed code, if anything."""
     try:
@@ -124,7 +133,7 @@ def _complaint(code: str, slope: Array, values: dict[str, Any]) -> str:
     if value.size != slope.size:
         return f"shape {value.shape} instead of {slope.shape}"
     scale = max(1.0, float(np.abs(slope).max(initial=0)))
-    return "" if np.allclose(value.reshape(slope.shape), slope, rtol=1e-6, atol=1e-8 * scale) else "another value"
+    return "" if np.allclose(value.reshape(slope.shape), slope, rtol=1e-6, atol=1e-6 * scale) else "another value"
 
 
 def _run(code: str, values: dict[str, Any]) -> Array:
@@ -187,6 +196,6 @@ def _error(function: str, value: Array, slope: Array, values: dict[str, Any], by
         except np.linalg.LinAlgError:
             continue
         if np.isfinite(numeric).all():
-            size = max(np.abs(expected).max(initial=0), np.abs(numeric).max(initial=0), 1e-3 * np.abs(value).max(initial=0), 1e-6)
+            size = max(np.abs(expected).max(initial=0), np.abs(numeric).max(initial=0), 1e-3 * np.abs(value).max(initial=0), 1e-5)
             errors.append(float(np.abs(numeric - expected).max(initial=0) / size))
     return min(errors, default=None)
