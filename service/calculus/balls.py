@@ -1,14 +1,10 @@
-"""Values in ball arithmetic: a midpoint of any precision and a radius that the true value cannot leave.
+"""Values in ball arithmetic (`service/precision.py`).
 
 Two disjoint balls prove that two values differ; two that overlap, however small, only support that they are equal.
-(Johansson, Arb: Efficient Arbitrary-Precision Midpoint-Radius Interval Arithmetic, IEEE Trans. Computers 66, 2017.)
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -20,20 +16,6 @@ from service.calculus.tensor_values import TensorValues, rational_exponent
 from service.expression.numbers import Rational
 from service.expression.operation import Array
 from service.expression.tensors import Apply, Power, Tensor
-
-_one_precision_at_a_time = threading.Lock()
-
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Compute with balls of so many bits. The precision belongs to the whole process, so one thread at a time computes."""
-    with _one_precision_at_a_time:
-        saved = flint.ctx.prec
-        flint.ctx.prec = bits
-        try:
-            yield
-        finally:
-            flint.ctx.prec = saved
 
 
 def ball(value: Rational) -> Any:

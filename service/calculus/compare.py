@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from service.calculus.ball_functions import FUNCTIONS, Imprecise
-from service.calculus.balls import Balls, balls, precision
+from service.calculus.balls import Balls, balls
 from service.calculus.evaluate import Evaluator
 from service.calculus.lower import lower
 from service.calculus.modular import Outcome, compare_modulo_primes
@@ -33,6 +33,7 @@ from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.expression.shapes import describe
 from service.expression.tensors import Apply, Tensor
+from service.precision import precision
 
 PRECISIONS = (256, 1024, 4096)
 AGREEING_BITS = 128

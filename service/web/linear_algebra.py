@@ -6,11 +6,16 @@ from typing import Any
 
 from service.linalg.matrices import read_vector_or_matrix
 from service.web.endpoint import RequestSchema
-from service.web.fields import AnswerField, ArrayField, ChoiceField, MatrixField
+from service.web.fields import AnswerField, ArrayField, ChoiceField, IntegerField, MatrixField
 
 ARITHMETIC = (
     'float: doubles, with a verified bound on the error. exact: rationals, answered as texts such as "45/22"; a decimal means '
     "itself, 0.1 is one tenth. Left out, it is float, and exact as soon as an entry is the text of a number, or a whole number beyond 2^53"
+)
+
+DIGITS = (
+    "So many correct digits, as texts, each with the radius that the true value cannot leave (ball arithmetic). Decimals mean themselves: "
+    "0.1 is one tenth"
 )
 
 
@@ -47,6 +52,23 @@ class Answer(AnswerField):
 class ArithmeticAnswer(Answer):
     def __init__(self) -> None:
         super().__init__({"type": "string", "enum": ["float", "exact"]}, "The arithmetic that was used")
+
+
+class PreciseArithmeticAnswer(Answer):
+    """The same where digits can be asked for."""
+
+    def __init__(self) -> None:
+        super().__init__({"type": "string", "enum": ["float", "exact", "ball"]}, "The arithmetic that was used; ball with digits")
+
+
+class DigitsAnswer(Answer):
+    def __init__(self) -> None:
+        super().__init__({"type": "integer"}, "With digits: how many the numbers have, the last right to one unit", required=False)
+
+
+class RadiusAnswer(Answer):
+    def __init__(self, of: str) -> None:
+        super().__init__({}, f"With digits: how far the true value can be from each number of {of}, in its shape", required=False)
 
 
 class ErrorBoundAnswer(Answer):
@@ -97,6 +119,19 @@ class ArithmeticRequest(MatrixRequest):
     """One matrix, and the arithmetic to work in."""
 
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
+
+
+class DigitsField(IntegerField):
+    """How many correct digits are wanted."""
+
+    def __init__(self) -> None:
+        super().__init__(minimum=1, metadata={"description": DIGITS})
+
+
+class PreciseRequest(ArithmeticRequest):
+    """One matrix, the arithmetic to work in, and how many digits are wanted."""
+
+    digits = DigitsField()
 
 
 class RightHandSideField(ArrayField):

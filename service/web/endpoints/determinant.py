@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.linalg import balls, with_digits
 from service.linalg import determinant as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.linear_algebra import ENTRY, NUMBER, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, nullable
+from service.web.linear_algebra import (
+    ENTRY,
+    NUMBER,
+    Answer,
+    DigitsAnswer,
+    ErrorBoundAnswer,
+    PreciseArithmeticAnswer,
+    PreciseRequest,
+    RadiusAnswer,
+    nullable,
+)
 
 
 class Response(ResponseSchema):
@@ -15,7 +26,9 @@ class Response(ResponseSchema):
         nullable(ENTRY),
         "The determinant; a whole number beyond 2^53 is a text, digit by digit; null beyond the range of doubles: see log_abs_determinant",
     )
-    arithmetic = ArithmeticAnswer()
+    arithmetic = PreciseArithmeticAnswer()
+    digits = DigitsAnswer()
+    radius = RadiusAnswer("the determinant")
     sign = Answer(nullable({"type": "integer", "enum": [-1, 0, 1]}), "Its sign; null for a complex one")
     log_abs_determinant = Answer(nullable(NUMBER), "ln|det A|; null for zero")
     error_bound = ErrorBoundAnswer("Verified bound on the relative error, the rounding of decimals to doubles included; null for zero")
@@ -24,12 +37,13 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
-    request=ArithmeticRequest,
+    request=PreciseRequest,
     response=Response,
     examples=[
         Example("Whole entries: exact, where floats would say 0", {"matrix": [[94906267, 94906266], [94906266, 94906265]]}),
         Example("Rational entries", {"matrix": [["1/2", "1/3"], ["1/4", "1/5"]]}),
         Example("Decimals", {"matrix": [[0.5, 1.25], [2, -3]]}),
+        Example("With 40 digits", {"matrix": [["1/3", 1], [0.1, "2/7"]], "digits": 40}),
     ],
 )
 def determinant(request: dict[str, Any]) -> dict[str, Any]:
@@ -38,4 +52,6 @@ def determinant(request: dict[str, Any]) -> dict[str, Any]:
     Exact for whole and rational entries whatever the arithmetic; otherwise the product of the pivots, with a verified
     bound on its error, or exact and rounded where the size allows.
     """
+    if balls.wanted(request.get("digits"), request.get("arithmetic")):
+        return with_digits.determinant(request["matrix"], request["digits"])
     return linalg.determinant(request["matrix"], request.get("arithmetic")).to_json()

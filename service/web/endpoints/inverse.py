@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.linalg import balls, with_digits
 from service.linalg import inverse as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
@@ -11,11 +12,13 @@ from service.web.linear_algebra import (
     ENTRY,
     MATRIX,
     Answer,
-    ArithmeticAnswer,
-    ArithmeticRequest,
     ConditionAnswer,
     ConditionNormAnswer,
+    DigitsAnswer,
     ErrorBoundAnswer,
+    PreciseArithmeticAnswer,
+    PreciseRequest,
+    RadiusAnswer,
     nullable,
 )
 
@@ -25,7 +28,9 @@ class Response(ResponseSchema):
     determinant = Answer(nullable(ENTRY), "The determinant, as the operation `determinant` answers it; null where its bound is too weak")
     condition_number = ConditionAnswer("‖A‖·‖A⁻¹‖: how much larger than that of the entries the relative error of the inverse can be")
     condition_norm = ConditionNormAnswer()
-    arithmetic = ArithmeticAnswer()
+    arithmetic = PreciseArithmeticAnswer()
+    digits = DigitsAnswer()
+    radius = RadiusAnswer("the inverse")
     error_bound = ErrorBoundAnswer(
         "Verified bound on the relative error in the 1-norm, the rounding of decimals to doubles included; 0 in exact arithmetic"
     )
@@ -34,11 +39,12 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
-    request=ArithmeticRequest,
+    request=PreciseRequest,
     response=Response,
     examples=[
         Example("In floats", {"matrix": [[2, 1], [5, 3]]}),
         Example("Exactly", {"matrix": [["3/5", "1/3"], ["1/3", 1]]}),
+        Example("With 30 digits", {"matrix": [[0.1, 0.7], [0.4, 0.3]], "digits": 30}),
         Example("A singular matrix, and why it has no inverse", {"matrix": [[0, 1, 2], [1, 2, 1], [2, 7, 8]]}, refused="singular-matrix"),
     ],
 )
@@ -49,4 +55,6 @@ def inverse(request: dict[str, Any]) -> dict[str, Any]:
     rounded, takes their place if the size allows. A singular matrix is refused with its rank and the relations between
     its rows; one that floats cannot tell from a singular one is refused as undecided.
     """
+    if balls.wanted(request.get("digits"), request.get("arithmetic")):
+        return with_digits.inverse(request["matrix"], request["digits"])
     return linalg.inverse(request["matrix"], request.get("arithmetic")).to_json()

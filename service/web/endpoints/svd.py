@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.linalg import balls, with_digits
 from service.linalg import svd as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
-from service.web.linear_algebra import COMPLEX, NUMBER, Answer, ConditionAnswer, ErrorBoundAnswer, MatrixRequest, array_of, nullable
+from service.web.linear_algebra import (
+    COMPLEX,
+    EXACT,
+    NUMBER,
+    Answer,
+    ConditionAnswer,
+    DigitsAnswer,
+    DigitsField,
+    ErrorBoundAnswer,
+    MatrixRequest,
+    RadiusAnswer,
+    array_of,
+    nullable,
+)
 
 FACTOR = array_of(array_of({"anyOf": [NUMBER, COMPLEX]}))
 
@@ -17,12 +31,16 @@ class Request(MatrixRequest):
         load_default=False,
         metadata={"description": "true: u is m×m and vt is n×n. false: thin, u has min(m, n) columns and vt min(m, n) rows"},
     )
+    digits = DigitsField()
 
 
 class Response(ResponseSchema):
-    u = Answer(FACTOR, "The left singular vectors, in columns")
-    singular_values = Answer(array_of(NUMBER), "In decreasing order")
-    vt = Answer(FACTOR, "The right singular vectors, in rows: A = u·diag(singular_values)·vt")
+    u = Answer(nullable(FACTOR), "The left singular vectors, in columns; null with digits")
+    singular_values = Answer(array_of({"anyOf": [NUMBER, EXACT]}), "In decreasing order")
+    digits = DigitsAnswer()
+    radius = RadiusAnswer("singular_values")
+    arithmetic = Answer({"type": "string", "enum": ["ball"]}, "ball, with digits", required=False)
+    vt = Answer(nullable(FACTOR), "The right singular vectors, in rows: A = u·diag(singular_values)·vt; null with digits")
     rank = Answer(nullable({"type": "integer"}), "The numerical rank; null where the singular values leave no clear gap")
     condition_number = ConditionAnswer("σ₁/σₙ, in the 2-norm")
     tolerance = Answer(NUMBER, "max(m, n)·ε·σ₁: singular values up to here count as zero")
@@ -37,6 +55,7 @@ class Response(ResponseSchema):
     examples=[
         Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
         Example("Full", {"matrix": [[3, 0, 0], [0, 4, 0]], "full": True}),
+        Example("Singular values with 40 digits", {"matrix": [[1, 2, 3], [4, 5, 6]], "digits": 40}),
     ],
 )
 def svd(request: dict[str, Any]) -> dict[str, Any]:
@@ -45,4 +64,6 @@ def svd(request: dict[str, Any]) -> dict[str, Any]:
     Signs are normalised: in each row of `vt` the first entry whose size is within a millionth of the largest is positive
     (in the further columns of a full `u` likewise).
     """
+    if balls.wanted(request.get("digits"), None):
+        return with_digits.singular_values(request["matrix"], request["digits"])
     return linalg.svd(request["matrix"], request["full"]).to_json()
