@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.answers.composition import Composition, read_composition
-from service.answers.derivation import derive, expression_to_json, values
+from service.answers.derivation import derive, values
 from service.answers.equivalence import compare
+from service.answers.forms import expression_to_json
 from service.answers.targets import Targets, read_targets
 from service.answers.task import Task, read_back
 from service.calculus.differentiate import derivatives

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from service.answers.forms import applied, expression_to_json, form_of, terms_to_json
 from service.answers.kinks import kinks_check, refuse_kinks
 from service.answers.points import read_points, values_at
 from service.answers.result import Result
 from service.answers.steps import Telling
 from service.answers.targets import scalar_components
-from service.answers.task import Task, read_back
+from service.answers.task import EINSUM, KRONECKER, STRUCTURED, Task, read_back
 from service.calculus import build
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
@@ -30,11 +31,11 @@ from service.certificates import Check, require
 from service.errors import MathematicsRefuses
 from service.expression.nodes import Node, make
 from service.expression.products import transpose
-from service.expression.shapes import SCALAR, axes, describe, public
+from service.expression.shapes import SCALAR, axes, describe
 from service.expression.tensors import Tensor
 from service.operations.leaves import Variable, variable
 from service.printing.functions import to_code
-from service.printing.printers import to_latex, to_text
+from service.printing.printers import to_text
 
 
 def derive(task: Task) -> dict[str, Any]:
@@ -69,10 +70,6 @@ def derive(task: Task) -> dict[str, Any]:
     if task.explain:
         answer["steps"] = telling.steps
     return answer
-
-
-def expression_to_json(node: Node) -> dict[str, Any]:
-    return {"text": to_text(node), "latex": to_latex(node), "shape": public(node.shape)}
 
 
 def _paths(task: Task) -> list[tuple[Variable, ...]]:
@@ -121,16 +118,26 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
         tensor, chain = _structured(task, notation, path)
         shown = chain[-1]
     structure = partial(_structured_value, path, task.structure)
-    if task.form == "kronecker":
+    held = (tuple(orders), node)
+    if task.form == KRONECKER:
         leading = len(axes(task.parsed.node.shape)) or (len(axes(path[0].shape)) if len(path) > 1 else 0)
         if 0 < leading < len(tensor.shape) and len(tensor.shape) > 2:
             shown = notation.node(vectorized(tensor, leading))
-            return Result(tuple(orders), node, shown, lambda value: _by_columns(structure(value)), None, tuple(brought), chain, True)
+            return Result(*held, shown, lambda value: _by_columns(structure(value)), None, tuple(brought), chain, KRONECKER)
     turned = _is_turned(task, path, tensor)
-    if turned:
-        shown = notation.node(transpose(tensor)) if len(tensor.shape) == 2 else build.transpose(shown)
     arranged = (lambda value: np.transpose(structure(value))) if turned else structure
-    return Result(tuple(orders), node, shown, arranged, None, tuple(brought), chain)
+    laid = transpose(tensor) if turned and len(tensor.shape) == 2 else tensor
+    if laid is not tensor:
+        shown = notation.node(laid)
+    if task.form == EINSUM:
+        shown = notation.in_indices(laid)
+    if turned and laid is tensor:
+        shown = build.transpose(shown)
+    form = form_of(task.form, shown)
+    if form != STRUCTURED:
+        return Result(*held, shown, arranged, None, tuple(brought), chain, form)
+    along = applied(task, notation, tensor, path[-1], chain[-1] if chain else node)
+    return Result(*held, shown, arranged, None, tuple(brought), chain, form, tuple(notation.terms(laid)), along)
 
 
 def freed(variables: Iterable[Variable]) -> dict[str, Node]:
@@ -221,7 +228,8 @@ def _side_by_side(task: Task, notation: Notation) -> Result:
     shown = [list(column) for column in zip(*nodes, strict=True)] if turned else nodes
     texts = [[to_text(entry) for entry in row] for row in shown]
     entries = [row[0] for row in texts] if stands and not turned else texts
-    return Result(tuple(orders), _array(nodes), _array(shown), np.transpose if turned else np.asarray, entries, tuple(brought))
+    arranged = np.transpose if turned else np.asarray
+    return Result(tuple(orders), _array(nodes), _array(shown), arranged, entries, tuple(brought), form="entries")
 
 
 def _array(rows: list[list[Node]]) -> Node:
@@ -240,6 +248,8 @@ def _checks(task: Task, result: Result, path: Sequence[Sequence[str]]) -> list[C
         name = "finite-differences" if not place else f"finite-differences-{place + 1}"
         checks.append(check_derivative(chain[place], chain[place + 1], names, variables, name))
     checks += _structure_checks(task, result, variables, path)
+    if result.applied:
+        checks.append(result.applied.check(task, variables))
     read = read_back(to_text(result.shown), task.parsed)
     return [*checks, check_same(result.node, read, variables, "read-back", result.arranged)]
 
@@ -259,23 +269,24 @@ def _result_to_json(task: Task, result: Result) -> dict[str, Any]:
     shown, entries = result.shown, result.entries
     occurring = [node.parameter for node in task.parsed.variables.values()]
     arguments = list({declared.name: declared for declared in [*occurring, *task.targets.variables, *result.brought]}.values())
-    summary = f"{task.kind.capitalize()} of {to_text(task.parsed.node)} by {', '.join(task.targets.names)}."
-    return {
-        "text": to_text(shown),
-        "latex": to_latex(shown),
-        "shape": [len(entries)] if entries and shown.shape == SCALAR else public(shown.shape),
-        "form": _form(result),
+    summary = f"{task.kind.capitalize()} of {to_text(task.parsed.node)} by {', '.join(task.targets.names)}"
+    coded, name = shown, task.kind
+    if result.applied:
+        coded, name, summary = result.applied.node, f"apply_{name}", f"{summary}, times {result.applied.direction.name}"
+        arguments.append(result.applied.direction)
+    answer = {
+        **expression_to_json(shown),
+        "form": result.form,
         "entries": entries,
-        "code": {dialect: to_code(shown, arguments, task.kind, summary, dialect) for dialect in task.code},
+        "code": {dialect: to_code(coded, arguments, name, f"{summary}.", dialect) for dialect in task.code},
     }
-
-
-def _form(result: Result) -> str:
-    if result.entries is not None:
-        return "entries"
-    if result.vectorized:
-        return "kronecker"
-    return "einsum" if len(result.shown.shape) > 2 else "matrix"
+    if entries and shown.shape == SCALAR:
+        answer["shape"] = [len(entries)]
+    if result.form == STRUCTURED:
+        answer["terms"] = terms_to_json(result.terms)
+    if result.applied:
+        answer["applied"] = result.applied.to_json()
+    return answer
 
 
 def values(answer: Mapping[str, Any], task: Task, at: object) -> Any:

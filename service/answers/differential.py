@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from service.answers.derivation import expression_to_json
 from service.answers.equivalence import compare
+from service.answers.forms import expression_to_json
 from service.answers.kinks import kinks_check
 from service.answers.targets import read_targets
-from service.answers.task import all_variables, read_dialects
+from service.answers.task import all_variables, declaration, read_dialects
 from service.calculus import build
 from service.calculus.differentiate import derivatives
 from service.calculus.forward import differential_of
@@ -84,17 +84,6 @@ def differential(request: Mapping[str, Any]) -> dict[str, Any]:
         checks.append(check)
     answer["checks"] = [check.to_json() for check in require(checks)]
     return answer
-
-
-def declaration(declared: Variable) -> str | dict[str, Any]:
-    """A variable as a request declares it: "scalar", "vector(n)", "matrix(m,n)", "symmetric(n)"; an object for a row."""
-    rows, columns = declared.shape
-    if columns == 1:
-        return "scalar" if rows == 1 else f"vector({rows})"
-    for kind in ("diagonal", "spd", "symmetric", "orthogonal"):
-        if kind in declared.properties:
-            return f"{kind}({rows})"
-    return {"shape": [rows, columns]} if rows == 1 else f"matrix({rows},{columns})"
 
 
 def _read(request: Mapping[str, Any]) -> _Task:

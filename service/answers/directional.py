@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from service.answers.derivation import expression_to_json, freed, tied
-from service.answers.differential import STEP, declaration
+from service.answers.derivation import freed, tied
+from service.answers.differential import STEP
+from service.answers.forms import expression_to_json
 from service.answers.kinks import refuse_kinks
 from service.answers.points import check_properties, read_array, read_points
-from service.answers.task import Task
+from service.answers.task import Task, declaration, direction_of, read_back
 from service.calculus import build
 from service.calculus.evaluate import Point, value_at
 from service.calculus.forward import differential_of
@@ -31,11 +32,10 @@ from service.certificates import Check, require
 from service.errors import InputError, MathematicsRefuses, NablaError
 from service.expression.algebra import hadamard, total
 from service.expression.nodes import Node, make
-from service.expression.operation import Array, is_function
+from service.expression.operation import Array
 from service.expression.shapes import SCALAR, describe
 from service.expression.sums import add
 from service.expression.tensors import Tensor
-from service.language import Declarations, parse
 from service.operations.leaves import Variable, tensor_of, variable
 from service.printing.functions import to_code
 from service.printing.printers import to_text
@@ -99,16 +99,6 @@ def read_product(task: Task, product: object) -> Asked:
             raise error.at(pointer) from None
         check_properties(directions[name], arrays[name], pointer)
     return Asked(kind, directions, arrays)
-
-
-def direction_of(name: str, of: Variable, taken: set[str]) -> Variable:
-    """The variable dx of x, and u for the weights; another name where that is taken. Structured as what it is a direction of."""
-    names = [f"d{name}", f"d_{name}"] if name else ["u", "w", "weights"]
-    fresh = next((each for each in names if each not in taken and not is_function(each)), names[-1])
-    while fresh in taken:
-        fresh += "_"
-    taken.add(fresh)
-    return Variable(fresh, of.shape, of.properties & {"symmetric", "diagonal"})
 
 
 # --- deriving -------------------------------------------------------------------------------------------------------
@@ -214,7 +204,7 @@ class Products:
 
     def _check_along(self, function: Node, product: Node, moves: Mapping[str, Tensor], name: str) -> Check:
         """φ(t) = F(x + t·dx) has the derivative F'·dx at x + t·dx: the product read back against differences of F."""
-        read = read_back(to_text(product), self.task, self.known)
+        read = read_back(to_text(product), self.task.parsed, self.known)
         step = variable(STEP)
         moved = {
             name: build.add([variable(self.known[name]), build.times(step, self._like(move, variable(self.known[name])))])
@@ -230,10 +220,6 @@ class Products:
         return {**expression_to_json(node), "code": {"numpy": code}}
 
 
-def read_back(text: str, task: Task, known: Mapping[str, Variable]) -> Node:
-    return parse(text, Declarations({**task.parsed.declared, **known}, task.parsed.sizes)).node
-
-
 # --- values ---------------------------------------------------------------------------------------------------------
 
 
@@ -247,7 +233,7 @@ def product_values(found: Mapping[str, Any], task: Task, asked: Asked, at: objec
     points = [{**point, **directions} for point in read_points(at, task.variables, task.parsed.sizes)]
 
     def value(printed: Mapping[str, Any]) -> Any:
-        node = read_back(printed["text"], task, known)
+        node = read_back(printed["text"], task.parsed, known)
         values = []
         for point in points:
             try:

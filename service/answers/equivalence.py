@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.answers.derivation import expression_to_json
+from service.answers.forms import expression_to_json
 from service.calculus.compare import Counterexample, Domains, Place, Verdict, decide
 from service.certificates import require
 from service.expression.nodes import Node

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from service.answers.derivation import expression_to_json
+from service.answers.forms import expression_to_json
 from service.answers.points import read_points
 from service.answers.task import all_variables
 from service.calculus.evaluate import value_at

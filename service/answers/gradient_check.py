@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.answers.derivation import derive, expression_to_json
+from service.answers.derivation import derive
 from service.answers.equivalence import compare, counterexample_to_json
+from service.answers.forms import expression_to_json
 from service.answers.slips import likely_slip
 from service.answers.task import Task, read_back, read_task
 from service.calculus import build

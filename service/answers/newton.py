@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from service import limits
-from service.answers.derivation import expression_to_json
-from service.answers.directional import Products, direction_of
+from service.answers.directional import Products
+from service.answers.forms import expression_to_json
 from service.answers.kinks import refuse_kinks
 from service.answers.points import read_points
-from service.answers.task import Task
+from service.answers.task import Task, direction_of
 from service.calculus.core import Core, core_of, solve
 from service.calculus.evaluate import Evaluator, Point, all_sizes_at, require_values, reshaped, value_at
 from service.calculus.lower import lower

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from service.answers.forms import Applied
+from service.calculus.index_form import WrittenTerm
 from service.expression.nodes import Node
 from service.operations.leaves import Variable
 
@@ -17,7 +19,8 @@ class Result:
     """`node` has the axes of the function, then those of the variables; `shown` is it in the layout or form asked for, and
     `arranged` does the same to its value. `orders` are the function and its derivatives of lower order; `brought` are the
     derivatives of variables that depend on others. `structured` are the function and its derivatives, of each order, in a
-    convention for symmetric and diagonal variables other than the one in which all entries are independent.
+    convention for symmetric and diagonal variables other than the one in which all entries are independent. `form` is the
+    one that it is shown in; the structured one has `terms`, and is `applied` to a direction where that is an array.
     """
 
     orders: tuple[Node, ...]
@@ -27,4 +30,6 @@ class Result:
     entries: list[Any] | None = None
     brought: tuple[Variable, ...] = ()
     structured: tuple[Node, ...] = ()
-    vectorized: bool = False
+    form: str = "matrix"
+    terms: tuple[WrittenTerm, ...] = ()
+    applied: Applied | None = None

@@ -13,13 +13,15 @@ from service.calculus.evaluate import Evaluator
 from service.calculus.structure import INDEPENDENT, is_structured
 from service.errors import InputError, MathematicsRefuses, UndefinedAtPoint
 from service.expression.nodes import Node, in_order
+from service.expression.operation import is_function
 from service.expression.shapes import SCALAR, axes, describe
 from service.language import Declarations, Parsed, declare, parse
 from service.operations.leaves import Variable
 from service.printing.printers import to_text
 
 LAYOUTS = ("mixed", "numerator", "denominator")
-FORMS = ("automatic", "kronecker")
+FORMS = ("automatic", "einsum", "structured", "kronecker")
+AUTOMATIC, EINSUM, STRUCTURED, KRONECKER = FORMS
 EXPLANATIONS = ("rules", "index")
 HIGHEST_ORDER = 8
 
@@ -33,7 +35,7 @@ class Task:
     targets: Targets
     order: int
     layout: str = "mixed"
-    form: str = "automatic"
+    form: str = AUTOMATIC
     code: tuple[str, ...] = ("numpy",)
     """The dialects of the generated code."""
     structure: str = INDEPENDENT
@@ -55,7 +57,7 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
     order = 2 if kind == "hessian" else request.get("order", 1)
     if not 1 <= order <= HIGHEST_ORDER:
         raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
-    form = "kronecker" if request.get("vectorized") else request.get("form", "automatic")
+    form = KRONECKER if request.get("vectorized") else request.get("form", AUTOMATIC)
     explain = request.get("explain", "rules") if request.get("steps") else ""
     structure = _read_structure(request, targets)
     task = Task(kind, parsed, targets, order, request.get("layout", "mixed"), form, read_dialects(request), structure, explain)
@@ -115,6 +117,27 @@ def _refuse_undefined_constants(root: Node) -> None:
             )
 
 
-def read_back(text: str, parsed: Parsed) -> Node:
-    """The node of a printed answer, read as a client's expression would be."""
-    return parse(text, Declarations(parsed.declared, parsed.sizes)).node
+def read_back(text: str, parsed: Parsed, known: Mapping[str, Variable] | None = None) -> Node:
+    """The node of a printed answer, read as a client's expression would be; `known` are variables that the answer brought."""
+    return parse(text, Declarations({**parsed.declared, **(known or {})}, parsed.sizes)).node
+
+
+def direction_of(name: str, of: Variable, taken: set[str]) -> Variable:
+    """The variable dx of x, and u for the weights; another name where that is taken. Structured as what it is a direction of."""
+    names = [f"d{name}", f"d_{name}"] if name else ["u", "w", "weights"]
+    fresh = next((each for each in names if each not in taken and not is_function(each)), names[-1])
+    while fresh in taken:
+        fresh += "_"
+    taken.add(fresh)
+    return Variable(fresh, of.shape, of.properties & {"symmetric", "diagonal"})
+
+
+def declaration(declared: Variable) -> str | dict[str, Any]:
+    """A variable as a request declares it: "scalar", "vector(n)", "matrix(m,n)", "symmetric(n)"; an object for a row."""
+    rows, columns = declared.shape
+    if columns == 1:
+        return "scalar" if rows == 1 else f"vector({rows})"
+    for kind in ("diagonal", "spd", "symmetric", "orthogonal"):
+        if kind in declared.properties:
+            return f"{kind}({rows})"
+    return {"shape": [rows, columns]} if rows == 1 else f"matrix({rows},{columns})"

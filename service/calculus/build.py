@@ -248,6 +248,15 @@ def scaled(coefficient: Rational, scalars: Sequence[Node], divisors: Sequence[No
     return make("divide", result, times(*below)) if below else result
 
 
+def scaled_by(scalar: Node, array: Node) -> Node:
+    """scalar · array, the sign in front and what divides below."""
+    if scalar.operation is NEGATE:
+        return negate(scaled_by(scalar.arguments[0], array))
+    if scalar.operation is DIVIDE:
+        return make("divide", scaled_by(scalar.arguments[0], array), scalar.arguments[1])
+    return times(scalar, array)
+
+
 def entry(vector: Node, position: int) -> Node:
     """One entry of a vector, counted from 0; of a column M·e_j, the entry of the matrix."""
     if vector.operation is TIMES and len(vector.arguments) == 2 and vector.arguments[1].operation is UNIT:

@@ -19,12 +19,12 @@ import numpy as np
 from scipy import linalg
 
 from service import limits
+from service.calculus.compression import parts_of, restricted
 from service.errors import SingularMatrix
 from service.expression.numbers import Rational
 from service.expression.operation import Array
-from service.expression.products import product
-from service.expression.sums import add, coefficient_of
-from service.expression.tensors import Product, Sum, Tensor
+from service.expression.sums import add
+from service.expression.tensors import Product, Tensor
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,7 @@ class Core:
 def core_of(hessian: Tensor) -> Core:
     """The form of a Hessian by a vector (axes i, k) or a matrix (axes i, j, k, l)."""
     rank = len(hessian.shape) // 2
-    coefficient, monic = coefficient_of(hessian)
-    parts: list[tuple[Rational, Tensor]] = [(coefficient, monic)]
-    if isinstance(monic, Sum):
-        parts = [(coefficient * weight, term) for weight, term in monic.terms]
+    parts = parts_of(hessian)
     ties = [_ties(term, rank) for _, term in parts]
     common = frozenset.intersection(*ties)
     if rank == 1:
@@ -79,13 +76,10 @@ def _depends(term: Tensor, axis: int) -> bool:
 
 def _core(parts: Sequence[tuple[Rational, Tensor]], kept: tuple[int, ...]) -> Tensor:
     """The sum of the terms with these of the Hessian's axes; the others are tied to one of them, or nothing depends on them."""
-    found = []
+    found: list[tuple[Rational, Tensor]] = []
     for weight, term in parts:
         assert isinstance(term, Product)
-        out = tuple([term.out[axis] for axis in kept])
-        used = set(out).union(*[labels for _, labels in term.factors])
-        sizes = {label: size for label, size in enumerate(term.sizes) if label in used}
-        found.append((weight, product(term.coefficient, term.factors, out, sizes)))
+        found.append((1, restricted(weight, term, kept)))
     return add(found, found[0][1].shape)
 
 

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from service.calculus import build
+from service.calculus.compression import compressed, parts_of
 from service.calculus.graph import ProductGraph, Stuck, Weighted
+from service.calculus.index_form import WrittenTerm, by_axes, write
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
 from service.expression.shapes import axes
+from service.expression.sums import scale
 from service.expression.tensors import Apply, Factor, Leaf, Power, Product, Sum, Tensor
 from service.operations import leaves
 from service.operations.index_notation import Pattern
@@ -35,11 +38,32 @@ class Notation:
 
     def node(self, root: Tensor) -> Node:
         """The node of a tensor; a tensor with one axis is a column. Iterative, shared parts once."""
+        if len(root.shape) > 2 and root not in self.known:
+            terms = compressed(root)
+            if not (len(terms) == len(terms[0].cores) == 1 and len(terms[0].cores[0].axes) == len(root.shape)):
+                self.known[root] = build.factored([term.node(root.shape) for term in write(terms, self.node)])
         for tensor in self._order(root):
             node = self.known[tensor] = self._write(1, tensor)
             if tensor.symmetric:
                 build.symmetric_nodes().add(node)
         return self.known[root]
+
+    def terms(self, root: Tensor) -> list[WrittenTerm]:
+        """A tensor as cores and deltas."""
+        return write(compressed(root), self.node)
+
+    def in_indices(self, root: Tensor) -> Node:
+        """A tensor in index notation, its factors as they are: Σ_j A_ij x_j where `node` gives A*x."""
+        nodes = []
+        for weight, term in parts_of(root):
+            if isinstance(term, Product) and any(labels for _, labels in term.factors):
+                for factor, _ in term.factors:
+                    self.node(factor)
+                above, below = self._scalars(tuple(factor for factor in term.factors if not factor[1]))
+                nodes.append(self._index_notation(term, above, below, weight * term.coefficient))
+            else:
+                nodes.append(self.node(scale(weight, term)))
+        return build.add(nodes)
 
     def _order(self, root: Tensor) -> list[Tensor]:
         """What has to be written, children first; a product that is only ever a term of sums is written there."""
@@ -249,20 +273,13 @@ class Notation:
         return Weighted(self.known[factor], symmetric=factor.symmetric)
 
     def _index_notation(self, tensor: Product, above: list[Node], below: list[Node], coefficient: Rational) -> Node:
-        labelled = [(self.known[factor], labels) for factor, labels in tensor.factors if labels]
-        out = list(tensor.out)
-        carried = {label for _, labels in labelled for label in labels}
-        fresh = len(tensor.sizes)
-        for label in dict.fromkeys(tensor.out):  # the text has to tell every size: ones(n), or eye(n) for a bare diagonal
-            if label not in carried:
-                twice = out.count(label) > 1
-                labelled.append((build.filled("eye" if twice else "ones", tensor.sizes[label]), (label, fresh) if twice else (label,)))
-                if twice:
-                    out[len(out) - 1 - out[::-1].index(label)] = fresh
-                    fresh += 1
-        nodes = [node for node, _ in labelled]
-        pattern = Pattern(tuple([labels for _, labels in labelled]), tuple(out))
-        array = nodes[0] if pattern.inputs == (pattern.out,) else make("einsum", *nodes, parameter=pattern)
+        labelled = []
+        for factor, labels in tensor.factors:
+            flipped = self._flipped(factor) if labels and coefficient < 0 else None
+            coefficient = coefficient if flipped is None else -coefficient
+            if labels:
+                labelled.append((flipped or self.known[factor], labels))
+        array = by_axes(labelled, tensor.out, tensor.sizes)
         return build.scaled(coefficient, above, below, array, self.decimals)
 
 

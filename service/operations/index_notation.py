@@ -102,14 +102,16 @@ class Einsum(Operation):
         """Σ over the summed labels of the entries; a label twice on the right is written with a Kronecker delta."""
         pattern: Pattern = node.parameter
         parts = [
-            argument.within_latex(Binding.ATOM) + (f"_{{{letters(labels)}}}" if labels else "")
-            for labels, argument in zip(pattern.inputs, arguments, strict=True)
+            rf"\delta_{{{letters(labels)}}}" if operand.operation.name == "eye" else _indexed(argument, labels)
+            for labels, operand, argument in zip(pattern.inputs, node.arguments, arguments, strict=True)
         ]
         out, deltas = _distinct(pattern)
         parts += [rf"\delta_{{{letters(labels)}}}" for labels in deltas]
         summed = sorted({label for labels in pattern.inputs for label in labels} - set(pattern.out))
         sign = rf"\sum_{{{', '.join(letters((label,)) for label in summed)}}} " if summed else ""
-        return Printed(rf"\left[{sign}{' '.join(parts)}\right]_{{{letters(out)}}}" if out else f"{sign}{' '.join(parts)}", Binding.SUM)
+        if not out:
+            return Printed(f"{sign}{' '.join(parts)}", Binding.SUM)
+        return Printed(rf"\left[{sign}{' '.join(parts)}\right]_{{{letters(out)}}}", Binding.ATOM)
 
     def code(self, node: Node, *arguments: Code) -> Code:
         pattern: Pattern = node.parameter
@@ -121,6 +123,14 @@ class Einsum(Operation):
         operands += [codes.call(EYE, (codes.size(sizes[label]),), (sizes[label],) * 2) for label, _ in deltas]
         inputs = [letters(labels) for labels in (*pattern.inputs, *deltas)]
         return einsum(inputs, letters(out), operands, node.shape)
+
+
+def _indexed(argument: Printed, labels: Labels) -> str:
+    """The entry of an array at labels; a name that has a subscript already is put in braces."""
+    text = argument.within_latex(Binding.ATOM)
+    if not labels:
+        return text
+    return f"{{{text}}}_{{{letters(labels)}}}" if "_" in text else f"{text}_{{{letters(labels)}}}"
 
 
 def letters(labels: Labels) -> str:

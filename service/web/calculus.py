@@ -44,8 +44,9 @@ LAYOUT = (
 
 
 FORM = (
-    "How a result with more than two axes is written. automatic: in index notation. "
-    "kronecker: as the matrix ∂vec(f)/∂vec(X)', vec column-major"
+    "How an array is written. automatic: in matrix notation, one with more than two axes as cores and deltas in index notation. "
+    "einsum: in index notation. structured: as cores and deltas, given as data too, with code that applies the derivative and does "
+    "not form it. kronecker: one with more than two axes as the matrix ∂vec(f)/∂vec(X)', vec column-major (docs/forms.md)"
 )
 
 
@@ -107,20 +108,50 @@ CODE_ANSWER = {
     "required": ["numpy"],
     "additionalProperties": False,
 }
+AXES = {"type": "array", "items": {"type": "integer"}}
+CORE = {
+    "type": "object",
+    "properties": {**PRINTED, "axes": {**AXES, "description": "the axes of the result that its own are, counted from 0"}},
+    "required": [*PRINTED, "axes"],
+    "additionalProperties": False,
+}
+TERMS = {
+    "type": "array",
+    "description": "in the structured form: an entry of the result is the sum over the terms of the product of their cores and deltas",
+    "items": {
+        "type": "object",
+        "properties": {
+            "cores": {"type": "array", "items": CORE},
+            "deltas": {"type": "array", "items": AXES, "description": "pairs of axes whose indices are equal, or else the term is 0"},
+        },
+        "required": ["cores", "deltas"],
+        "additionalProperties": False,
+    },
+}
+INTRODUCED = {"type": "object", "additionalProperties": {}, "description": "the names that stand for the directions or weights"}
+APPLIED = {
+    "type": "object",
+    "description": "in the structured form: the result times a direction of the last variable, which the code computes",
+    "properties": {**PRINTED, "introduced": INTRODUCED},
+    "required": [*PRINTED, "introduced"],
+    "additionalProperties": False,
+}
 RESULT = {
     "type": "object",
     "properties": {
         **PRINTED,
         "form": {
             **TEXT,
-            "enum": ["matrix", "entries", "einsum"],
-            "description": "matrix notation, written out by entries, or index notation",
+            "enum": ["matrix", "entries", "einsum", "structured", "kronecker"],
+            "description": "matrix notation, written out by entries, index notation, cores and deltas, or Kronecker products",
         },
         "entries": {
             "description": "the texts of the components, where the result is written out",
             "anyOf": [{"type": "array", "items": {}}, {"type": "null"}],
         },
         "code": CODE_ANSWER,
+        "terms": TERMS,
+        "applied": APPLIED,
     },
     "required": [*PRINTED, "form", "entries", "code"],
     "additionalProperties": False,
@@ -190,11 +221,7 @@ class ProductAnswer(AnswerField):
             "kind": {**TEXT, "enum": list(KINDS)},
             "result": PRODUCT_RESULT,
             "results": {"type": "object", "additionalProperties": PRODUCT_RESULT, "description": "by the name of the variable"},
-            "introduced": {
-                "type": "object",
-                "additionalProperties": {},
-                "description": "the names that stand for the directions or weights",
-            },
+            "introduced": INTRODUCED,
             "value": ValueAnswer.schema,
         },
         "required": ["kind", "introduced", "value"],
