@@ -17,7 +17,7 @@ from service.operations.leaves import number
 ADD, NEGATE, TIMES, DIVIDE = (operation(name) for name in ("add", "negate", "times", "divide"))
 POWER, HADAMARD, TRANSPOSE, NUMBER = (operation(name) for name in ("power", "hadamard", "transpose", "number"))
 DIAGONAL, EYE, UNIT, PAIRING = (operation(name) for name in ("diag", "eye", "unit", "pairing"))
-ENTRY_DIVIDE, LITERAL = (operation(name) for name in ("entry-divide", "literal"))
+ENTRY_DIVIDE, LITERAL, KRON = (operation(name) for name in ("entry-divide", "literal", "kron"))
 
 LONGEST_DECIMAL = 17
 
@@ -57,6 +57,8 @@ def transpose(node: Node) -> Node:
         return node
     if node.operation is HADAMARD and 1 not in node.shape:
         return make("hadamard", *[transpose(argument) for argument in node.arguments])
+    if node.operation is KRON:
+        return make("kron", *[transpose(argument) for argument in node.arguments])
     return make("transpose", node)
 
 

@@ -1,7 +1,4 @@
-"""The graph of one product, and its reduction to matrix notation.
-
-Labels are points, vectors sit on a point, matrices join two points, pairings (vec's index map) join three.
-"""
+"""The graph of one product: labels are points, vectors sit on a point, matrices join two points."""
 
 from __future__ import annotations
 
@@ -74,16 +71,15 @@ class Entries:
         return min(found, key=build.count_transposes) if found else make("sum", self.node())
 
 
-class ProductGraph:
+class Graph:
     """`matrices` maps a pair of points to what joins them, oriented (rows, columns) as the pair."""
 
     def __init__(self, out: Labels, sizes: Axes) -> None:
         self.out = out
-        self.sizes = sizes
+        self.sizes = list(sizes)
         self.vectors: dict[int, Entries] = {}
         self.matrices: dict[tuple[int, int], Entries] = {}
         self.loops: dict[int, list[Weighted]] = {}
-        self.pairings: list[Labels] = []
         self.scalars: list[Node] = []
         self.summed = set(range(len(sizes))) - set(out)
 
@@ -93,8 +89,6 @@ class ProductGraph:
             self.vectors.setdefault(labels[0], Entries()).items.append(item)
         elif len(labels) == 2:
             self.join(labels[0], labels[1], item)
-        elif item.node.operation is build.PAIRING and len(set(labels)) == 3:
-            self.pairings.append(labels)
         else:
             raise Stuck
 
@@ -116,24 +110,6 @@ class ProductGraph:
             return self.matrices.pop((row, column))
         found = self.matrices.pop((column, row), None)
         return None if found is None else found.transposed()
-
-    # The reduction.
-
-    def reduce(self) -> tuple[Node | None, list[Node]]:
-        """The array (None for a scalar) and the scalars that multiply it; raises Stuck."""
-        while self.summed:
-            busy = {point for labels in self.pairings for point in labels}
-            free = [point for point in self.summed if point not in busy]
-            if free:
-                point = min(free, key=lambda point: (len(self.edges(point)), point not in self.vectors, point))
-                self.summed.discard(point)
-                self.eliminate(point)
-            elif not (self.pairings and self.absorb()):
-                raise Stuck
-        while self.pairings:
-            if not self.absorb():
-                raise Stuck
-        return self.written(), self.scalars
 
     def eliminate(self, point: int) -> None:
         """Sum over one point."""
@@ -209,120 +185,6 @@ class ProductGraph:
             self.join(ends[1], ends[0], Weighted(backward))
         else:
             self.join(ends[0], ends[1], Weighted(forward))
-
-    # vec, kron and the commutation matrix.
-
-    def absorb(self) -> bool:
-        """Turn one pairing, or two, into vec(M), kron(u, v), kron(A, B) or a commutation matrix; False when none fits."""
-        for position, first in enumerate(self.pairings):
-            if self.owned(first[1:], (first,)):
-                del self.pairings[position]
-                self.absorb_one(first)
-                return True
-            if self.absorb_side(first):
-                self.pairings.remove(first)
-                return True
-            for second in self.pairings[position + 1 :]:
-                inside = {*first[1:], *second[1:]}
-                if self.owned(tuple(inside), (first, second)) and self.absorb_two(first, second):
-                    self.pairings = [labels for labels in self.pairings if labels not in (first, second)]
-                    self.summed -= inside
-                    return True
-        return False
-
-    def owned(self, points: tuple[int, ...], pairings: tuple[Labels, ...]) -> bool:
-        """Whether these points are summed and touched by nothing outside: only these pairings, and edges among themselves."""
-        inside = set(points)
-        return (
-            inside <= self.summed
-            and not any(point in labels for labels in self.pairings if labels not in pairings for point in inside)
-            and all(set(pair) <= inside for point in inside for pair in self.edges(point))
-        )
-
-    def absorb_one(self, labels: Labels) -> None:
-        """Σ P[k,i,j]·M[i,j] = vec(M)[k]; Σ P[k,i,j]·u[i]·v[j] = kron(v, u)[k]."""
-        point, row, column = labels
-        for end in (row, column):
-            for loop in self.loops.pop(end, []):
-                self.put_diagonal(end, loop)
-        matrix = self.take_edge(row, column)
-        left, right = self.vectors.pop(row, None), self.vectors.pop(column, None)
-        self.summed -= {row, column}
-        if matrix is None:
-            ones = [build.filled("ones", self.sizes[end]) for end in (row, column)]
-            node = make("kron", right.node() if right else ones[1], left.node() if left else ones[0])
-        else:
-            factors = [make("diag", left.node())] if left else []
-            factors.append(matrix.node())
-            factors += [make("diag", right.node())] if right else []
-            node = make("vec", build.times(*factors))
-        self.vectors.setdefault(point, Entries()).items.append(Weighted(node))
-
-    def absorb_side(self, labels: Labels) -> bool:
-        """Σ P[k,i,j]·M[a,i]·v[j] = kron(v', M)[a,k], and Σ P[k,i,j]·u[i]·N[a,j] = kron(N, u')[a,k]."""
-        point, row, column = labels
-        for inner, other in ((row, column), (column, row)):
-            edges = self.edges(inner)
-            bare = not self.edges(other) and other not in self.loops and inner not in self.vectors and inner not in self.loops
-            single = len(edges) == 1 and point not in edges[0] and {row, column} <= self.summed
-            if single and bare and sum(inner in pairing or other in pairing for pairing in self.pairings) == 1:
-                outside = edges[0][0] if edges[0][1] == inner else edges[0][1]
-                matrix = self.take_edge(outside, inner)
-                vector = self.vectors.pop(other, None)
-                assert matrix is not None
-                line = build.transpose(vector.node() if vector else build.filled("ones", self.sizes[other]))
-                node = make("kron", line, matrix.node()) if inner == row else make("kron", matrix.node(), line)
-                self.join(outside, point, Weighted(node))
-                self.summed -= {row, column}
-                return True
-        return False
-
-    def absorb_two(self, first: Labels, second: Labels) -> bool:
-        """Σ P[I,k,i]·P[J,l,j]·A[i,j]·B[k,l] = kron(A, B)[I,J]; with A[i,l]·B[k,j] the columns are commuted."""
-        rows, fast_row, slow_row = first
-        columns, fast_column, slow_column = second
-        if first[1:] == second[1:]:  # Σ P[I,i,j]·P[J,i,j]·M[i,j] = diag(vec(M))[I,J]
-            if rows == columns:
-                return False
-            self.absorb_one(first)
-            diagonal = self.vectors[rows].items.pop()
-            self.join(rows, columns, Weighted(make("diag", diagonal.node), symmetric=True))
-            if not self.vectors[rows].items:
-                del self.vectors[rows]
-            return True
-        straight = self.between(slow_row, slow_column), self.between(fast_row, fast_column)
-        if straight[0] is not None and straight[1] is not None:
-            self.join(rows, columns, Weighted(make("kron", straight[0], straight[1])))
-            self.forget(first, second)
-            return True
-        crossed = self.between(slow_row, fast_column), self.between(fast_row, slow_column)
-        if crossed[0] is None or crossed[1] is None:
-            return False
-        commute = build.filled("commutation", self.sizes[fast_column], self.sizes[slow_column])
-        trivial = crossed[0].operation is build.EYE and crossed[1].operation is build.EYE
-        self.join(rows, columns, Weighted(commute if trivial else build.times(make("kron", crossed[0], crossed[1]), commute)))
-        self.forget(first, second)
-        return True
-
-    def between(self, row: int, column: int) -> Node | None:
-        """The matrix from one point to another, identity or diagonal when they are one; None when nothing joins them."""
-        if row == column:
-            if row in self.loops or self.edges(row):
-                return None
-            vector = self.vectors.get(row)
-            return make("diag", vector.node()) if vector else build.filled("eye", self.sizes[row])
-        if row in self.vectors or column in self.vectors or row in self.loops or column in self.loops:
-            return None
-        if (row, column) in self.matrices:
-            return self.matrices[row, column].node()
-        found = self.matrices.get((column, row))
-        return None if found is None else found.transposed().node()
-
-    def forget(self, first: Labels, second: Labels) -> None:
-        for point in (*first[1:], *second[1:]):
-            self.vectors.pop(point, None)
-            for pair in self.edges(point):
-                del self.matrices[pair]
 
     # The result.
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from service.calculus import build
 from service.calculus.compression import compressed, parts_of
-from service.calculus.graph import ProductGraph, Stuck, Weighted
+from service.calculus.graph import Stuck, Weighted
 from service.calculus.index_form import WrittenTerm, by_axes, write
+from service.calculus.stacking import ProductGraph
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
 from service.expression.shapes import axes
