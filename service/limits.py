@@ -37,6 +37,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("inner-functions", 100, "functions", "number of inner functions in one request"),
     Limit("points", 1_000, "points", "number of points in one request"),
     Limit("matrix-entries", 1_100_000, "entries", "size of one array"),
+    Limit("formed-entries", 10_000, "entries", "size of a derivative that is formed although only a product with it was asked for"),
     Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
     Limit("exact-digits", 1_000, "digits", "length of one exact number in an array"),

@@ -6,12 +6,14 @@ leave the house.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from service import limits
 from service.answers.forms import applied, expression_to_json, form_of, terms_to_json
 from service.answers.kinks import kinks_check, refuse_kinks
 from service.answers.points import read_points, values_at
@@ -20,6 +22,7 @@ from service.answers.steps import Telling
 from service.answers.targets import scalar_components
 from service.answers.task import EINSUM, KRONECKER, STRUCTURED, Task, read_back
 from service.calculus import build
+from service.calculus.evaluate import all_sizes_at
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.calculus.structure import DUPLICATED, INDEPENDENT, is_structured, structured, structured_value
@@ -32,6 +35,7 @@ from service.errors import MathematicsRefuses
 from service.expression.nodes import Node, make
 from service.expression.products import transpose
 from service.expression.shapes import SCALAR, axes, describe
+from service.expression.shapes import substitute as substitute_sizes
 from service.expression.tensors import Tensor
 from service.operations.leaves import Variable, variable
 from service.printing.functions import to_code
@@ -289,10 +293,11 @@ def _result_to_json(task: Task, result: Result) -> dict[str, Any]:
     return answer
 
 
-def values(answer: Mapping[str, Any], task: Task, at: object) -> Any:
+def values(answer: Mapping[str, Any], task: Task, at: object, most: str = "") -> Any:
     """The value of each printed result at the point or points of `at`, by name where there are several results.
 
-    Raises UndefinedAtPoint also where the function itself has no value, and on its kinks; Undecided beside a kink.
+    `most` names a limit on the number of entries. Raises LimitExceeded; UndefinedAtPoint also where the function itself has
+    no value, and on its kinks; Undecided beside a kink.
     """
     values_at(task.parsed.node, task.variables, at, task.parsed.sizes)
     points = read_points(at, task.variables, task.parsed.sizes)
@@ -301,6 +306,9 @@ def values(answer: Mapping[str, Any], task: Task, at: object) -> Any:
         if "text" in tree:
             node = read_back(tree["text"], task.parsed)
             for point in points:
+                if most:
+                    sizes = all_sizes_at([node], task.variables, point)
+                    limits.check(most, math.prod(int(substitute_sizes(size, sizes)) for size in node.shape) * len(points))
                 refuse_kinks(task.parsed.node, node, task.order, by, task.variables, point)
             return values_at(node, task.variables, at, task.parsed.sizes)
         return {name: value(branch, [*by, name]) for name, branch in tree.items()}

@@ -240,8 +240,8 @@ class DerivativeResponse(ResponseSchema):
     results = ResultsAnswer(metadata={"description": "The derivative by each variable, where they are several arrays"})
     value = ValueAnswer(
         metadata={
-            "description": "Its value at the point, a list of values at a list of points; left out for a matrix where a product with it "
-            "was asked for, and for one too large where a Newton step was"
+            "description": "Its value at the point, a list of values at a list of points; left out where a product with it was asked for "
+            "and it has more entries than the limit formed-entries, and where a Newton step was and it is over the limits"
         }
     )
     product = ProductAnswer(metadata={"description": "The product that was asked for, and its value at the point"})
@@ -273,13 +273,13 @@ def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(task: Task, request: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """The value at the point. A matrix is not formed where a product with it is asked for, nor beyond the limits for a Newton step."""
-    if "product" in request and (task.order > 1 or task.parsed.node.shape != SCALAR):
-        return {}
+    """The value at the point, but not of a large matrix that is not needed for a product with it or for a Newton step."""
+    is_matrix = task.order > 1 or task.parsed.node.shape != SCALAR
+    most = "formed-entries" if "product" in request and is_matrix else ""
     try:
-        return {"value": derivation.values(found, task, request["at"])}
+        return {"value": derivation.values(found, task, request["at"], most)}
     except LimitExceeded:
-        if not request.get("newton"):
+        if not most and not request.get("newton"):
             raise
         return {}
 

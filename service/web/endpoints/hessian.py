@@ -59,6 +59,15 @@ class Response(DerivativeResponse):
             },
         ),
         Example(
+            "By a matrix, as a core and a delta",
+            {
+                "expression": "normF(T - U*V')^2",
+                "variables": {"T": "matrix(m,n)", "U": "matrix(m,r)", "V": "matrix(n,r)"},
+                "wrt": "U",
+                "form": "structured",
+            },
+        ),
+        Example(
             "A Newton step of a factorization, with a Hessian that is not formed",
             {
                 "expression": "normF(T - U*V')^2",
@@ -78,7 +87,7 @@ class Response(DerivativeResponse):
 def hessian(request: dict[str, Any]) -> dict[str, Any]:
     """Hessian of a scalar function: the matrix of its second derivatives.
 
-    Its axes are the variable's, twice. By a matrix it has four axes and comes in index notation. Products with it and Newton
+    Its axes are the variable's, twice. By a matrix it has four axes and comes in index notation, or in the form that is asked for. Products with it and Newton
     steps do not form it where there is another way.
     """
     return differentiate("hessian", request)

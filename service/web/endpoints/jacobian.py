@@ -21,6 +21,15 @@ from service.web.endpoint import Example, endpoint
             "Softmax, of any size", {"expression": "softmax(z)", "variables": {"z": "vector(K)"}, "wrt": "z", "at": {"z": [1.0, 2.0, 3.0]}}
         ),
         Example(
+            "A matrix by a matrix, as a Kronecker product",
+            {
+                "expression": "A*X*B",
+                "variables": {"A": "matrix(p,m)", "X": "matrix(m,n)", "B": "matrix(n,q)"},
+                "wrt": "X",
+                "form": "kronecker",
+            },
+        ),
+        Example(
             "The index method with the Kronecker delta, step by step",
             {"expression": "W*x", "variables": {"W": "matrix(n,m)", "x": "vector(m)"}, "wrt": "x", "steps": True, "explain": "index"},
         ),
@@ -30,6 +39,6 @@ def jacobian(request: dict[str, Any]) -> dict[str, Any]:
     """Jacobian of a vector or matrix function.
 
     A row for each entry of the function, a column for each entry of the variable. Results with more than two axes come in
-    index notation, the function's axes first.
+    index notation, the function's axes first, or in the form that is asked for.
     """
     return differentiate("jacobian", request)
