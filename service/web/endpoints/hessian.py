@@ -87,7 +87,7 @@ class Response(DerivativeResponse):
 def hessian(request: dict[str, Any]) -> dict[str, Any]:
     """Hessian of a scalar function: the matrix of its second derivatives.
 
-    Its axes are the variable's, twice. By a matrix it has four axes and comes in index notation, or in the form that is asked for. Products with it and Newton
-    steps do not form it where there is another way.
+    Its axes are the variable's, twice. By a matrix it has four axes and comes in index notation, or in the form that is
+    asked for. Products with it and Newton steps do not form it where there is another way.
     """
     return differentiate("hessian", request)
