@@ -6,18 +6,19 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from service.expression.arena import memo
+from service.expression.arena import memo, population
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
 from service.expression.operation import operation
 from service.expression.shapes import SCALAR, Size
-from service.operations.leaves import number
+from service.operations.leaves import number, size
 
 # An operation is recognised by identity with the registered one, so that this file names each just once.
 ADD, NEGATE, TIMES, DIVIDE = (operation(name) for name in ("add", "negate", "times", "divide"))
 POWER, HADAMARD, TRANSPOSE, NUMBER = (operation(name) for name in ("power", "hadamard", "transpose", "number"))
 DIAGONAL, EYE, UNIT, PAIRING = (operation(name) for name in ("diag", "eye", "unit", "pairing"))
-ENTRY_DIVIDE, LITERAL, KRON = (operation(name) for name in ("entry-divide", "literal", "kron"))
+ENTRY_DIVIDE, ENTRY_POWER, LITERAL, KRON = (operation(name) for name in ("entry-divide", "entry-power", "literal", "kron"))
+TOTAL, SIZE, VARIABLE = (operation(name) for name in ("sum", "size", "variable"))
 
 LONGEST_DECIMAL = 17
 
@@ -47,16 +48,16 @@ def transpose(node: Node) -> Node:
         turned = [transpose(argument) for argument in node.arguments]
         if set(turned) == set(node.arguments):
             return node
-        if sum(map(count_transposes, turned)) <= sum(map(count_transposes, node.arguments)):
+        if sum(map(count_transposes, turned)) < sum(map(count_transposes, node.arguments)):
             return make("add", *turned)
     if node.operation is NEGATE:
         return make("negate", transpose(node.arguments[0]))
-    if node.operation in (DIVIDE, POWER):
+    if node.operation in (DIVIDE, POWER) or (node.operation is ENTRY_POWER and node.arguments[1].shape == SCALAR):
         return make(node.operation.name, transpose(node.arguments[0]), node.arguments[1])
     if node.operation in (DIAGONAL, EYE) and node.shape[0] == node.shape[1]:
         return node
     if node.operation is HADAMARD and 1 not in node.shape:
-        return make("hadamard", *[transpose(argument) for argument in node.arguments])
+        return hadamard(*[transpose(argument) for argument in node.arguments])
     if node.operation is KRON:
         return make("kron", *[transpose(argument) for argument in node.arguments])
     return make("transpose", node)
@@ -70,7 +71,16 @@ def symmetric_nodes() -> set[Node]:
 
 def count_transposes(node: Node) -> int:
     """Of the factors of a product: the fewer, the more readable."""
-    return sum(argument.operation is TRANSPOSE for argument in (node.arguments if node.operation in (TIMES, HADAMARD) else (node,)))
+    while node.operation in (NEGATE, DIVIDE, POWER, ENTRY_POWER):
+        node = node.arguments[0]
+    if node.operation in (TIMES, HADAMARD):
+        return sum(map(count_transposes, node.arguments))
+    return int(node.operation is TRANSPOSE)
+
+
+def dissolves(node: Node) -> bool:
+    """Whether a product may stand flat in another one; an inner product may not."""
+    return node.operation is TIMES and (node.shape != SCALAR or all(argument.shape == SCALAR for argument in node.arguments))
 
 
 def times(*nodes: Node) -> Node:
@@ -79,9 +89,12 @@ def times(*nodes: Node) -> Node:
     names: list[Node] = []
     scalars: list[Node] = []
     arrays: list[Node] = []
+    below: list[Node] = []
     for node in nodes:
-        dissolves = node.operation is TIMES and (node.shape != SCALAR or all(argument.shape == SCALAR for argument in node.arguments))
-        for part in node.arguments if dissolves else (node,):
+        if node.operation is DIVIDE and node.shape != SCALAR and len(nodes) > 1:  # A'*((A*x - b)/n) is A'*(A*x - b)/n
+            below.append(node.arguments[1])
+            node = node.arguments[0]
+        for part in node.arguments if dissolves(node) else (node,):
             if part.shape != SCALAR:
                 _append_power(arrays, part)
             elif part.operation is not NUMBER:
@@ -93,31 +106,74 @@ def times(*nodes: Node) -> Node:
     ordered = numbers + names + scalars + arrays
     if not ordered:
         return number(1)
-    return ordered[0] if len(ordered) == 1 else make("times", *ordered)
+    return _over(ordered[0] if len(ordered) == 1 else make("times", *ordered), below)
 
 
 def _append_power(arrays: list[Node], part: Node) -> None:
-    """One more factor of a matrix product; equal neighbours become a power, X*X^2 is X^3."""
+    """One more factor of a matrix product; equal neighbours become a power, X*X^2 is X^3, and diagonals one diagonal."""
     if arrays and part.shape[0] == part.shape[1]:
-        base, exponent = _base_and_exponent(part)
-        last, before = _base_and_exponent(arrays[-1])
+        if _is_diagonal(part) and _is_diagonal(arrays[-1]):
+            arrays[-1] = make("diag", hadamard(*arrays[-1].arguments, *part.arguments))
+            return
+        base, exponent = base_and_exponent(part)
+        last, before = base_and_exponent(arrays[-1])
         if base is last:
             arrays[-1] = make("power", base, number(exponent + before))
             return
     arrays.append(part)
 
 
-def _base_and_exponent(node: Node) -> tuple[Node, int]:
+def _is_diagonal(node: Node) -> bool:
+    return node.operation is DIAGONAL and node.arguments[0].shape[1] == 1
+
+
+def base_and_exponent(node: Node) -> tuple[Node, int]:
     if node.operation is POWER and isinstance(node.arguments[1].parameter, int) and node.arguments[1].operation is NUMBER:
         return node.arguments[0], node.arguments[1].parameter
     return node, 1
 
 
 def hadamard(*nodes: Node) -> Node:
+    """Entry by entry; equal factors become a power."""
     flat: list[Node] = []
     for node in nodes:
         flat += node.arguments if node.operation is HADAMARD else (node,)
+    if len(flat) > 1:
+        counts = {node: flat.count(node) for node in flat}
+        if len(counts) < len(flat):
+            flat = [raised(node, count, False) for node, count in counts.items()]
+    if len(flat) > 1 and 1 not in flat[0].shape and all(_is_transpose(node) for node in flat):
+        return make("transpose", make("hadamard", *[transpose(node) for node in flat]))
     return flat[0] if len(flat) == 1 else make("hadamard", *flat)
+
+
+def _is_transpose(node: Node) -> bool:
+    return node.operation is TRANSPOSE or (node.operation is ENTRY_POWER and node.arguments[0].operation is TRANSPOSE)
+
+
+def trace(node: Node) -> list[Node]:
+    """tr(node) as scalars and a trace: of A and A' the one with fewer transposes, with the derivative of a matrix last."""
+    scalars: list[Node] = []
+    if node.operation is TIMES:
+        scalars = [argument for argument in node.arguments if argument.shape == SCALAR]
+        factors = [argument for argument in node.arguments if argument.shape != SCALAR]
+        rates = [place for place, factor in enumerate(factors) if factor.operation is VARIABLE and factor.parameter.derivative_of]
+        if rates:
+            factors = [*factors[rates[0] + 1 :], *factors[: rates[0] + 1]]
+        node = times(*factors)
+    turned = transpose(node)
+    return [*scalars, make("tr", turned if count_transposes(turned) < count_transposes(node) else node)]
+
+
+def is_of_request(node: Node) -> bool:
+    """Whether a node was there before the notation began: the request has it."""
+    written: int = memo().get("nodes of the request", 0)
+    return node.id < written
+
+
+def remember_request() -> None:
+    """What there is now is of the request."""
+    memo().setdefault("nodes of the request", population())
 
 
 def negate(node: Node) -> Node:
@@ -137,82 +193,6 @@ def add(terms: Sequence[Node]) -> Node:
         first = next((position for position, node in enumerate(flat) if node.operation is not NEGATE), 0)
         flat.insert(0, flat.pop(first))
     return make("add", *flat)
-
-
-def factored(terms: Sequence[Node]) -> Node:
-    """The sum of the terms, with what begins or ends several of them taken out: Q*x + Q'*x + b is (Q + Q')*x + b."""
-    shared = _shared_scalars(terms)
-    if shared:
-        return times(*shared, factored([_without(term, shared) for term in terms]))
-    for key in (_whole, _last, _first):
-        groups: dict[tuple[Node, ...], list[Node]] = {}
-        for term in terms:
-            groups.setdefault(key(term), []).append(term)
-        at_end = key is not _first
-        joined = [_taken_out(common, members, at_end) if len(members) > 1 and common else members for common, members in groups.items()]
-        terms = [node for nodes in joined for node in (nodes if isinstance(nodes, list) else [nodes])]
-    return add(terms)
-
-
-def _shared_scalars(terms: Sequence[Node]) -> list[Node]:
-    """The scalar factors, functions of something, that all terms have: polynomials stay as they are."""
-    if len(terms) < 2:
-        return []
-    lists = [_split(term)[1] for term in terms]
-    found = []
-    for node in dict.fromkeys(lists[0]):
-        base, _ = _base_and_exponent(node)
-        if base.arguments and all(node in scalars for scalars in lists[1:]):
-            found.append(node)
-    return found
-
-
-def _without(term: Node, shared: Sequence[Node]) -> Node:
-    negative, scalars, arrays = _split(term)
-    for node in shared:
-        scalars.remove(node)
-    return _joined(negative, scalars, arrays)
-
-
-def _whole(term: Node) -> tuple[Node, ...]:
-    return tuple(_split(term)[2])
-
-
-def _last(term: Node) -> tuple[Node, ...]:
-    arrays = _split(term)[2]
-    return (arrays[-1],) if len(arrays) > 1 else ()
-
-
-def _first(term: Node) -> tuple[Node, ...]:
-    arrays = _split(term)[2]
-    return (arrays[0],) if len(arrays) > 1 else ()
-
-
-def _taken_out(common: tuple[Node, ...], members: list[Node], at_end: bool) -> Node | list[Node]:
-    """One product for several terms that end (or begin) with `common`, or the terms where what is left does not add."""
-    split = [_split(term) for term in members]
-    rest = [_joined(negative, scalars, arrays[: -len(common)] if at_end else arrays[1:]) for negative, scalars, arrays in split]
-    if any(node.shape != rest[0].shape for node in rest):
-        return members
-    if not any(negative for negative, _, _ in split):
-        rest.sort(key=count_transposes)
-    negative = all(negative for negative, _, _ in split)
-    inside = factored([negate(node) for node in rest] if negative else rest)
-    node = times(inside, *common) if at_end else times(*common, inside)
-    return negate(node) if negative else node
-
-
-def _split(term: Node) -> tuple[bool, list[Node], list[Node]]:
-    """A term as its sign, its scalar factors and its other factors."""
-    negative = term.operation is NEGATE
-    inner = term.arguments[0] if negative else term
-    factors = inner.arguments if inner.operation is TIMES else (inner,)
-    return negative, [node for node in factors if node.shape == SCALAR], [node for node in factors if node.shape != SCALAR]
-
-
-def _joined(negative: bool, scalars: list[Node], arrays: list[Node]) -> Node:
-    node = times(*scalars, *arrays)
-    return negate(node) if negative else node
 
 
 def raised(base: Node, exponent: Rational | Node, decimals: bool) -> Node:
@@ -239,15 +219,44 @@ def scaled(coefficient: Rational, scalars: Sequence[Node], divisors: Sequence[No
             below = [number(coefficient.denominator), *divisors]
         else:
             above, below = [shown, *scalars], divisors
-    if array is not None and array.operation is HADAMARD:
-        result = hadamard(times(*above, array.arguments[0]), *array.arguments[1:])
-    elif array is not None and array.operation is ENTRY_DIVIDE:
-        result = make("entry-divide", times(*above, array.arguments[0]), array.arguments[1])
-    elif array is not None:
-        result = times(*above, array)
-    else:
-        result = times(*above)
-    return make("divide", result, times(*below)) if below else result
+    if below and (totals := [node for node in above if node.operation is TOTAL]):
+        above, below = _means(above, below, totals)
+    if array is None:
+        return _over(times(*above), below)
+    if array.operation is DIVIDE:
+        array, below = array.arguments[0], [*below, array.arguments[1]]
+    if array.operation is ENTRY_DIVIDE:
+        numerator, denominator = array.arguments
+        return make("entry-divide", times(*above, numerator), times(*below, denominator))
+    if below:
+        inner = [node for node in above if node.operation is TIMES and not dissolves(node)]
+        if inner:  # ((x'*A*x)/(x'*x))*x: the scalars make a fraction of their own
+            return times(*[node for node in above if node not in inner], _over(times(*inner), below), array)
+    if array.operation is HADAMARD:
+        return _over(hadamard(times(*above, array.arguments[0]), *array.arguments[1:]), below)
+    return _over(times(*above, array), below)
+
+
+def _means(above: Sequence[Node], below: Sequence[Node], totals: Sequence[Node]) -> tuple[Sequence[Node], Sequence[Node]]:
+    """sum(x)/n is mean(x)."""
+    powers: dict[Node, int] = {}
+    for node in below:
+        base, exponent = base_and_exponent(node)
+        powers[base] = powers.get(base, 0) + exponent
+    for node in totals:
+        left = dict(powers)
+        letters = [size(length) for length in node.arguments[0].shape if length != 1]
+        for letter in letters:
+            left[letter] = left.get(letter, 0) - 1
+        if letters and min(left.values()) >= 0:
+            powers = left
+            above = [make("mean", node.arguments[0]) if factor is node else factor for factor in above]
+    return above, [raised(base, exponent, False) for base, exponent in powers.items() if exponent]
+
+
+def _over(above: Node, below: Sequence[Node]) -> Node:
+    """A fraction, where there is something below."""
+    return make("divide", above, times(*below)) if below else above
 
 
 def scaled_by(scalar: Node, array: Node) -> Node:

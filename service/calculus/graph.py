@@ -68,7 +68,7 @@ class Entries:
             if item.exponent == 1 and len(self.items) > 1:
                 rest = Entries([other for other in self.items if other is not item])
                 found.append(build.times(build.transpose(item.node), rest.node()))
-        return min(found, key=build.count_transposes) if found else make("sum", self.node())
+        return min(found, key=_written_before) if found else make("sum", self.node())
 
 
 class Graph:
@@ -116,7 +116,7 @@ class Graph:
         edges = self.edges(point)
         loops = self.loops.pop(point, [])
         if len(loops) == 1 and loops[0].exponent == 1 and not edges and point not in self.vectors:
-            self.scalars.append(make("tr", loops[0].node))
+            self.scalars += build.trace(loops[0].node)
             return
         for loop in loops:
             self.put_diagonal(point, loop)
@@ -160,7 +160,7 @@ class Graph:
                     product, build.times(left.transposed().node, right.node), build.times(right.transposed().node, left.node)
                 )
             self.summed.discard(other)
-            self.scalars.append(make("tr", product))
+            self.scalars += build.trace(product)
         elif vector is None and alone:
             self.summed.discard(other)
             only = matrix.items[0]
@@ -216,6 +216,12 @@ class Graph:
             return build.filled("ones", self.sizes[row], self.sizes[column])
         left = left or build.filled("ones", self.sizes[row])
         return build.times(left, build.transpose(right or build.filled("ones", self.sizes[column])))
+
+
+def _written_before(product: Node) -> tuple[int, bool, bool]:
+    """Of the inner products u'*v = v'*u: that with fewer transposes, then that of the request."""
+    first = product.arguments[0] if product.arguments else product
+    return build.count_transposes(product), not build.is_of_request(product), not build.is_of_request(first)
 
 
 def _fewer_transposes(*products: Node) -> Node:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from service.calculus import build
 from service.calculus.compression import compressed, parts_of
+from service.calculus.factoring import factored
 from service.calculus.graph import Stuck, Weighted
 from service.calculus.index_form import WrittenTerm, by_axes, write
 from service.calculus.stacking import ProductGraph
@@ -31,6 +32,7 @@ class Notation:
         self.variables = dict(variables)
         self.decimals = decimals
         self.known: dict[Tensor, Node] = {}
+        build.remember_request()
 
     def declare(self, variables: Iterable[leaves.Variable]) -> None:
         """Further variables that tensors may hold."""
@@ -42,7 +44,7 @@ class Notation:
         if len(root.shape) > 2 and root not in self.known:
             terms = compressed(root)
             if not (len(terms) == len(terms[0].cores) == 1 and len(terms[0].cores[0].axes) == len(root.shape)):
-                self.known[root] = build.factored([term.node(root.shape) for term in write(terms, self.node)])
+                self.known[root] = factored([term.node(root.shape) for term in write(terms, self.node)], self.decimals)
         for tensor in self._order(root):
             node = self.known[tensor] = self._write(1, tensor)
             if tensor.symmetric:
@@ -61,7 +63,8 @@ class Notation:
                 for factor, _ in term.factors:
                     self.node(factor)
                 above, below = self._scalars(tuple(factor for factor in term.factors if not factor[1]))
-                nodes.append(self._index_notation(term, above, below, weight * term.coefficient))
+                signed = self._signed(weight * term.coefficient, [factor for factor in term.factors if factor[1]])
+                nodes.append(self._index_notation(term, above, below, *signed))
             else:
                 nodes.append(self.node(scale(weight, term)))
         return build.add(nodes)
@@ -124,12 +127,10 @@ class Notation:
         if literal is not None:
             return literal
         if not tensor.shape:
-            return build.factored([self._write(coefficient * weight, term) for weight, term in _polynomial_order(tensor)])
+            return factored([self._write(coefficient * weight, term) for weight, term in _polynomial_order(tensor)], self.decimals)
         nodes = [self._term(coefficient * weight, term) for weight, term in tensor.terms]
         arrays = [node for node in nodes if axes(node.shape)]
-        if len(arrays) == len(nodes):
-            return build.factored(nodes)
-        return build.add(nodes if arrays else [self._write(coefficient * weight, term) for weight, term in tensor.terms])
+        return factored(nodes if arrays else [self._write(coefficient * weight, term) for weight, term in tensor.terms], self.decimals)
 
     def _term(self, coefficient: Rational, term: Tensor) -> Node:
         """A term of a sum; what repeats one number over a whole array is written as the number."""
@@ -233,38 +234,56 @@ class Notation:
         ):
             return self._sum(coefficient, labelled[0][0])
         graph = ProductGraph(tensor.out, tensor.sizes)
-        sign = 1
         above, below = self._scalars(scalar_factors)
+        coefficient, flipped = self._signed(coefficient, labelled)
         try:
-            for factor, labels in labelled:
-                twice = sum(factor is other for other, _ in labelled) > 1
-                flipped = self._flipped(factor) if coefficient * sign < 0 and not twice else None
-                sign = sign if flipped is None else -sign
-                graph.put(self._weighted(factor, flipped), labels)
+            for place, (factor, labels) in enumerate(labelled):
+                graph.put(self._weighted(factor, flipped.get(place)), labels)
             array, more_scalars = graph.reduce()
         except Stuck:
-            return self._index_notation(tensor, above, below, coefficient)
-        return build.scaled(coefficient * sign, above + more_scalars, below, array, self.decimals)
+            return self._index_notation(tensor, above, below, coefficient, flipped)
+        return build.scaled(coefficient, above + more_scalars, below, array, self.decimals)
 
     def _monomial(self, coefficient: Rational, tensor: Product) -> Node:
         factors = tensor.factors
         if len(factors) == 1 and isinstance(factors[0][0], Sum) and (coefficient.denominator == 1 or self.decimals):
             return self._sum(coefficient, factors[0][0])
-        if coefficient < 0:
-            for position, (factor, _) in enumerate(factors):
-                flipped = self._flipped(factor)
-                if flipped is not None:
-                    above, below = self._scalars(factors[:position] + factors[position + 1 :])
-                    return build.scaled(-coefficient, [*above, flipped], below, None, self.decimals)
+        coefficient, flipped = self._signed(coefficient, factors)
+        if flipped:
+            kept = tuple([factor for place, factor in enumerate(factors) if place not in flipped])
+            above, below = self._scalars(kept)
+            return build.scaled(coefficient, [*above, *flipped.values()], below, None, self.decimals)
         above, below = self._scalars(factors)
         return build.scaled(coefficient, above, below, None, self.decimals)
 
-    def _flipped(self, factor: Tensor) -> Node | None:
-        """The opposite of a sum, where that has no more minus signs than the sum: -(a - b) is b - a."""
-        if not isinstance(factor, Sum):
-            return None
-        negative = sum(weight < 0 for weight, _ in factor.terms)
-        return self._sum(-1, factor) if 2 * negative >= len(factor.terms) else None
+    def _signed(self, coefficient: Rational, factors: Sequence[Factor]) -> tuple[Rational, dict[int, Node]]:
+        """The coefficient, and the opposites of those sums among the factors, by place, that read better: -(a - b) is b - a."""
+        flipped: dict[int, Node] = {}
+        able: dict[int, tuple[Sum, bool]] = {}
+        for place, (factor, _) in enumerate(factors):
+            if isinstance(factor, Sum) and sum(factor is other for other, _ in factors) == 1:
+                negative, whole = sum(weight < 0 for weight, _ in factor.terms), len(factor.terms)
+                if 2 * negative > whole or (2 * negative == whole and self._better_opposite(factor)):
+                    flipped[place] = self._sum(-1, factor)
+                    coefficient = -coefficient
+                    able.update({place: (factor, True)} if 2 * negative == whole else {})
+                elif 2 * negative == whole:
+                    able[place] = factor, False
+        if coefficient < 0:
+            for place, (factor, is_flipped) in able.items():
+                if is_flipped and not _is_rest(factor, -1):
+                    del flipped[place]
+                    return -coefficient, flipped
+                if not is_flipped and not _is_rest(factor, 1):
+                    flipped[place] = self._sum(-1, factor)
+                    return -coefficient, flipped
+        return coefficient, flipped
+
+    def _better_opposite(self, factor: Sum) -> bool:
+        """Of a - b and b - a: 1 - f rather than f - 1, else what the request has."""
+        if _is_rest(factor, 1) or _is_rest(factor, -1):
+            return _is_rest(factor, -1)
+        return not build.is_of_request(self.known[factor]) and build.is_of_request(self._sum(-1, factor))
 
     def _weighted(self, factor: Tensor, flipped: Node | None) -> Weighted:
         if flipped is not None:
@@ -273,15 +292,22 @@ class Notation:
             return Weighted(self.known[factor.base], factor.exponent, factor.base.symmetric)
         return Weighted(self.known[factor], symmetric=factor.symmetric)
 
-    def _index_notation(self, tensor: Product, above: list[Node], below: list[Node], coefficient: Rational) -> Node:
-        labelled = []
-        for factor, labels in tensor.factors:
-            flipped = self._flipped(factor) if labels and coefficient < 0 else None
-            coefficient = coefficient if flipped is None else -coefficient
-            if labels:
-                labelled.append((flipped or self.known[factor], labels))
+    def _index_notation(
+        self, tensor: Product, above: list[Node], below: list[Node], coefficient: Rational, flipped: Mapping[int, Node]
+    ) -> Node:
+        factors = [factor for factor in tensor.factors if factor[1]]
+        labelled = [(flipped.get(place, self.known[factor]), labels) for place, (factor, labels) in enumerate(factors)]
         array = by_axes(labelled, tensor.out, tensor.sizes)
         return build.scaled(coefficient, above, below, array, self.decimals)
+
+
+def _is_rest(tensor: Sum, sign: int) -> bool:
+    """Whether sign · tensor is 1 - f, what a function such as softmax or tanh² lacks to 1."""
+    if len(tensor.terms) != 2:
+        return False
+    (one,) = [weight for weight, term in tensor.terms if isinstance(term, Product) and not term.factors][:1] or [0]
+    others = [term.base if isinstance(term, Power) else term for _, term in tensor.terms]
+    return sign * one > 0 and any(isinstance(other, Apply) and other.operation.at_most_one for other in others)
 
 
 def _polynomial_order(tensor: Sum) -> Sequence[tuple[Rational, Tensor]]:

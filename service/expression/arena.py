@@ -50,6 +50,11 @@ def store(key: tuple[Any, ...], item: Interned) -> None:
         limits.check("derivation-nodes", item.id)
 
 
+def population() -> int:
+    """How many objects there are; the id of the next."""
+    return len(_arena.table)
+
+
 def memo() -> dict[Hashable, Any]:
     """A scratch table that lives as long as the arena: results of pure functions of interned objects."""
     return _arena.memo

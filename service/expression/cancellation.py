@@ -1,30 +1,32 @@
-"""Factors of a product that cancel: inverses, pairings, unit vectors."""
+"""Factors of a product that cancel: inverses, pairings, unit vectors, what adds up to 1."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.expression.tensors import Apply, Factor, Labels, Leaf, Product
+from service.expression.numbers import Rational
+from service.expression.tensors import Apply, Factor, Labels, Leaf, Power, Product, Tensor
 
 
 @dataclass(frozen=True)
 class Cancellation:
-    """What follows: factors (by index) go, labels merge in pairs, summed labels vanish with them, or all is zero."""
+    """What follows: factors (by index) go, labels merge in pairs, summed labels vanish with them, or all is zero.
+
+    `raised` is a base to the power that it gets on its labels, `entry` a vector and the unit vector that takes an entry of it.
+    """
 
     gone: tuple[int, ...]
     merged: tuple[tuple[int, int], ...] = ()
     vanished: tuple[int, ...] = ()
     zero: bool = False
+    raised: tuple[Tensor, Rational, Labels] | None = None
+    entry: tuple[Tensor, Tensor] | None = None
 
 
 def cancellation(factors: list[Factor], out: Labels) -> Cancellation | None:
     """The first cancellation among the factors, or None. Each makes the list shorter, so repeating it ends."""
-    special = [
-        index
-        for index, (tensor, _) in enumerate(factors)
-        if (type(tensor) is Apply and tensor.operation.inverse_of_argument) or (type(tensor) is Leaf and tensor.kind in ("unit", "pairing"))
-    ]
+    special = [index for index, (tensor, _) in enumerate(factors) if _may_cancel(tensor)]
     if not special:
         return None
     uses: dict[int, list[int]] = {}
@@ -37,10 +39,23 @@ def cancellation(factors: list[Factor], out: Labels) -> Cancellation | None:
     return None
 
 
+def _may_cancel(tensor: Tensor) -> bool:
+    if type(tensor) is Apply:
+        return tensor.operation.inverse_of_argument or tensor.operation.sums_to_one is not None
+    if type(tensor) is Power:
+        return type(tensor.base) is Product and not isinstance(tensor.exponent, Tensor)
+    return type(tensor) is Leaf and tensor.kind in ("unit", "pairing")
+
+
 def _candidates(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
     tensor, _ = factors[index]
     if isinstance(tensor, Apply):
-        yield from _inverse(index, factors, out, uses)
+        if tensor.operation.sums_to_one is not None:
+            yield from _total(index, tensor.operation.sums_to_one, factors, out, uses)
+        else:
+            yield from _inverse(index, factors, out, uses)
+    elif isinstance(tensor, Power):
+        yield from _power(index, tensor, factors, out, uses)
     elif isinstance(tensor, Leaf) and tensor.kind == "pairing":
         yield from _pairing(index, factors, out, uses)
     else:
@@ -49,6 +64,25 @@ def _candidates(index: int, factors: list[Factor], out: Labels, uses: dict[int, 
 
 def _is_summed_between(label: int, index: int, other: int, out: Labels, uses: dict[int, list[int]]) -> bool:
     return label not in out and sorted(uses[label]) == sorted((index, other))
+
+
+def _total(index: int, axis: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    """Σ_j softmax_rows(A)[i,j] = 1."""
+    summed = factors[index][1][axis:]
+    if len(set(summed)) == len(summed) and all(label not in out and uses[label] == [index] for label in summed):
+        yield Cancellation((index,), vanished=summed)
+
+
+def _power(index: int, tensor: Power, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    """(A·B)^e ∘ (A·B) = (A·B)^(e + 1): the factors of the base stand next to its power, joined as they are in it."""
+    base, (_, labels) = tensor.base, factors[index]
+    if not isinstance(base, Product) or isinstance(tensor.exponent, Tensor) or base.coefficient != 1 or len(set(base.out)) < len(base.out):
+        return
+    for names, members in _embeddings(base, dict(zip(base.out, labels, strict=True)), factors, (index,)):
+        inside = tuple([names[label] for label in range(len(base.sizes)) if label not in base.out])
+        apart = len(set(inside)) == len(inside) and not set(inside) & {*out, *labels}
+        if apart and all(set(uses[label]) <= set(members) for label in inside):
+            yield Cancellation(members, vanished=inside, raised=(base, tensor.exponent + 1, labels))
 
 
 def _inverse(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
@@ -117,11 +151,13 @@ def _pairing(index: int, factors: list[Factor], out: Labels, uses: dict[int, lis
 
 
 def _unit(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
-    """e_j ∘ e_k is e_k or 0; Σ_i e_k[i] = 1."""
+    """e_j ∘ e_k is e_k or 0; x ∘ e_k = x[k]·e_k; Σ_i e_k[i] = 1."""
     tensor, (label,) = factors[index]
     for other in uses[label]:
         candidate = factors[other][0]
         if other != index and isinstance(candidate, Leaf) and candidate.kind == "unit":
             yield Cancellation((other,), zero=candidate is not tensor)
+        elif other != index and label in out and len(candidate.shape) == 1:
+            yield Cancellation((other,), entry=(candidate, tensor))
     if label not in out and uses[label] == [index]:
         yield Cancellation((index,), vanished=(label,))

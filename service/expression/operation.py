@@ -92,6 +92,12 @@ class Operation:
     """Whether `along` and `adjoint` give the derivative in a form more readable than its Jacobian."""
     inverse_of_argument: ClassVar[bool] = False
     """Whether value times argument is the identity matrix (products.py cancels them)."""
+    sums_to_one: ClassVar[int | None] = None
+    """The axis from which on the entries of the value add up to 1: 0 for softmax, 1 for softmax_rows."""
+    partner: ClassVar[str] = ""
+    """An operation whose value for the same argument makes something simpler with this one: `with_partner`."""
+    at_most_one: ClassVar[bool] = False
+    """Whether no value is greater than 1: then 1 - f is written rather than f - 1."""
     kink: ClassVar[str] = ""
     """Where the operation is not differentiable, in words: "where its argument is 0"."""
     only_jumps: ClassVar[bool] = False
@@ -140,6 +146,18 @@ class Operation:
     def as_sum(self, *arguments: Tensor) -> Tensor | None:
         """The same function as a sum, less tidy or less stable, which is tried where it may cancel: σ(-x) = 1 - σ(x)."""
         return None
+
+    def squared(self, *arguments: Tensor) -> Tensor | None:
+        """The square of the value, where it is simpler: |x|² = x²."""
+        return None
+
+    def share(self, *arguments: Tensor) -> Tensor | None:
+        """The value over the sum of its entries, where that has a name: exp(x)/sum(exp(x)) is softmax(x)."""
+        return None
+
+    def with_partner(self, *arguments: Tensor) -> Tensor:
+        """The value times that of the `partner`: sign(x)·|x| = x."""
+        raise TypeError(f"{self.name} has no partner")
 
     def lift(self, *arguments: Tensor) -> Tensor | None:
         """The operation taken inside a transposed or repeated argument, where it may be."""

@@ -11,15 +11,17 @@ factors, distributing lowers the depth of a sum, renaming lowers the number of l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 from service.expression import numbers
+from service.expression.arena import find
 from service.expression.cancellation import cancellation
 from service.expression.labels import canonical
 from service.expression.numbers import Rational, tidy
 from service.expression.shapes import Size, split
-from service.expression.sums import add, filled, is_bare, mark_symmetric, number, scale
-from service.expression.tensors import Factor, Labels, Leaf, Power, Product, Sum, Tensor, leaf, make_power, make_product, number_of
+from service.expression.sums import add, coefficient_of, filled, is_bare, mark_symmetric, number, scale
+from service.expression.tensors import Apply, Factor, Labels, Leaf, Power, Product, Sum, Tensor, leaf, make_power, make_product, number_of
 
 Exponent: TypeAlias = Rational | Tensor
 
@@ -84,6 +86,10 @@ def power(base: Tensor, exponent: Exponent) -> Tensor:
         return filled(1, base.shape)
     if type(base) is Leaf and base.kind == "unit" and exponent > 0:
         return base
+    if type(base) is Apply and exponent.denominator == 1 and exponent.numerator % 2 == 0 and exponent > 0:
+        square = base.operation.squared(*base.arguments)
+        if square is not None:
+            return power(square, tidy(Fraction(exponent, 2)))
     if type(base) is Power:
         return _power_of_power(base, exponent)
     if type(base) is Product:
@@ -143,6 +149,19 @@ def _collect(powers: dict[Any, Exponent], key: Any, exponent: Exponent) -> None:
         powers[key] = tidy(known + exponent)
 
 
+def _join_partners(powers: dict[Any, Exponent]) -> list[Any] | None:
+    """sign(x)·|x| = x: one such pair leaves the table, and what it makes is returned with its labels; None if there is none."""
+    for key, exponent in powers.items():
+        base, *labels = key if isinstance(key, tuple) else (key,)
+        if type(base) is Apply and base.operation.partner and exponent == 1:
+            other = find((Apply, base.operation.partner, *base.arguments))
+            partner = (other, *labels) if labels else other
+            if powers.get(partner) == 1:
+                del powers[key], powers[partner]
+                return [base.operation.with_partner(*base.arguments), *labels]
+    return None
+
+
 # --- products of scalars --------------------------------------------------------------------------------------------
 
 
@@ -163,6 +182,8 @@ def _monomial(coefficient: Rational, factors: Sequence[Factor]) -> Tensor:
             _collect(powers, base, exponent)
     if not coefficient:
         return number(0)
+    if len(powers) > 1 and (joined := _join_partners(powers)):
+        return _monomial(coefficient, [(power(base, exponent), ()) for base, exponent in powers.items()] + [(joined[0], ())])
     kept: list[Tensor] = []
     for base, exponent in powers.items():
         if exponent == 1:
@@ -218,6 +239,13 @@ class _Work:
                     self.merge(left, right)
                 if found.zero:
                     self.coefficient = 0
+                if found.raised:
+                    base, exponent, labels = found.raised
+                    self.take(power(base, exponent), labels)
+                if found.entry:
+                    vector, position = found.entry
+                    base, power_of = split_power(vector)
+                    self.scalars.append((power(product(1, [(base, (0,)), (position, (0,))]), power_of), ()))
             elif not self.merged:
                 break
         if not self.coefficient:
@@ -279,11 +307,15 @@ class _Work:
             if base.symmetric and labels[0] > labels[1]:
                 labels = (labels[1], labels[0])
             _collect(powers, (base, labels), exponent)
-        if len(powers) < len(self.flat):
+        joined = _join_partners(powers)
+        if joined or len(powers) < len(self.flat):
             self.flat = []
             for (base, labels), exponent in powers.items():
                 if exponent != 0:
                     self.take(power(base, exponent), labels)
+        if joined:
+            self.take(joined[0], joined[1])
+            self.combine()
 
     def distribute(self) -> Tensor | None:
         """A sum with a diagonal among its terms, of higher order, or of unit vectors that meet one, multiplies out inside a
@@ -301,8 +333,30 @@ class _Work:
                 return add(terms, tuple([self.sizes[label] for label in self.out]))
         return None
 
+    def share(self) -> None:
+        """exp(x)/sum(exp(x)) is softmax(x)."""
+        self.scalars = [(scalar, labels) for scalar, labels in self.scalars if not self.shares(scalar)]
+
+    def shares(self, scalar: Tensor) -> bool:
+        """Whether a scalar, 1 over a total, was taken into the factor that it is the total of."""
+        base, exponent = split_power(scalar)
+        if isinstance(exponent, Tensor) or exponent != -1 or type(base) is not Product or base.out or len(base.factors) != 1:
+            return False
+        tensor, summed = base.factors[0]
+        if type(tensor) is not Apply or not summed or len(set(summed)) < len(summed):
+            return False
+        for index, (factor, labels) in enumerate(self.flat):
+            if factor is tensor and len(set(labels)) == len(labels) and set(labels) <= set(self.out):
+                share = tensor.operation.share(*tensor.arguments)
+                if share is not None:
+                    self.flat[index] = share, labels
+                return share is not None
+        return False
+
     def build(self) -> Tensor:
         """What does not touch `out` becomes scalars: contractions, and Σ 1 over a label that no factor has, its size."""
+        if self.scalars:
+            self.share()
         used = set(self.out)
         for _, labels in self.flat:
             used.update(labels)
@@ -312,7 +366,7 @@ class _Work:
             if is_anchored:
                 anchored += component
             else:
-                scalars.append((_node(1, component, (), self.sizes), ()))
+                scalars.append((_closed_total(component) or _node(1, component, (), self.sizes), ()))
         monomial = _monomial(self.coefficient, scalars)
         if not self.out:
             return monomial
@@ -321,6 +375,28 @@ class _Work:
                 return self.zero()
             return _node(monomial.coefficient, [*monomial.factors, *anchored], self.out, self.sizes)
         return _node(1, [(monomial, ()), *anchored], self.out, self.sizes)
+
+
+def _closed_total(component: list[Factor]) -> Tensor | None:
+    """The sum of all entries of a Sum, term by term, where terms close: Σ (x - mean(x)) is sum(x) - n·mean(x), which is 0."""
+    tensor, labels = component[0]
+    if len(component) > 1 or type(tensor) is not Sum or len(set(labels)) < len(labels):
+        return None
+    if not any(_closes(term) for _, term in tensor.terms):
+        return None
+    found = add([(weight, product(1, [(term, labels)])) for weight, term in tensor.terms], ())
+    _, inside = coefficient_of(found)
+    return found if number_of(found) is not None or type(inside) is not Sum or len(inside.terms) < len(tensor.terms) else None
+
+
+def _closes(tensor: Tensor) -> bool:
+    """Whether the total of a term may be a size, or 0."""
+    if type(tensor) is Apply:
+        return tensor.operation.sums_to_one is not None
+    if type(tensor) is not Product:
+        return False
+    arrays = [factor for factor, labels in tensor.factors if labels]
+    return not arrays or (len(arrays) == 1 and (type(arrays[0]) is Sum or _closes(arrays[0])))
 
 
 def _node(coefficient: Rational, factors: list[Factor], out: Labels, sizes: dict[int, Size]) -> Tensor:

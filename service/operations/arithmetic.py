@@ -182,13 +182,12 @@ class Times(Operator):
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
         first = arguments[0]
-        flat = len(node.shape) == 2  # an inner product before an array of higher order has to show that it is a scalar
-        parts = [first.text if first.binding == Binding.NEGATIVE else first.within(Binding.PRODUCT if flat else Binding.POWER)]
+        parts = [first.text if first.binding == Binding.NEGATIVE else first.within(_binding_of_first(node))]
         return Printed("*".join(parts + [argument.within(Binding.POWER) for argument in arguments[1:]]), Binding.PRODUCT)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         first = arguments[0]
-        text = first.text if first.binding == Binding.NEGATIVE else first.within_latex(Binding.PRODUCT)
+        text = first.text if first.binding == Binding.NEGATIVE else first.within_latex(_binding_of_first(node))
         for argument in arguments[1:]:
             part = argument.within_latex(Binding.POWER)
             text += (r" \cdot " if part[0].isdigit() or part.startswith(r"\frac") else " ") + part
@@ -196,6 +195,17 @@ class Times(Operator):
 
     def code(self, node: Node, *arguments: Code) -> Code:
         return times(arguments)
+
+
+def _binding_of_first(node: Node) -> int:
+    """An inner product before an array has to show that it is a scalar: (x'*A*x)*x."""
+    first = node.arguments[0]
+    if first.shape != SCALAR or node.shape == SCALAR:
+        return Binding.PRODUCT
+    while isinstance(first.operation, Operator) and first.operation.symbol == "/":
+        first = first.arguments[0]
+    inner = isinstance(first.operation, Times) and any(argument.shape != SCALAR for argument in first.arguments)
+    return Binding.POWER if inner else Binding.PRODUCT
 
 
 def _chain(factors: list[tuple[Array, Shape]]) -> Array:

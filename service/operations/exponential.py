@@ -35,6 +35,9 @@ class Exp(Unary):
             return Printed(rf"\mathrm{{e}}^{{{arguments[0].text}}}", Binding.POWER)
         return Printed(rf"\exp\left({arguments[0].text}\right)")
 
+    def share(self, *arguments: Tensor) -> Tensor | None:
+        return call("softmax", *arguments)
+
 
 @register
 class Log(Unary):
@@ -167,7 +170,7 @@ class Sigmoid(Unary):
 
     name, aliases, ufunc, latex_name = "sigmoid", ("logistic", "expit"), special.expit, r"\sigma"
     spelling = Spelling("special.expit", pytorch="torch.sigmoid", julia="logistic", matlab="1 ./ (1 + exp(-{0}))")
-    nonnegative = True
+    nonnegative, at_most_one = True, True
     laws = (Law("sigmoid(x)", "1./(1 + exp(-x))", VECTOR), Law("sigmoid(x) + sigmoid(-x)", "1"), Law("sigmoid(0)", "1/2"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:

@@ -45,7 +45,7 @@ class Tanh(Unary):
     """The hyperbolic tangent, sinh x / cosh x."""
 
     name, ufunc, latex_name = "tanh", np.tanh, r"\tanh"
-    parity, undoes, exact = -1, "atanh", {0: 0}
+    parity, undoes, exact, at_most_one = -1, "atanh", {0: 0}, True
     laws = (Law("tanh(x)", "sinh(x)./cosh(x)", VECTOR), Law("tanh(x)", "2*sigmoid(2*x) - 1"))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:

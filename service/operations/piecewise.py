@@ -9,6 +9,7 @@ from service.expression.algebra import call, spread
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node, in_order
 from service.expression.operation import Array, Binding, Elementwise, Law, Printed, Sample, register
+from service.expression.products import power
 from service.expression.sums import coefficient_of, filled
 from service.expression.tensors import Apply, Tensor, number_of
 from service.operations.comparisons import IVERSON, Comparison, truth
@@ -57,6 +58,9 @@ class Abs(Unary):
         coefficient, monic = coefficient_of(x)
         return abs(coefficient) * call(self.name, monic) if coefficient != 1 else None
 
+    def squared(self, *arguments: Tensor) -> Tensor | None:
+        return power(arguments[0], 2)
+
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\left|{arguments[0].text}\right|")
 
@@ -66,7 +70,7 @@ class Sign(Jump):
     """-1, 0 or 1: the sign of each entry."""
 
     name, aliases, ufunc, latex_name = "sign", ("sgn",), np.sign, r"\operatorname{sgn}"
-    parity, kink, exact = -1, "where its argument is 0", {0: 0, 1: 1}
+    parity, kink, exact, partner = -1, "where its argument is 0", {0: 0, 1: 1}, "abs"
     laws = (Law("sign(x)*abs(x)", "x", {}, BOTH_SIGNS), Law("sign(sign(x))", "sign(x)"), Law("sign(3*x)", "sign(x)", VECTOR))
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
@@ -76,6 +80,10 @@ class Sign(Jump):
         if coefficient not in (0, 1):
             return (1 if coefficient > 0 else -1) * call(self.name, monic)
         return x if isinstance(x, Apply) and x.operation is self else None
+
+    def with_partner(self, *arguments: Tensor) -> Tensor:
+        """sign(x)·|x| = x."""
+        return arguments[0]
 
 
 @register
@@ -149,10 +157,11 @@ class Step(Jump):
 
     name, aliases, ufunc = "step", ("heaviside",), np.heaviside
     spelling = Spelling("heaviside({0}, 0)", pytorch="({0} > 0).to(**like)", julia="float({0} .> 0)", matlab="double({0} > 0)")
-    nonnegative, kink, exact = True, "where its argument is 0", {-1: 0, 0: 0, 1: 1}
+    nonnegative, kink, exact, partner, at_most_one = True, "where its argument is 0", {-1: 0, 0: 0, 1: 1}, "relu", True
     laws = (
         Law("step(x)", "x > 0", {}, BOTH_SIGNS),
         Law("step(x)*x", "relu(x)", {}, BOTH_SIGNS),
+        Law("step(x).*relu(x)", "relu(x)", VECTOR, BOTH_SIGNS),
         Law("step(2*x)", "step(x)", VECTOR),
     )
 
@@ -167,6 +176,13 @@ class Step(Jump):
         if abs(coefficient) not in (0, 1):
             return call(self.name, x / abs(coefficient))
         return x if isinstance(x, Apply) and x.operation is self else None
+
+    def squared(self, *arguments: Tensor) -> Tensor | None:
+        return call(self.name, *arguments)
+
+    def with_partner(self, *arguments: Tensor) -> Tensor:
+        """step(x)·relu(x) = relu(x)."""
+        return call("relu", *arguments)
 
 
 @register

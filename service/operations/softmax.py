@@ -92,7 +92,7 @@ class Softmax(Operation):
     """exp(x)/sum(exp(x)) over all entries (softmax_rows takes each row of a matrix by itself)."""
 
     name, family, signature = "softmax", "vector functions", "softmax(x)"
-    rule = "softmax rule"
+    rule, sums_to_one, at_most_one = "softmax rule", 0, True
     samples = of_any_shape("softmax")
     laws = (
         Law("softmax(x)", "exp(x)/sum(exp(x))", VECTOR),
@@ -130,7 +130,7 @@ class SoftmaxRows(Operation):
     """softmax of each row of a matrix."""
 
     name, family, signature = "softmax_rows", "matrix functions", "softmax_rows(A)"
-    rule = "softmax rule"
+    rule, sums_to_one, at_most_one = "softmax rule", 1, True
     samples = of_any_shape("softmax_rows")
     laws = (
         Law("softmax_rows(A)*ones(n)", "ones(m)", MATRIX),

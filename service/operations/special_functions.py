@@ -32,7 +32,7 @@ class Erf(Unary):
 
     name, ufunc = "erf", special.erf
     spelling = Spelling("special.erf")
-    parity, exact = -1, {0: 0}
+    parity, exact, at_most_one = -1, {0: 0}, True
     laws = (Law("erf(x) + erfc(x)", "1"), Law("erf(-x)", "-erf(x)", VECTOR))
 
     def slope(self, y: Tensor, x: Tensor) -> Tensor:

@@ -129,7 +129,7 @@ def test_many_points_one_direction() -> None:
 
 def test_what_depends_on_a_scalar_moves_with_it() -> None:
     answer, _ = found("tr(K*K)*x", "t", {"jvp": {"t": 2}}, [])
-    assert answer["result"]["text"] == "2*dt*tr(dK_dt*K)*x"
+    assert answer["result"]["text"] == "2*dt*tr(K*dK_dt)*x"
 
 
 @pytest.mark.parametrize("structure", ["independent", "projected", "duplicated"])

@@ -71,8 +71,8 @@ TEXTBOOK = """
     jacobian   | x | sin(x)                                   | x(n) | diag(cos(x))
     jacobian   | x | tanh(W*x + b)                            | W(m,n) b(m) x(n) | diag(1 - tanh(W*x + b).^2)*W
     jacobian   | x | x.*x.*x                                  | x(n) | 3*diag(x.^2)
-    jacobian   | x | x*x'*a                                   | a(n) x(n) | x*a' + x'*a*eye(n)
-    jacobian   | x | (a'*x)*x                                 | a(n) x(n) | x*a' + a'*x*eye(n)
+    jacobian   | x | x*x'*a                                   | a(n) x(n) | x*a' + (x'*a)*eye(n)
+    jacobian   | x | (a'*x)*x                                 | a(n) x(n) | x*a' + (a'*x)*eye(n)
     jacobian   | x | A*diag(x)*b                              | A(m,n) b(n) x(n) | A*diag(b)
     gradient   | W | sum(tanh(W*x + b))                       | W(m,n) b(m) x(n) | (1 - tanh(W*x + b).^2)*x'
     gradient   | W | v'*tanh(W*x + b)                         | W(m,n) b(m) x(n) v(m) | v.*(1 - tanh(W*x + b).^2)*x'
@@ -83,6 +83,38 @@ TEXTBOOK = """
     gradient   | x | prod(x)                                  | x(n) | prod(x)./x
     gradient   | x | mean(x)                                  | x(n) | ones(n)/n
     gradient   | x | max(x)                                   | x(n) | x == max(x)
+    gradient   | x | x'*A*x/(x'*x)                            | A=symmetric(n) x(n) | 2*(A*x - (x'*A*x/(x'*x))*x)/(x'*x)
+    gradient   | x | x'*A*x/(x'*x)                            | A(n,n) x(n) | ((A + A')*x - 2*(x'*A*x/(x'*x))*x)/(x'*x)
+    gradient   | w | (w'*S*w)/(w'*T*w)                        | w(n) S=symmetric(n) T=spd(n) | 2*(S*w - (w'*S*w/(w'*T*w))*T*w)/(w'*T*w)
+    gradient   | x | x'*y/(norm2(x)*norm2(y))                 | x(n) y(n) | (y - (x'*y/norm2(x)^2)*x)/(norm2(x)*norm2(y))
+    gradient   | x | (a'*x + c)/(b'*x + d)                    | a(n) b(n) x(n) | (a - (a'*x + c)*b/(b'*x + d))/(b'*x + d)
+    jacobian   | x | (A*x + b)/(c'*x + d)                     | A(m,n) b(m) x(n) c(n) | (A - (A*x + b)*c'/(c'*x + d))/(c'*x + d)
+    gradient   | W | norm2(tanh(W*x + b) - y)^2/2             | W(m,n) x(n) b(m) y(m) | (tanh(W*x + b) - y).*(1 - tanh(W*x + b).^2)*x'
+    gradient   | W | norm2(V*tanh(W*x) - y)^2/2               | W(m,n) x(n) V(p,m) y(p) | (1 - tanh(W*x).^2).*(V'*(V*tanh(W*x) - y))*x'
+    hessian    | x | sum(tanh(W*x + b))                       | W(m,n) x(n) b(m) | -2*W'*diag(tanh(W*x + b).*(1 - tanh(W*x + b).^2))*W
+    gradient   | x | norm2(x - mean(x))^2/n                   | x(n) | 2*(x - mean(x))/n
+    gradient   | x | norm2(x - mean(x))^2/(n - 1)             | x(n) | 2*(x - mean(x))/(n - 1)
+    gradient   | x | mean(x.^2) - mean(x)^2                   | x(n) | 2*(x - mean(x))/n
+    gradient   | x | (x - mean(x))'*(y - mean(y))/n           | x(n) y(n) | (y - mean(y))/n
+    gradient   | x | x'*(eye(n) - ones(n)*ones(n)'/n)*x       | x(n) | 2*(x - mean(x))
+    gradient   | V | normF(T - U*V')^2                        | T(m,n) U(m,p) V(n,p) | 2*(U*V' - T)'*U
+    gradient   | V | normF(M.*(T - U*V'))^2                   | T(m,n) U(m,p) V(n,p) M(m,n) | 2*((U*V' - T).*M.^2)'*U
+    gradient   | A | mean(softmax(A))                         | A(m,n) | zeros(m, n)
+    gradient   | A | sum(softmax_rows(A))                     | A(m,n) | zeros(m, n)
+    gradient   | W | -sum(Y.*log(softmax_rows(X*W)))/m        | X(m,n) W(n,p) Y(m,p) | X'*(diag(Y*ones(p))*softmax_rows(X*W) - Y)/m
+    derivative | x | log(x)/x                                 |  | (1 - log(x))/x^2
+    derivative | t | abs(t)^2                                 |  | 2*t
+    derivative | t | abs(t)^3                                 |  | 3*t^2*sign(t)
+    gradient   | w | sum(relu(1 - y.*(X*w)).^2)               | X(m,n) w(n) y(m) | -2*X'*(y.*relu(1 - y.*(X*w)))
+    derivative | x | tr((x*A)^2)                              | A(n,n) | 2*x*tr(A^2)
+    derivative | x | det(Y)                                   | Y[x](n,n) | det(Y)*tr(inv(Y)*dY_dx)
+    jacobian   | x | exp(x)/sum(exp(x))                       | x(n) | diag(softmax(x)) - softmax(x)*softmax(x)'
+    jacobian   | x | log(x)./x                                | x(n) | diag((1 - log(x))./x.^2)
+    gradient   | x | log(softmax(x)[1])                       | x(n) | unit(1, n) - softmax(x)
+    gradient   | x | exp(mean(log(x)))                        | x(n) | exp(mean(log(x)))./(n*x)
+    gradient   | H | sum(W*H - V.*log(W*H))                   | V(m,n) W(m,k) H(k,n) | W'*(1 - V./(W*H))
+    gradient   | W | sum(V.*log(V./(W*H)) - V + W*H)          | V(m,n) W(m,k) H(k,n) | (1 - V./(W*H))*H'
+    hessian    | d | -logdet(A*diag(d)*A')                    | A(m,n) d(n) | (A'*inv(A*diag(d)*A')*A).^2
     derivative | x | x^2*y                                    |  | 2*x*y
     derivative | x | (x^2 + 1)^3                              |  | 6*x*(x^2 + 1)^2
     derivative | x | exp(-x^2/2)                              |  | -x*exp(-x^2/2)

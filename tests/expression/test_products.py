@@ -108,6 +108,19 @@ SAME = """
     x + s                      | x + s*ones(n)
     -(-x)                      | x
     mean(x)                    | sum(x)/n
+    sum(x - mean(x))           | 0
+    sum(s*(x - mean(x)) + y)   | sum(y)
+    sum(softmax(C))            | 1
+    softmax_rows(C)*ones(n)    | ones(m)
+    exp(x)/sum(exp(x))         | softmax(x)
+    exp(x)*exp(y)'/sum(exp(y)) | exp(x)*softmax(y)'
+    abs(x).^4                  | x.^4
+    abs(s)*sign(s)*t           | s*t
+    sign(x).*y.*abs(x)         | x.*y
+    step(s)^2                  | step(s)
+    step(x).*relu(x)           | relu(x)
+    (A*B).*S./(A*B).^2         | S./(A*B)
+    softmax(v).*unit(2, 3)     | softmax(v)[2]*unit(2, 3)
 """
 DIFFERENT = """
     (s^2)^(1/2)                | s
@@ -122,6 +135,12 @@ DIFFERENT = """
     C*C'                       | (C'*C)[1,1]*eye(m)
     tr(A*A*B*B)                | tr(A*B*A*B)
     (-8)^(1/3)                 | -2
+    softmax_rows(C)'*ones(m)   | ones(n)
+    sum(x - s)                 | 0
+    exp(x)/sum(exp(y))         | softmax(x)
+    sign(s)*abs(t)             | s
+    abs(s)                     | s
+    (A*B).*(B*A)./(A*B).^2     | 1./(A*B)
     s^0.5*t^0.5                | (s*t)^2
 """
 
