@@ -1,4 +1,4 @@
-"""Canonical names for the labels of a product, so that equal products have equal keys."""
+"""The labels of a product: canonical names for them, so that equal products have equal keys, and what hangs together by them."""
 
 from __future__ import annotations
 
@@ -95,3 +95,19 @@ def _refine(factors: list[Factor], fixed: dict[int, int], summed: list[int]) -> 
         if len(ranks) == count or len(ranks) == len(summed):
             return colours
         count = len(ranks)
+
+
+def components(factors: list[Factor], anchors: set[int]) -> list[tuple[list[Factor], bool]]:
+    """The factors in groups that share labels, and whether a group touches `out`."""
+    groups: list[tuple[set[int], list[Factor]]] = []
+    for factor in factors:
+        labels, members = set(factor[1]), [factor]
+        apart = []
+        for group in groups:
+            if group[0] & labels:
+                labels |= group[0]
+                members = group[1] + members
+            else:
+                apart.append(group)
+        groups = [*apart, (labels, members)]
+    return [(members, bool(labels & anchors)) for labels, members in groups]

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from service.expression import numbers
 from service.expression.arena import find
 from service.expression.cancellation import cancellation
-from service.expression.labels import canonical
+from service.expression.labels import canonical, components
 from service.expression.numbers import Rational, tidy
 from service.expression.shapes import Size, split
 from service.expression.sums import add, coefficient_of, filled, is_bare, mark_symmetric, number, scale
@@ -362,7 +362,7 @@ class _Work:
             used.update(labels)
         scalars = self.scalars + [(size_number(size), ()) for label, size in self.sizes.items() if label not in used]
         anchored: list[Factor] = []
-        for component, is_anchored in _components(self.flat, set(self.out)):
+        for component, is_anchored in components(self.flat, set(self.out)):
             if is_anchored:
                 anchored += component
             else:
@@ -417,19 +417,3 @@ def _opens(tensor: Tensor, unit_next: bool) -> bool:
 
 def _is_unit(tensor: Tensor) -> bool:
     return type(tensor) is Leaf and tensor.kind == "unit"
-
-
-def _components(factors: list[Factor], anchors: set[int]) -> list[tuple[list[Factor], bool]]:
-    """The factors in groups that share labels, and whether a group touches `out`."""
-    groups: list[tuple[set[int], list[Factor]]] = []
-    for factor in factors:
-        labels, members = set(factor[1]), [factor]
-        apart = []
-        for group in groups:
-            if group[0] & labels:
-                labels |= group[0]
-                members = group[1] + members
-            else:
-                apart.append(group)
-        groups = [*apart, (labels, members)]
-    return [(members, bool(labels & anchors)) for labels, members in groups]
