@@ -29,9 +29,10 @@ from service.calculus.structure import DUPLICATED, INDEPENDENT, is_structured, s
 from service.calculus.substitute import substitute
 from service.calculus.total import total_derivatives
 from service.calculus.vectorized import vectorized
-from service.calculus.verify import check_derivative, check_same
+from service.calculus.verify import check_all_same, check_derivative, check_derivatives
 from service.certificates import Check, require
 from service.errors import MathematicsRefuses
+from service.expression.arena import memo
 from service.expression.nodes import Node, make
 from service.expression.products import transpose
 from service.expression.shapes import SCALAR, axes, describe
@@ -40,6 +41,9 @@ from service.expression.tensors import Tensor
 from service.operations.leaves import Variable, variable
 from service.printing.functions import to_code
 from service.printing.printers import to_text
+
+Path = Sequence[tuple[str, ...]]
+"""The names of the variables that a result is differentiated by, one order after the other."""
 
 
 def derive(task: Task) -> dict[str, Any]:
@@ -58,18 +62,18 @@ def derive(task: Task) -> dict[str, Any]:
     if task.order > 1 and task.kind != "hessian":
         answer["order"] = task.order
     notation = Notation({name: variable(declared) for name, declared in task.variables.items()}, task.parsed.decimals)
-    checks: list[Check] = []
     printed: dict[str, Any] = {}
     telling = Telling(task)
+    found: list[tuple[Result, Path]] = []
     for path in _paths(task):
         result = _by_arrays(task, notation, path) if path else _side_by_side(task, notation)
-        checks += _checks(task, result, [[declared.name] for declared in path] or [task.targets.names] * task.order)
+        found.append((result, [(declared.name,) for declared in path] or [tuple(task.targets.names)] * task.order))
         _put(printed, [declared.name for declared in path[: 1 if task.kind != "hessian" else 2]], _result_to_json(task, result))
         if task.explain:
             telling.tell(result, path)
     alone = len(task.targets.variables) == 1 or task.targets.side_by_side
     answer["result" if alone else "results"] = _only_leaf(printed) if alone else printed
-    checks += kinks_check(task.parsed.node, task.targets.names)
+    checks = [*_checks(task, found), *kinks_check(task.parsed.node, task.targets.names)]
     answer["checks"] = [check.to_json() for check in require(checks)]
     if task.explain:
         answer["steps"] = telling.steps
@@ -111,7 +115,7 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
         if place:
             orders.append(notation.node(tied(tensor, freely, notation, free)))
         by = free[declared.name].parameter if declared.name in free else declared
-        (tensor,), more = total_derivatives(tensor, [by], [*task.variables.values(), *brought])
+        tensor, more = _derivative(task, tensor, by, place, brought)
         brought += [new for new in more if new not in brought]
         notation.declare(more)
         freely.declare(more)
@@ -142,6 +146,23 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
         return Result(*held, shown, arranged, None, tuple(brought), chain, form)
     along = applied(task, notation, tensor, path[-1], chain[-1] if chain else node)
     return Result(*held, shown, arranged, None, tuple(brought), chain, form, tuple(notation.terms(laid)), along)
+
+
+def _derivative(task: Task, tensor: Tensor, by: Variable, place: int, brought: Sequence[Variable]) -> tuple[Tensor, list[Variable]]:
+    """The derivative of what was found at this place of a path, and the variables that it brings in.
+
+    By all variables in one sweep where the other results want those; it is kept for them.
+    """
+    variables = [*task.variables.values(), *brought]
+    together = (not place or task.kind == "hessian") and by in task.targets.variables and not any(v.depends_on for v in variables)
+    if not together:
+        (found,), more = total_derivatives(tensor, [by], variables)
+        return found, more
+    known: dict[tuple[Tensor, Variable], Tensor] = memo().setdefault("derivatives", {})
+    if (tensor, by) not in known:
+        wanted = task.targets.variables
+        known.update(zip([(tensor, v) for v in wanted], total_derivatives(tensor, wanted, variables)[0], strict=True))
+    return known[tensor, by], []
 
 
 def freed(variables: Iterable[Variable]) -> dict[str, Node]:
@@ -243,22 +264,26 @@ def _array(rows: list[list[Node]]) -> Node:
 # --- checks and forms -----------------------------------------------------------------------------------------------
 
 
-def _checks(task: Task, result: Result, path: Sequence[Sequence[str]]) -> list[Check]:
-    """Each order against differences of the one before; the printed text, read back, against the last."""
-    variables = {**task.variables, **{new.name: new for new in result.brought}}
-    chain = [*result.orders, result.node]
+def _checks(task: Task, found: Sequence[tuple[Result, Path]]) -> list[Check]:
+    """Each order against differences of the one before; the printed texts, read back, against the last."""
+    variables = {**task.variables, **{new.name: new for result, _ in found for new in result.brought}}
+    derivatives: dict[tuple[int, Node], dict[tuple[str, ...], Node]] = {}
+    for result, path in found:
+        chain = [*result.orders, result.node]
+        for place, names in enumerate(path):
+            derivatives.setdefault((place, chain[place]), {})[names] = chain[place + 1]
     checks = []
-    for place, names in enumerate(path):
-        name = "finite-differences" if not place else f"finite-differences-{place + 1}"
-        checks.append(check_derivative(chain[place], chain[place + 1], names, variables, name))
-    checks += _structure_checks(task, result, variables, path)
-    if result.applied:
-        checks.append(result.applied.check(task, variables))
-    read = read_back(to_text(result.shown), task.parsed)
-    return [*checks, check_same(result.node, read, variables, "read-back", result.arranged)]
+    for (place, function), by in derivatives.items():
+        checks += check_derivatives(function, by, variables, "finite-differences" if not place else f"finite-differences-{place + 1}")
+    for result, path in found:
+        checks += _structure_checks(task, result, variables, path)
+        if result.applied:
+            checks.append(result.applied.check(task, variables))
+    pairs = [(result.node, read_back(to_text(result.shown), task.parsed), result.arranged) for result, _ in found]
+    return [*checks, check_all_same(pairs, variables, "read-back")]
 
 
-def _structure_checks(task: Task, result: Result, variables: Mapping[str, Variable], path: Sequence[Sequence[str]]) -> list[Check]:
+def _structure_checks(task: Task, result: Result, variables: Mapping[str, Variable], path: Path) -> list[Check]:
     """Each derivative in its convention against differences along directions with the structure of the variable."""
     checks = []
     for place, names in enumerate(path if result.structured else ()):

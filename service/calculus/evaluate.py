@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,19 +20,26 @@ SIZE = operation("size")
 
 
 class Evaluator:
-    """An expression at fixed sizes, ready for many points."""
+    """An expression at fixed sizes, ready for many points; `further` ones are computed with it, what they share once."""
 
-    def __init__(self, node: Node, sizes: Mapping[str, Size]) -> None:
-        self.root = at_sizes(node, sizes)
-        order = in_order([self.root])
+    def __init__(self, node: Node, sizes: Mapping[str, Size], further: Sequence[Node] = ()) -> None:
+        roots = [at_sizes(root, sizes) for root in (node, *further)]
+        self.root = roots[0]
+        order = in_order(dict.fromkeys(roots))
         for part in order:
             limits.check("matrix-entries", math.prod(size for size in part.shape if isinstance(size, int)))
         places = {node: place for place, node in enumerate(order)}
         self.steps = [(node, [places[argument] for argument in node.arguments]) for node in order]
+        self.roots = [places[root] for root in roots]
 
     def __call__(self, point: Point) -> Array:
         """The value: one axis for each size that is not 1. Not finite where the expression is undefined."""
-        return np.asarray(self.all_values(point)[-1])
+        return self.values(point)[0]
+
+    def values(self, point: Point) -> list[Array]:
+        """The values of the expression and of the further ones."""
+        found = self.all_values(point)
+        return [np.asarray(found[place]) for place in self.roots]
 
     def all_values(self, point: Point) -> list[Any]:
         """The value of each node of `steps`."""

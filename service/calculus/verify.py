@@ -49,50 +49,90 @@ def check_derivative(
 
     Raises Undecided when no point is found at which both are defined.
     """
-    errors = []
-    for f, g, point, random in _trials((function, derivative), variables):
-        error = _error(f, g, point, by, variables, random, contracted)
-        if error is not None:
-            errors.append(error)
+    errors = _errors(
+        _trials([function], [derivative], variables), lambda f, g, point, random: _error(f, g, point, by, variables, random, contracted)
+    )
+    return _measured(name, errors, _detail(by, len(errors)))
+
+
+def check_derivatives(
+    function: Node, derivatives: Mapping[tuple[str, ...], Node], variables: Mapping[str, Variable], name: str
+) -> list[Check]:
+    """Compare the derivatives of one function by several variables with differences, as `check_derivative` does with one.
+
+    First all of them together, along one direction in all variables at once: f'·d is the sum of their parts. No part hides
+    behind a larger one, for each direction is so short that the part is small. Where the sum does not pass, each derivative
+    is checked by itself. Raises Undecided.
+    """
+    names = [by[0] for by in derivatives if len(by) == 1]
+    if 1 < len(names) == len(derivatives):
+        errors = _errors(
+            _trials([function], list(derivatives.values()), variables),
+            lambda f, g, point, random: _error_of_sum(f, g, point, names, variables, random),
+        )
+        if errors and max(errors) <= TOLERANCE:
+            return [measured(name, max(errors), TOLERANCE, _detail(names, len(errors)))]
+    return [check_derivative(function, derivative, by, variables, name) for by, derivative in derivatives.items()]
+
+
+def _detail(by: Sequence[str], points: int) -> str:
+    return f"by {', '.join(by)}: relative difference to central differences of the function's own value at {points} random points"
+
+
+def _errors(trials: Iterable[Trial], error: Callable[[Evaluator, Evaluator, dict[str, Array], Random], float | None]) -> list[float]:
+    """The errors at the first POINTS points that decide something."""
+    errors: list[float] = []
+    for trial in trials:
+        found = error(*trial)
+        if found is not None:
+            errors.append(found)
         if len(errors) == POINTS:
             break
-    return _measured(
-        name,
-        errors,
-        f"by {', '.join(by)}: relative difference to central differences of the function's own value at {len(errors)} random points",
-    )
+    return errors
 
 
 def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name: str, arranged: Callable[[Any], Any] = np.asarray) -> Check:
     """Compare the values of two expressions, the left one `arranged` (and both as one column, where shapes are a matter of
     layout). Raises Undecided when no point is found at which both are defined."""
-    errors = []
-    for f, g, point, random in _trials((left, right), variables):
-        a, b = arranged(f(point)), g(point)
-        a, b = np.reshape(a, -1, order="F"), np.reshape(b, -1, order="F")
-        if np.all(np.isfinite(a)) and np.all(np.isfinite(b)):
-            scale = max(_largest(a), _noise(f, point, random) / NOISE, 1e-300)
-            errors.append(_largest(a - b) / scale if a.shape == b.shape else np.inf)
+    return check_all_same([(left, right, arranged)], variables, name)
+
+
+def check_all_same(pairs: Sequence[tuple[Node, Node, Callable[[Any], Any]]], variables: Mapping[str, Variable], name: str) -> Check:
+    """As `check_same`, of several pairs of expressions (left, right, arranged), computed together at the same points."""
+    errors: dict[int, float] = {}
+    for f, g, point, random in _trials([left for left, _, _ in pairs], [right for _, right, _ in pairs], variables):
+        lefts, rights, noise = f.values(point), g.values(point), None
+        for place, (a, b, (_, _, arranged)) in enumerate(zip(lefts, rights, pairs, strict=True)):
+            if place not in errors and np.all(np.isfinite(a)) and np.all(np.isfinite(b)):
+                noise = noise or _noise(f, lefts, point, random)
+                shown, read = np.reshape(arranged(a), -1, order="F"), np.reshape(b, -1, order="F")
+                scale = max(_largest(a), noise[place] / NOISE, 1e-300)
+                errors[place] = _largest(shown - read) / scale if shown.shape == read.shape else np.inf
+        if len(errors) == len(pairs):
             break
-    return _measured(name, errors, "relative difference to the value of the printed text, read back, at a random point", 1e-9)
+    detail = "relative difference to the value of the printed text, read back, at a random point"
+    return _measured(name, list(errors.values()) if len(errors) == len(pairs) else [], detail, 1e-9)
 
 
-def _noise(f: Evaluator, point: dict[str, Array], random: Random) -> float:
-    """How much the value changes when the numbers of the point are rounded otherwise: all that is left of it where it is 0."""
+def _noise(f: Evaluator, values: Sequence[Array], point: dict[str, Array], random: Random) -> list[float]:
+    """How much each value changes when the numbers of the point are rounded otherwise: all that is left of it where it is 0."""
     rounded = {name: value * (1 + 4 * np.finfo(float).eps * random.uniform(-1, 1, np.shape(value))) for name, value in point.items()}
-    return _largest(f(rounded) - f(point))
+    return [_largest(other - value) for other, value in zip(f.values(rounded), values, strict=True)]
 
 
-def _trials(nodes: tuple[Node, Node], variables: Mapping[str, Variable]) -> Iterator[tuple[Evaluator, Evaluator, dict[str, Array], Random]]:
-    """Both expressions at random sizes and points, the likeliest domains first."""
+Trial = tuple[Evaluator, Evaluator, dict[str, Array], Random]
+
+
+def _trials(lefts: Sequence[Node], rights: Sequence[Node], variables: Mapping[str, Variable]) -> Iterator[Trial]:
+    """The expressions of both sides at random sizes and points, the likeliest domains first."""
     random = np.random.default_rng(SEED)
     sized: dict[int, tuple[Evaluator, Evaluator]] = {}
-    letters = letters_of(nodes)
+    letters = letters_of([*lefts, *rights])
     for low, high in DOMAINS:
         for attempt in range(2 * POINTS):
             sizes = draw_sizes(variables, attempt, letters)
             if attempt not in sized:
-                sized[attempt] = Evaluator(nodes[0], sizes), Evaluator(nodes[1], sizes)
+                sized[attempt] = Evaluator(lefts[0], sizes, lefts[1:]), Evaluator(rights[0], sizes, rights[1:])
             yield *sized[attempt], draw_point(variables, sizes, random, low, high), random
 
 
@@ -140,6 +180,34 @@ def _error(
         return None
     spread = min((_largest(a - b) / scale for a, b in itertools.combinations(found, 2)), default=0.0)
     return min(errors) if min(errors) <= TOLERANCE or spread < min(errors) / 10 else None
+
+
+def _error_of_sum(
+    f: Evaluator, g: Evaluator, point: dict[str, Array], by: Sequence[str], variables: Mapping[str, Variable], random: Random
+) -> float | None:
+    """The smallest error over the step sizes of the sum of the derivatives, each along a direction of its own; None where
+    one is undefined. No part is larger than what counts as small beside the function, so that an error in any is seen.
+    """
+    value, slopes = f(point), g.values(point)
+    if not all(np.all(np.isfinite(array)) for array in (value, *slopes)):
+        return None
+    small = max(1e-3 * _largest(value), 1e-6)
+    directions: dict[str, Array] = {}
+    expected = np.zeros_like(value)
+    for name, slope in zip(by, slopes, strict=True):
+        direction = draw_direction(variables.get(name), point[name], random)
+        part = np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
+        shorter = min(1.0, small / max(_largest(part), 1e-300))
+        directions[name] = shorter * direction
+        expected = expected + shorter * part
+    errors: list[float] = []
+    for step in STEPS:
+        numeric = _differences(f, point, directions, variables, step)
+        if np.all(np.isfinite(numeric)):
+            errors.append(_largest(numeric - expected) / small)
+            if errors[-1] <= TOLERANCE / 10:
+                break
+    return min(errors, default=None)
 
 
 def _largest(array: Any) -> float:

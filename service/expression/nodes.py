@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable, Mapping
 from typing import Any
 
-from service.expression.arena import Interned, find, store
+from service.expression.arena import Interned, find, memo, store
 from service.expression.operation import Operation, operation
 from service.expression.shapes import Shape, Size, Sizes
 
@@ -61,8 +61,8 @@ def _age(item: Interned) -> int:
 
 def at_sizes(root: Node, sizes: Mapping[str, Size]) -> Node:
     """The same expression with letters of sizes replaced by whole numbers; a size of 1 makes a vector a scalar."""
-    rebuilt: dict[Node, Node] = {}
-    for node in in_order([root]):
+    rebuilt: dict[Node, Node] = memo().setdefault(("at sizes", *sorted(sizes.items())), {})
+    for node in in_order([root], rebuilt):
         arguments = tuple([rebuilt[argument] for argument in node.arguments])
         rebuilt[node] = build(node.operation, arguments, node.operation.sized(node, sizes), _KNOWN_SIZES)
     return rebuilt[root]

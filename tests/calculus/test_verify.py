@@ -9,7 +9,7 @@ import pytest
 
 from service.answers.task import Task, read_task
 from service.calculus import verify
-from service.calculus.verify import check_derivative, check_same, draw_sizes, draw_value
+from service.calculus.verify import check_all_same, check_derivative, check_derivatives, check_same, draw_sizes, draw_value
 from service.errors import Undecided
 from service.expression.arena import fresh_arena
 from service.operations.leaves import Variable
@@ -71,6 +71,47 @@ def test_the_right_derivative_passes(function: str, derivative: str, by: str) ->
 )
 def test_a_slip_does_not_pass(function: str, derivative: str, by: str) -> None:
     assert not passes(function, derivative, by)
+
+
+PARTS = {"x": "(B + B')*x*exp(s)", "B": "x*x'*exp(s)", "s": "x'*B*x*exp(s) + 0.00001*cos(s)"}
+
+
+@pytest.mark.parametrize("wrong", [*PARTS, ""])
+@pytest.mark.parametrize("slip", ["{} + 0.00001*({})", "0*({})", "-({})"])
+def test_of_several_derivatives_each_one_is_checked(wrong: str, slip: str) -> None:
+    """The check says which one failed."""
+    function = task("x'*B*x*exp(s) + 0.00001*sin(s)")
+    texts = {name: slip.format(text, text) if name == wrong else text for name, text in PARTS.items()}
+    parts = {(name,): task(text).parsed.node for name, text in texts.items()}
+    checks = check_derivatives(function.parsed.node, parts, task("x'*B*x*s").variables, "differences")
+    failed = [check.detail for check in checks if not check.passed]
+    assert all(detail.startswith(f"by {wrong}:") for detail in failed)
+    assert len(failed) == bool(wrong)
+    assert len(checks) == (len(PARTS) if wrong else 1)
+
+
+def test_a_small_derivative_does_not_hide_behind_a_large_one() -> None:
+    function = task("1000*x'*x + s^2")
+    checks = check_derivatives(
+        function.parsed.node,
+        {("x",): task("2000*x").parsed.node, ("s",): task("2.001*s").parsed.node},
+        {**task("x*s").variables},
+        "differences",
+    )
+    alone = check_derivative(function.parsed.node, task("2.001*s").parsed.node, ["s"], function.variables, "differences")
+    assert [check.passed for check in checks] == [True, alone.passed] == [True, False]
+
+
+def test_of_several_texts_each_one_is_read_back() -> None:
+    left, other = task("x'*B*x"), task("B*x")
+    variables, same = left.variables, np.asarray
+    pairs = [(left.parsed.node, left.parsed.node, same), (other.parsed.node, task("B*x + 0.000001*x").parsed.node, same)]
+    assert check_all_same(pairs[:1], variables, "read-back").passed
+    assert not check_all_same(pairs, variables, "read-back").passed
+    assert not check_all_same(pairs[::-1], variables, "read-back").passed
+    with pytest.raises(Undecided):
+        undefined = task("sqrt(-1 - x'*x)").parsed.node
+        check_all_same([*pairs[:1], (undefined, undefined, same)], variables, "read-back")
 
 
 def test_nothing_is_said_where_nothing_is_defined() -> None:
