@@ -13,6 +13,7 @@ NablaError                         code                    HTTP (service/web/pro
 │   ├── NotDifferentiable          not-differentiable      422
 │   ├── SingularMatrix             singular-matrix         422
 │   ├── RankDeficient              rank-deficient          422
+│   ├── NoSolution                 no-solution             422  a system that contradicts itself
 │   ├── NotPositiveDefinite        not-positive-definite   422
 │   ├── NoConvergence              no-convergence          422
 │   ├── Undecided                  undecided               422  could not be decided: never reported as "no"
@@ -124,6 +125,10 @@ class SingularMatrix(MathematicsRefuses):
 
 class RankDeficient(MathematicsRefuses):
     code, title = "rank-deficient", "The columns are linearly dependent"
+
+
+class NoSolution(MathematicsRefuses):
+    code, title = "no-solution", "There is no solution"
 
 
 class NotPositiveDefinite(MathematicsRefuses):

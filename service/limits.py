@@ -40,6 +40,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("formed-entries", 10_000, "entries", "size of a derivative that is formed although only a product with it was asked for"),
     Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
+    Limit("surd-size", 24, "rows or columns", "size of a matrix of exact numbers with square roots, or of exact complex numbers"),
     Limit("exact-digits", 1_000, "digits", "length of one exact number in an array"),
     Limit("digits", 1_000, "digits", "number of digits to ask for"),
     Limit("exact-answer-digits", 10_000_000, "digits", "total length that the numbers of an exact answer may come to"),

@@ -96,6 +96,13 @@ class SolutionDefect:
     entry_error: NDArray[np.float64]
 
 
+def propagated(r: Floats, moved: NDArray[Any], defect: InverseDefect) -> NDArray[np.float64]:
+    """For each column, a bound on max|A⁻¹·ρ| over all |ρ| ≤ `moved`: A⁻¹ρ = Rρ + RE(I − E)⁻¹ρ, with r and `defect` as below."""
+    rows = np.abs(r)
+    further = largest(rows) * defect.contraction * defect.amplification * moved.sum(axis=0)
+    return np.asarray(((rows @ moved).max(axis=0) + further) * SLACK, dtype=np.float64)
+
+
 def solution_defect(a: Floats, b: Floats, x: Floats, r: Floats, defect: InverseDefect) -> SolutionDefect:
     """The defect of x (n×k) for a (n×n) and b (n×k), where r is an approximate inverse of a with its `defect`.
 
@@ -110,6 +117,8 @@ def solution_defect(a: Floats, b: Floats, x: Floats, r: Floats, defect: InverseD
     rows = np.abs(r)
     first = np.abs(r @ rho.astype(a.dtype)).max(axis=0) + (rows @ (gamma(n + 2, kind) * size + rounding)).max(axis=0)
     second = largest(rows) * defect.contraction * defect.amplification * (size + rounding).sum(axis=0)
-    entry_error = UNIT * (rows @ scale).max(axis=0) * defect.amplification
+    entry_error = UNIT * propagated(r, scale, defect)
+    theta = UNIT * largest(rows @ np.abs(a).sum(axis=1)) * defect.amplification  # terms of higher order repeat u|A⁻¹||A|
+    entry_error = entry_error / (1 - theta) if theta < 1 else np.full_like(entry_error, np.inf)
     error = (first + second) * SLACK
     return SolutionDefect(backward, np.where(np.isnan(error), np.inf, error), np.where(np.isnan(entry_error), np.inf, entry_error))

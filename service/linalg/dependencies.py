@@ -9,9 +9,11 @@ from typing import Any, Literal
 import flint
 import numpy as np
 
-from service.linalg.matrix import Floats
+from service.linalg.exact_numbers import Floats
+from service.linalg.exact_tables import Table
+from service.linalg.surds import as_exact_json
 
-Line = Literal["row", "column"]
+Line = Literal["row", "column", "vector"]
 TERMS_SHOWN = 6
 RELATIONS_SHOWN = 3
 NOISE = 1e-12  # float coefficients below this, relative to the largest, are rounding
@@ -21,12 +23,13 @@ NOISE = 1e-12  # float coefficients below this, relative to the largest, are rou
 class Dependency:
     """The `line` number `index` (from 0) equals the sum of coefficient × line over `combination`; an empty sum is zero.
 
-    Coefficients are exact texts ("3", "-1/2"), or floats for a relation that was found in floats.
+    Coefficients are exact texts ("3", "-1/2", "sqrt(2)/2"; of complex numbers {"re", "im"}), or floats for a relation that was
+    found in floats.
     """
 
     line: Line
     index: int
-    combination: tuple[tuple[int, str | float], ...]
+    combination: tuple[tuple[int, Any], ...]
 
     def to_json(self, names: Sequence[str] | None = None) -> dict[str, object]:
         """{"row": 2, "combination": [{"row": 0, "coefficient": "3"}]}; with the lines' names in place of numbers when given."""
@@ -40,7 +43,7 @@ class Dependency:
             return f"{left} is zero"
         right = ""
         for i, coefficient in self.combination[:TERMS_SHOWN]:
-            text = coefficient if isinstance(coefficient, str) else f"{coefficient:.6g}"
+            text = _coefficient(coefficient)
             text = text if len(text) <= 24 else f"{text[:20]}..."
             sign, size = ("-", text[1:]) if text.startswith("-") else ("+", text)
             term = self._called(i, names) if size == "1" else f"{size}·{self._called(i, names)}"
@@ -58,44 +61,39 @@ def shown(dependencies: list[Dependency] | None) -> str:
     return "; ".join(sentences) + ("; ..." if len(dependencies or []) > RELATIONS_SHOWN else "")
 
 
+def _coefficient(value: Any) -> str:
+    """A coefficient for people; a sum stands in brackets."""
+    if isinstance(value, dict):
+        return f"({value['re']} + {value['im']}·i)".replace("+ -", "- ")
+    text = value if isinstance(value, str) else f"{value:.6g}"
+    return f"({text})" if " " in text else text
+
+
 def exact_dependencies(matrix: Any, line: Line = "row") -> tuple[list[int], list[Dependency]]:
-    """The independent lines of the fmpq_mat (or fmpz_mat) `matrix`, first come first kept, and the others as their combinations.
+    """The independent lines of the Table, fmpq_mat or fmpz_mat `matrix`, first come first kept, and the others as their
+    combinations.
 
     In the reduced row echelon form of a matrix with the lines as columns, the pivots are the lines that are independent of
     the earlier ones, and every other column holds its own coefficients in terms of the pivots before it.
     """
-    reduced, rank = flint.fmpq_mat(matrix.transpose() if line == "row" else matrix).rref()
-    table = reduced.tolist()
-    pivots = [next(j for j, value in enumerate(table[i]) if value != 0) for i in range(rank)]
+    table = matrix if isinstance(matrix, Table) else Table((matrix.nrows(), matrix.ncols()), flint.fmpq_mat(matrix))
+    reduced, pivots = (table.transposed() if line == "row" else table).echelon()
+    rows = reduced.rows
     found = []
-    for j in sorted(set(range(reduced.ncols())) - set(pivots)):
-        terms = tuple((pivots[i], str(table[i][j])) for i in range(rank) if table[i][j] != 0)
+    for j in sorted(set(range(reduced.shape[1])) - set(pivots)):
+        terms = tuple((pivots[i], as_exact_json(rows[i][j])) for i in range(len(pivots)) if rows[i][j] != 0)
         found.append(Dependency(line, j, terms))
     return pivots, found
 
 
 def float_dependencies(a: Floats, rank: int, tolerance: float, line: Line = "row") -> list[Dependency] | None:
-    """The same in floats for a matrix of the numerical rank `rank`: a line is dependent when what the earlier independent
-    ones leave of it is at most `tolerance`. None when that finds another number of independent lines than `rank`.
-    """
+    """The same in floats for a matrix of the numerical rank `rank`; None when that finds another number of independent lines,
+    and for complex matrices."""
     lines = a if line == "row" else a.T
-    basis = np.empty((rank, lines.shape[1]), dtype=a.dtype)  # orthonormal, spans the independent lines so far
-    kept: list[int] = []
-    dependent: list[int] = []
-    for i, vector in enumerate(lines):
-        spanned = basis[: len(kept)]
-        rest = vector - (spanned.conj() @ vector) @ spanned
-        rest -= (spanned.conj() @ rest) @ spanned  # twice is enough (Kahan, Parlett)
-        size = float(np.linalg.norm(rest))
-        if size <= tolerance:
-            dependent.append(i)
-        elif len(kept) == rank:
-            return None
-        else:
-            basis[len(kept)] = rest / size
-            kept.append(i)
-    if len(kept) != rank or np.iscomplexobj(a):
+    kept = independent_lines(lines, rank, tolerance)
+    if kept is None or np.iscomplexobj(a):
         return None
+    dependent = [i for i in range(len(lines)) if i not in set(kept)]
     if not kept:
         return [Dependency(line, i, ()) for i in dependent]
     weights = np.linalg.lstsq(lines[kept].T, lines[dependent].T, rcond=None)[0]
@@ -104,3 +102,21 @@ def float_dependencies(a: Floats, rank: int, tolerance: float, line: Line = "row
         Dependency(line, i, tuple((j, float(w)) for j, w in zip(kept, column, strict=True) if w != 0 and j < i))
         for i, column in zip(dependent, weights.T, strict=True)
     ]
+
+
+def independent_lines(lines: Floats, rank: int, tolerance: float) -> list[int] | None:
+    """The rows of `lines` that are independent of the earlier ones: a row is dependent when what the earlier independent ones
+    leave of it is at most `tolerance`. None when their number is not `rank`."""
+    basis = np.empty((rank, lines.shape[1]), dtype=lines.dtype)  # orthonormal, spans the independent lines so far
+    kept: list[int] = []
+    for i, vector in enumerate(lines):
+        spanned = basis[: len(kept)]
+        rest = vector - (spanned.conj() @ vector) @ spanned
+        rest -= (spanned.conj() @ rest) @ spanned  # twice is enough (Kahan, Parlett)
+        size = float(np.linalg.norm(rest))
+        if size > tolerance:
+            if len(kept) == rank:
+                return None
+            basis[len(kept)] = rest / size
+            kept.append(i)
+    return kept if len(kept) == rank else None

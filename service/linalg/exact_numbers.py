@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from service import limits
 from service.errors import MathematicsRefuses
 
+Floats = NDArray[Any]  # float64 or complex128, C order, finite
+
 FRACTION = re.compile(r"\s*([+-]?[0-9]+)\s*/\s*([0-9]+)\s*", re.ASCII)
 DECIMAL = re.compile(r"\s*([+-]?)([0-9]*)\.?([0-9]*)(?:[eE]([+-]?[0-9]{1,6}))?\s*", re.ASCII)
 

@@ -18,6 +18,7 @@ from service import limits
 from service.errors import Fault, MatrixFormatError
 from service.linalg.exact_numbers import read_rational
 from service.linalg.matrix import LARGEST_INTEGER, Kind, Matrix, place, pointer, short
+from service.linalg.surds import gaussian
 
 FAULTS_SHOWN = 8
 ENTRY_HINT = 'an entry is a number, an exact text such as "45/22", or {"re": 1, "im": -2}'
@@ -62,13 +63,18 @@ def read_vector(value: Any) -> Matrix:
 
     Raises as `read_matrix` does.
     """
+    vector = read_symbolic_vector(value)
+    vector.refuse_expressions()
+    return vector
+
+
+def read_symbolic_vector(value: Any) -> Matrix:
+    """The same with expressions allowed among the entries."""
     if not isinstance(value, list) or not value:
         raise MatrixFormatError(f"{_described(value)} is not a vector", VECTOR_HINT)
     if list not in set(map(type, value)):
-        vector = _read([[entry] for entry in value], is_vector=True)
-        vector.refuse_expressions()
-        return vector
-    matrix = read_matrix(value)
+        return _read([[entry] for entry in value], is_vector=True)
+    matrix = read_symbolic_matrix(value)
     if matrix.shape[1] != 1:
         raise MatrixFormatError(f"a {matrix.shape[0]}×{matrix.shape[1]} matrix is not a vector", VECTOR_HINT)
     return matrix
@@ -76,9 +82,16 @@ def read_vector(value: Any) -> Matrix:
 
 def read_vector_or_matrix(value: Any) -> Matrix:
     """A right-hand side: a flat list is one, a list of rows holds one in each column. Raises as `read_matrix` does."""
+    matrix = read_symbolic_vector_or_matrix(value)
+    matrix.refuse_expressions()
+    return matrix
+
+
+def read_symbolic_vector_or_matrix(value: Any) -> Matrix:
+    """The same with expressions allowed among the entries."""
     if isinstance(value, list) and list in set(map(type, value)):
-        return read_matrix(value)
-    return read_vector(value)
+        return read_symbolic_matrix(value)
+    return read_symbolic_vector(value)
 
 
 def from_array(array: NDArray[Any]) -> Matrix:
@@ -107,7 +120,10 @@ def _read(rows: Rows, is_vector: bool) -> Matrix:
     types = set(map(type, chain.from_iterable(rows)))
     if types <= {int, float}:
         return _read_numbers(rows, shape, is_vector, types)
-    _refuse(_odd_entries(rows, is_vector, complex_with_text={dict, str} <= types))
+    exact = dict in types and any(str in map(type, entry.values()) for row in rows for entry in row if isinstance(entry, dict))
+    _refuse(_odd_entries(rows, is_vector, complex_with_text=not exact and {dict, str} <= types))
+    if exact:
+        return _read_exact_complex(rows, shape, is_vector)
     if dict in types:
         numbers = np.array([[_complex(entry) for entry in row] for row in rows], dtype=np.complex128)
         _refuse(_not_finite(numbers, is_vector))
@@ -155,6 +171,26 @@ def _read_texts(rows: Rows, shape: tuple[int, int], is_vector: bool) -> Matrix:
     return Matrix(shape, kind, None, kept, is_vector)
 
 
+def _read_exact_complex(rows: Rows, shape: tuple[int, int], is_vector: bool) -> Matrix:
+    """A matrix of exact complex numbers, {"re": "1/2", "im": "-3"}, beside numbers and texts of exact numbers."""
+    kept = [
+        [gaussian(*(_exact_part(entry.get(part, 0), i, j, is_vector) for part in ("re", "im"))) for j, entry in enumerate(row)]
+        for i, row in enumerate([[entry if isinstance(entry, dict) else {"re": entry} for entry in row] for row in rows])
+    ]
+    return Matrix(shape, "surd", None, kept, is_vector)
+
+
+def _exact_part(part: Any, i: int, j: int, is_vector: bool) -> Any:
+    """The real or imaginary part of an exact complex number, as fmpq."""
+    try:
+        number = read_rational(part if isinstance(part, str) else repr(part))
+    except ZeroDivisionError:
+        number = None
+    if number is None:
+        raise MatrixFormatError(f"{place(i, j, is_vector)} has the part {short(part)}, which is no number", None, pointer(i, j, is_vector))
+    return number
+
+
 def _has_large_integer(rows: Rows) -> bool:
     return any(isinstance(entry, int) and abs(entry) > LARGEST_INTEGER for row in rows for entry in row)
 
@@ -181,9 +217,11 @@ def _odd_entries(rows: Rows, is_vector: bool, complex_with_text: bool) -> Iterat
                 yield Fault(f"{where} is a list: the array is nested too deep", at, hint=VECTOR_HINT if is_vector else MATRIX_HINT)
             elif isinstance(entry, dict):
                 parts = list(entry.values())
-                if not parts or set(entry) - {"re", "im"} or any(type(part) not in (int, float) for part in parts):
+                if not parts or set(entry) - {"re", "im"} or any(type(part) not in (int, float, str) for part in parts):
                     yield Fault(f"{where} is an object that is not a complex number", at, hint='a complex number is {"re": 1, "im": -2}')
-                elif any(isinstance(part, int) and abs(part) > LARGEST_INTEGER for part in parts):
+                elif not any(isinstance(part, str) for part in parts) and any(
+                    isinstance(part, int) and abs(part) > LARGEST_INTEGER for part in parts
+                ):
                     yield Fault(f"{where} has a part beyond 2^53, which would have to be rounded", at)
             elif complex_with_text and isinstance(entry, str):
                 yield Fault(f"{where} is a text beside complex numbers", at, hint="complex entries are floats: send a number")

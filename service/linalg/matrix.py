@@ -15,15 +15,15 @@ from typing import Any, Literal
 
 import flint
 import numpy as np
-from numpy.typing import NDArray
 
 from service.errors import InputError, MatrixFormatError
+from service.linalg.exact_numbers import Floats as Floats
 from service.linalg.exact_numbers import nearest_double
+from service.linalg.exact_tables import Table
+from service.linalg.surds import Surd, gaussian
 
-Kind = Literal["integer", "rational", "float", "symbolic"]
+Kind = Literal["integer", "rational", "float", "surd", "symbolic"]
 Arithmetic = Literal["float", "exact"]
-Floats = NDArray[Any]  # float64 or complex128, C order, finite
-
 LARGEST_INTEGER = 2**53  # up to here every whole number is a double
 
 
@@ -32,10 +32,11 @@ class Matrix:
     """An m×n matrix, m, n ≥ 1, with finite entries.
 
     `kind` is "integer" (whole numbers of any size), "float" (numbers that doubles hold), "rational" (some entry is the
-    text of an exact number, or a whole number beyond 2^53 stands beside fractions) or "symbolic" (some entry is an
-    expression). `numbers` holds the entries when doubles hold them all without rounding what was sent; otherwise `sent`
-    does: int, float, fmpq (exact texts) and str (expressions), row by row. `is_vector` tells the n×1 matrix that was
-    sent as a flat list, and is answered as one; `is_binary` the doubles that mean their binary values.
+    text of an exact number, or a whole number beyond 2^53 stands beside fractions), "surd" (some entry has an exact square root
+    or is an exact complex number) or "symbolic" (some entry is an expression). `numbers` holds the entries when doubles hold
+    them all without rounding what was sent; otherwise `sent` does: int, float, fmpq (exact texts), Surd and str (expressions),
+    row by row. `is_vector` tells the n×1 matrix that was sent as a flat list, and is answered as one; `is_binary` the doubles
+    that mean their binary values.
     """
 
     shape: tuple[int, int]
@@ -47,6 +48,8 @@ class Matrix:
 
     @property
     def is_complex(self) -> bool:
+        if self.kind == "surd":
+            return any(isinstance(entry, Surd) and entry.is_complex for row in self.rows for entry in row)
         return self.numbers is not None and self.numbers.dtype.kind == "c"
 
     @property
@@ -69,7 +72,7 @@ class Matrix:
             return self.numbers
         self.refuse_expressions()
         values = [[self._as_double(entry, i, j) for j, entry in enumerate(row)] for i, row in enumerate(self.rows)]
-        return np.array(values, dtype=np.float64)
+        return np.array(values)
 
     @cached_property
     def integers(self) -> Any:
@@ -78,13 +81,24 @@ class Matrix:
 
     @cached_property
     def exact(self) -> Any:
-        """The entries as fmpq_mat. Raises MatrixFormatError for an expression, InputError for complex entries."""
+        """The entries as fmpq_mat. Raises MatrixFormatError for an expression, InputError for roots and complex entries."""
         self.refuse_expressions()
+        if self.kind == "surd":
+            raise InputError("square roots and exact complex numbers are not taken here", hint='send "arithmetic": "float"')
         if self.is_complex:
             raise InputError("exact arithmetic takes real entries only", hint='leave "arithmetic" out, or send "float"')
         if self.kind == "integer":
             return flint.fmpq_mat(self.integers)
         return flint.fmpq_mat([[self._as_rational(entry) for entry in row] for row in self.rows])
+
+    @cached_property
+    def table(self) -> Table:
+        """The entries in the smallest exact field that holds them: rationals, or numbers with square roots (i among them)."""
+        if self.kind == "surd":
+            return Table.of([[entry if isinstance(entry, Surd) else self._as_rational(entry) for entry in row] for row in self.rows])
+        if not self.is_complex:
+            return Table(self.shape, self.exact)
+        return Table.of([[gaussian(*map(self._as_rational, (entry.real, entry.imag))) for entry in row] for row in self.rows])
 
     def transposed(self) -> Matrix:
         """The n×m matrix of the same entries."""
@@ -94,7 +108,7 @@ class Matrix:
 
     def texts(self) -> list[list[Any]]:
         """The entries as the language reads them: texts and numbers."""
-        return [[str(entry) if isinstance(entry, flint.fmpq) else entry for entry in row] for row in self.rows]
+        return [[str(entry) if isinstance(entry, (flint.fmpq, Surd)) else entry for entry in row] for row in self.rows]
 
     def refuse_expressions(self) -> None:
         """Raises MatrixFormatError, by position, when an entry is an expression."""
@@ -107,9 +121,11 @@ class Matrix:
             pointer=pointer(i, j, self.is_vector),
         )
 
-    def _as_double(self, entry: Any, i: int, j: int) -> float:
+    def _as_double(self, entry: Any, i: int, j: int) -> float | complex:
         where, at = place(i, j, self.is_vector), pointer(i, j, self.is_vector)
         try:
+            if isinstance(entry, Surd):
+                return complex(entry) if entry.is_complex else float(entry)
             value = nearest_double(entry) if isinstance(entry, flint.fmpq) else float(entry)
         except OverflowError:
             raise MatrixFormatError(f"{where} is beyond the range of doubles", EXACT_HINT, at) from None
@@ -126,17 +142,18 @@ class Matrix:
 EXACT_HINT = 'send "arithmetic": "exact"'
 
 
-def choose_arithmetic(asked: Arithmetic | None, **matrices: Matrix | None) -> Arithmetic:
+def choose_arithmetic(asked: Arithmetic | None, surds: bool = False, /, **matrices: Matrix | None) -> Arithmetic:
     """The arithmetic to work in: the one asked for, else "exact" as soon as an entry is an exact text or beyond doubles.
 
-    The matrices are given by the names of their fields. Raises InputError for complex entries in exact arithmetic, and
-    MatrixFormatError for an entry that float arithmetic would have to round, with the pointer in the request.
+    The matrices are given by the names of their fields. Raises InputError for complex entries and square roots in exact
+    arithmetic (unless `surds`: the operation works on `Matrix.table`), and MatrixFormatError for an entry that float arithmetic
+    would have to round, with the pointer in the request.
     """
     present = {name: matrix for name, matrix in matrices.items() if matrix is not None}
     mode = asked or ("exact" if any(matrix.numbers is None for matrix in present.values()) else "float")
     for name, matrix in present.items():
         try:
-            _ = matrix.exact if mode == "exact" else matrix.floats
+            _ = matrix.floats if mode == "float" else matrix.table if surds else matrix.exact
         except InputError as error:
             raise error.at(f"/{name}") from None
     return mode
@@ -150,7 +167,7 @@ def joined(columns: Sequence[Matrix]) -> Matrix:
     numbers = [part.numbers for part in columns if part.numbers is not None]
     if len(numbers) == len(columns):
         return Matrix(shape, "integer" if kinds == {"integer"} else "float", np.hstack(numbers), is_binary=is_binary)
-    kind: Kind = "symbolic" if "symbolic" in kinds else "integer" if kinds == {"integer"} else "rational"
+    kind: Kind = "symbolic" if "symbolic" in kinds else "surd" if "surd" in kinds else "integer" if kinds == {"integer"} else "rational"
     rows = [[entry for part in parts for entry in part] for parts in zip(*(part.rows for part in columns), strict=True)]
     return Matrix(shape, kind, None, rows, is_binary=is_binary)
 

@@ -75,7 +75,7 @@ def rank(matrix: Matrix, arithmetic: Arithmetic | None = None, tolerance: float 
         return _exact(matrix)
     found = numerical_rank(matrix.floats, tolerance)
     if found.rank is None:
-        raise _undecided(found)
+        raise undecided(found)
     checks = [clearance_check(found.rank, found, matrix.shape, tolerance)]
     if matrix.kind == "integer" and tolerance is None:
         checks.append(elimination_check(matrix, found.rank))
@@ -112,14 +112,15 @@ def _exact(matrix: Matrix) -> Rank:
     return Rank(found, matrix.shape, dependencies, "exact", checks)
 
 
-def _undecided(found: NumericalRank) -> Undecided:
+def undecided(found: NumericalRank, pointer: str = "/matrix") -> Undecided:
+    """The error for singular values that leave the rank open."""
     values = found.singular_values
     count = int((values > found.tolerance).sum())
     return Undecided(
         f"the rank cannot be read off from floats: the singular values, from {values[0]:.3g} down to {values[-1]:.3g}, leave no clear gap "
         f"at the tolerance {found.tolerance:.2g} (above which there are {count})",
         hint='send "arithmetic": "exact" if the entries are exact as they stand, or a "tolerance" up to which singular values count as 0',
-        pointer="/matrix",
+        pointer=pointer,
         facts={"singular_values_above_tolerance": count, "tolerance": found.tolerance, "smallest_singular_value": float(values[-1])},
     )
 

@@ -80,15 +80,15 @@ def svd(matrix: Matrix, full: bool = False) -> SingularValueDecomposition:
 def normalised(u: Floats, vt: Floats, pairs: int) -> tuple[Floats, Floats]:
     """The same decomposition with the signs (phases, when complex) of the convention above; `pairs` columns of u belong to rows
     of vt, and the others are free."""
-    phases = _phases(vt)
+    phases = leading_phases(vt)
     vt = vt * phases.conj()[:, None]
     u = u.copy()
     u[:, :pairs] *= phases[:pairs]
-    u[:, pairs:] *= _phases(u[:, pairs:].T).conj()
+    u[:, pairs:] *= leading_phases(u[:, pairs:].T).conj()
     return u, vt
 
 
-def _phases(rows: Floats) -> Floats:
+def leading_phases(rows: Floats) -> Floats:
     """For each row the sign (phase) of its first entry among the largest."""
     if rows.size == 0:
         return np.ones(len(rows), dtype=rows.dtype)

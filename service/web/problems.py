@@ -119,6 +119,9 @@ _ROWS = (
         "The matrix has no inverse. The detail says which rows or columns depend on each other where that is known.",
     ),
     Problem(errors.RankDeficient, 422, "The columns are linearly dependent, so that the answer is not unique."),
+    Problem(
+        errors.NoSolution, 422, "The equations contradict each other; the detail says where. `least-squares` finds what comes nearest."
+    ),
     Problem(errors.NotPositiveDefinite, 422, "The matrix is not positive definite."),
     Problem(errors.NoConvergence, 422, "The iteration did not converge; the detail says where it stopped."),
     Problem(errors.Undecided, 422, "The question could not be decided with certainty. This is not a 'no'."),
