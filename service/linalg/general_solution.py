@@ -80,18 +80,23 @@ class GeneralSolution:
 
 
 @np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
-def general_solution(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None, pointer: str = "/matrix") -> GeneralSolution:
-    """All x with A·x = b for A m×n and b m×k. `pointer` is where A stands in the request.
+def general_solution(
+    matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None, pointer: str = "/matrix", at: str = "/rhs"
+) -> GeneralSolution:
+    """All x with A·x = b for A m×n and b m×k. `pointer` is where A stands in the request, `at` where b does.
 
     Raises NoSolution with the relation that b breaks, Undecided (floats leave the rank, or whether there is a solution, open),
     LimitExceeded, CheckFailed.
     """
-    mode = choose_arithmetic(arithmetic, True, matrix=matrix, rhs=rhs)
+    mode = choose_arithmetic(arithmetic, True, **{pointer[1:]: matrix, at[1:]: rhs})
     limits.check("cubic-size", min(matrix.shape), pointer)
     limits.check("cubic-size", rhs.shape[1], "/rhs")
-    if mode == "exact" or (matrix.is_exact_data and rhs.is_exact_data and affordable(matrix)):
-        return _exact(matrix, rhs, mode)
-    return _in_floats(matrix, rhs, pointer)
+    try:
+        if mode == "exact" or (matrix.is_exact_data and rhs.is_exact_data and affordable(matrix)):
+            return _exact(matrix, rhs, mode)
+        return _in_floats(matrix, rhs, pointer)
+    except NoSolution as error:
+        raise error.at(at) from None
 
 
 # --- exact ------------------------------------------------------------------------------------------------------------
@@ -149,7 +154,6 @@ def inconsistent(a: Table, b: Table, column: int) -> NoSolution:
         f"the system has no solution: in the matrix {broken.sentence()}, so entry {broken.index + 1} of the right-hand side{where} "
         f"would have to be {_short(needed)}, and it is {_short(values[broken.index])}",
         "least-squares finds the x that comes nearest",
-        "/rhs",
         facts={"solutions": "none", "rank": a.shape[0] - len(relations), "dependencies": _few([broken])},
     )
 
@@ -200,7 +204,6 @@ def _in_floats(matrix: Matrix, rhs: Matrix, pointer: str) -> GeneralSolution:
         raise NoSolution(
             f"the system has no solution: the right-hand side is not in the column space of the matrix (relative distance {backward:.2g})",
             "least-squares finds the x that comes nearest",
-            "/rhs",
             facts={"solutions": "none", "rank": len(pivots)},
         )
     tolerance = 100 * (sum(a.shape) + 10) * UNIT

@@ -229,6 +229,6 @@ def float_checks(a: Floats, q: Floats, residual: Floats, part: Floats, bound: fl
     ]
 
 
-def onto(vector: Matrix) -> Matrix:
+def line_along(vector: Matrix) -> Matrix:
     """The matrix whose column space is the line along `vector`."""
     return replace(vector, is_vector=False)

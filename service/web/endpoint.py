@@ -63,6 +63,7 @@ class Endpoint:
     response: Schema
     examples: tuple[Example, ...]
     handler: Handler
+    bare: str | None = None  # the member of the answer that a shell, or a file of numbers, is after
 
     @property
     def name(self) -> str:
@@ -78,7 +79,7 @@ class Endpoint:
 
 
 def endpoint(
-    *, family: str, request: type[RequestSchema], response: type[ResponseSchema], examples: Sequence[Example]
+    *, family: str, request: type[RequestSchema], response: type[ResponseSchema], examples: Sequence[Example], bare: str | None = None
 ) -> Callable[[Handler], Endpoint]:
     """Make a handler an endpoint. The schemas are built here, once: building one costs more than loading with it."""
 
@@ -93,6 +94,7 @@ def endpoint(
             response=response(),
             examples=tuple(examples),
             handler=handler,
+            bare=bare,
         )
 
     return decorate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.linalg.matrices import read_vector_or_matrix
+from service.linalg.matrices import read_symbolic_matrix, read_vector_or_matrix
 from service.web.endpoint import RequestSchema
 from service.web.fields import AnswerField, ArrayField, ChoiceField, IntegerField, MatrixField
 
@@ -28,10 +28,10 @@ def array_of(items: dict[str, Any]) -> dict[str, Any]:
 
 
 NUMBER = {"type": "number"}
-EXACT = {"type": "string", "description": "an exact rational"}
+EXACT = {"type": "string", "description": "an exact number, such as 45/22 or sqrt(2)/2"}
 COMPLEX = {
     "type": "object",
-    "properties": {"re": NUMBER, "im": NUMBER},
+    "properties": {"re": {"anyOf": [NUMBER, EXACT]}, "im": {"anyOf": [NUMBER, EXACT]}},
     "required": ["re", "im"],
     "additionalProperties": False,
 }
@@ -93,7 +93,7 @@ class DependenciesAnswer(Answer):
         place = {"type": "integer", "minimum": 0}
         term = {
             "type": "object",
-            "properties": {line: place, "coefficient": REAL},
+            "properties": {line: place, "coefficient": ENTRY},
             "required": [line, "coefficient"],
             "additionalProperties": False,
         }
@@ -132,6 +132,18 @@ class PreciseRequest(ArithmeticRequest):
     """One matrix, the arithmetic to work in, and how many digits are wanted."""
 
     digits = DigitsField()
+
+
+class ConstantsRequest(ArithmeticRequest):
+    """The same, with exact square roots among the entries."""
+
+    matrix = MatrixField(
+        read=read_symbolic_matrix,
+        required=True,
+        metadata={
+            "description": 'A list of rows. An entry is a number, an exact text such as "45/22" or "sqrt(2)/2", or {"re": 1, "im": -2}'
+        },
+    )
 
 
 class RightHandSideField(ArrayField):
