@@ -16,7 +16,7 @@ from typing import Any, Literal
 import flint
 import numpy as np
 
-from service.errors import InputError, MatrixFormatError
+from service.errors import InputError, MatrixFormatError, NablaError
 from service.linalg.exact_numbers import Floats as Floats
 from service.linalg.exact_numbers import nearest_double
 from service.linalg.exact_tables import Table
@@ -146,7 +146,7 @@ def choose_arithmetic(asked: Arithmetic | None, surds: bool = False, /, **matric
     """The arithmetic to work in: the one asked for, else "exact" as soon as an entry is an exact text or beyond doubles.
 
     The matrices are given by the names of their fields. Raises InputError for complex entries and square roots in exact
-    arithmetic (unless `surds`: the operation works on `Matrix.table`), and MatrixFormatError for an entry that float arithmetic
+    arithmetic (unless `surds`: the operation works on `Matrix.table`), LimitExceeded, and MatrixFormatError for an entry that float arithmetic
     would have to round, with the pointer in the request.
     """
     present = {name: matrix for name, matrix in matrices.items() if matrix is not None}
@@ -154,7 +154,7 @@ def choose_arithmetic(asked: Arithmetic | None, surds: bool = False, /, **matric
     for name, matrix in present.items():
         try:
             _ = matrix.floats if mode == "float" else matrix.table if surds else matrix.exact
-        except InputError as error:
+        except NablaError as error:
             raise error.at(f"/{name}") from None
     return mode
 

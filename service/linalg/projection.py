@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,33 +59,33 @@ class Projection:
 def projection(
     vector: Matrix,
     matrix: Matrix | None = None,
+    onto: Matrix | None = None,
     normal: Matrix | None = None,
     point: Matrix | None = None,
     arithmetic: Arithmetic | None = None,
 ) -> Projection:
-    """The projection of `vector` (m×1) onto the column space of `matrix` (m×n), or onto the hyperplane across `normal` (m×1);
-    through `point` (m×1) when that is given, through the origin otherwise.
+    """The projection of `vector` (m×1) onto the column space of `matrix` (m×n), the line along `onto` (m×1) or the hyperplane
+    across `normal` (m×1); through `point` (m×1) when that is given, through the origin otherwise.
 
     Raises InputError, ShapeMismatch, Undecided (the rank is open), LimitExceeded, CheckFailed.
     """
-    if (matrix is None) == (normal is None):
-        raise InputError(
-            'what to project onto is given by one of "matrix", "onto" and "normal"', "matrix: its column space; normal: the plane across it"
-        )
-    given = {"vector": vector, "matrix": matrix, "normal": normal, "point": point}
+    spaces = {name: part for name, part in (("matrix", matrix), ("onto", onto), ("normal", normal)) if part is not None}
+    if len(spaces) != 1:
+        hint = "matrix: onto its column space; onto: onto the line along it; normal: onto the hyperplane across it"
+        raise InputError('exactly one of "matrix", "onto" and "normal" says what to project onto', hint, "/matrix")
+    ((field, columns),) = spaces.items()
+    given = {"vector": vector, **spaces, "point": point}
     m = vector.shape[0]
     for name, part in given.items():
         if part is not None and part.shape[0] != m:
             rows = "rows" if name == "matrix" else "entries"
             raise ShapeMismatch(f"the vector has {m} entries and the {name} {part.shape[0]} {rows}", None, f"/{name}")
     mode = choose_arithmetic(arithmetic, True, **given)
-    columns = matrix if matrix is not None else normal
-    assert columns is not None
-    limits.check("cubic-size", min(columns.shape), "/matrix")
+    limits.check("cubic-size", min(columns.shape), f"/{field}")
     parts = [part for part in given.values() if part is not None]
     if mode == "exact" or all(part.is_exact_data and affordable(part) for part in parts):
         return _exact(vector, columns, point, normal is not None, mode)
-    return _in_floats(vector, columns, point, normal is not None)
+    return _in_floats(vector, columns, point, normal is not None, f"/{field}")
 
 
 # --- exact ------------------------------------------------------------------------------------------------------------
@@ -151,13 +151,13 @@ def exact_checks(a: Table, projector: Table, residual: Table, dimension: int, ac
 # --- floats -----------------------------------------------------------------------------------------------------------
 
 
-def _in_floats(vector: Matrix, columns: Matrix, point: Matrix | None, across: bool) -> Projection:
+def _in_floats(vector: Matrix, columns: Matrix, point: Matrix | None, across: bool, pointer: str) -> Projection:
     """From an orthonormal basis Q of the independent columns: P = Q·Qᴴ."""
     parts = [part.floats for part in (vector, columns, point) if part is not None]
     kind = np.result_type(*parts)
     a, b = columns.floats.astype(kind, copy=False), vector.floats.astype(kind, copy=False)
     origin = point.floats.astype(kind) if point is not None else np.zeros_like(b)
-    m, pivots = len(b), pivots_in_floats(columns, "/normal" if across else "/matrix")
+    m, pivots = len(b), pivots_in_floats(columns, pointer)
     shifted = (extended(b) - extended(origin)).astype(kind)
     c = np.ascontiguousarray(a[:, pivots])
     q, bound = orthonormal(c, not columns.is_exact_data)
@@ -204,12 +204,14 @@ def orthonormal(c: Floats, is_rounded: bool) -> tuple[Floats, float]:
     basis = basis_of(c)
     if basis is None or not math.isfinite(basis.defect):
         raise too_sensitive("the projection", None)
-    q = (extended(c) @ extended(basis.s)).astype(c.dtype)
     n, kind = c.shape[1], c.dtype.kind
+    wide = extended(c) @ extended(basis.s)
+    gram = (wide.conj().T @ wide).astype(c.dtype)
+    q = (wide @ (1.5 * np.eye(n) - 0.5 * gram)).astype(c.dtype)  # a step of Newton's iteration for (QᴴQ)^(−1/2): the span stays
     sizes = float(np.linalg.norm(np.abs(c) @ np.abs(basis.s)))
     slip = gamma(n + 2, kind, UNIT / 512) * sizes + UNIT * math.sqrt(n) * 2 + (UNIT * sizes if is_rounded else 0.0)
-    gram = float(np.linalg.norm(q.conj().T @ q - np.eye(n))) + gamma(len(c) + 2, kind) * 2 * n
-    return q, (2 * slip / max(1 - basis.defect - slip, 1e-300) + gram / max(1 - gram, 1e-300)) * SLACK
+    apart = float(np.linalg.norm(q.conj().T @ q - np.eye(n))) + gamma(len(c) + 2, kind) * 2 * n
+    return q, (2 * slip / max(1 - basis.defect - slip, 1e-300) + apart / max(1 - apart, 1e-300)) * SLACK
 
 
 def float_checks(a: Floats, q: Floats, residual: Floats, part: Floats, bound: float, across: bool) -> list[Check]:
@@ -227,8 +229,3 @@ def float_checks(a: Floats, q: Floats, residual: Floats, part: Floats, bound: fl
         measured("range", kept, tolerance, "||A - P A|| / ||A||"),
         measured("forward-error", bound, TRUSTED, "verified bound on ||error of P||, rounding of the entries included"),
     ]
-
-
-def line_along(vector: Matrix) -> Matrix:
-    """The matrix whose column space is the line along `vector`."""
-    return replace(vector, is_vector=False)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+ZERO_SPACES = {"column_space": 0, "row_space": 0, "null_space": 2, "left_null_space": 1}
+
 ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("rank", {"matrix": [[1, 2, 3], [2, 4, 6]]}, {"rank": 1, "max_rank": 2, "nullity": 2, "arithmetic": "exact"}),
     ("rank", {"matrix": [[3.5, 0.5], [0, 0.01]], "tolerance": 0.1}, {"rank": 1, "arithmetic": "float", "tolerance": 0.1}),
@@ -22,6 +24,19 @@ ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("solve", {"matrix": [[2, 0], [0, 4]], "rhs": [["1/3"], [2]]}, {"x": [["1/6"], ["1/2"]]}),
     ("svd", {"matrix": [[3, 0, 0], [0, 4, 0]]}, {"singular_values": [4, 3], "rank": 2}),
     ("svd", {"matrix": [[0, 0]], "full": True}, {"singular_values": [0], "vt": [[1, 0], [0, 1]], "condition_number": None}),
+    ("null-space", {"matrix": [[1, 2]], "arithmetic": "exact"}, {"basis": [["-2", "1"]], "dimension": 1, "ambient_dimension": 2}),
+    ("null-space", {"matrix": [[1, 2], [2, 4]], "side": "left", "arithmetic": "exact"}, {"basis": [["-2", "1"]]}),
+    ("null-space", {"matrix": [[3, 0], [0, 5]]}, {"basis": [], "dimension": 0, "error_bound": 0}),
+    ("null-space", {"matrix": [["sqrt(2)", 2]]}, {"basis": [["-sqrt(2)", "1"]], "arithmetic": "exact"}),
+    ("column-space", {"matrix": [[1, 2], [2, 4]], "arithmetic": "exact"}, {"basis": [["1", "2"]], "pivot_columns": [0], "rank": 1}),
+    ("column-space", {"matrix": [[1, 2], [2, 4]], "lines": "rows", "arithmetic": "exact"}, {"basis": [["1", "2"]]}),
+    ("column-space", {"matrix": [[0, 0]], "all": True, "arithmetic": "exact"}, {"basis": [], "dimensions": ZERO_SPACES}),
+    ("independence", {"vectors": [[1, 0], ["sqrt(2)/2", 0]]}, {"independent": False, "relation": ["sqrt(2)/2", "-1"], "dimension": 1}),
+    ("coordinates", {"vector": [2, 1], "vectors": [[1, 0], [1, 1]]}, {"coordinates": [1, 1], "unique": True}),
+    ("change-of-basis", {"basis": [[0, 1], [1, 0]], "matrix": [["1", 2], [3, 4]]}, {"matrix": [["4", "3"], ["2", "1"]], "vector": None}),
+    ("projection", {"vector": ["2", 1], "onto": [1, 0]}, {"projection": ["2", "0"], "residual": ["0", "1"], "distance": 1}),
+    ("projection", {"vector": ["2", 1], "normal": [1, 0]}, {"projection": ["0", "1"], "dimension": 1, "coordinates": None}),
+    ("matrix-equation", {"A": [["2"]], "C": [[1, 2]]}, {"X": [["1/2", "1"]], "equation": "AX=C", "unique": True}),
     ("least-squares", {"matrix": [[1], [2]], "rhs": [1, 2]}, {"x": [1], "unique": True, "residual_norm": 0}),
     ("least-squares", {"matrix": [[1, 2]], "rhs": [5], "arithmetic": "exact"}, {"x": ["1", "2"], "unique": False, "rank": 1}),
 ]
@@ -58,6 +73,22 @@ REFUSED: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("svd", {"matrix": [["1/2", "x"]]}, 400, "not-a-matrix", "/matrix/0/1"),
     ("svd", {"matrix": [[1]], "full": 1}, 400, "invalid-input", "/full"),
     ("least-squares", {"matrix": [[1], [2]], "rhs": [1]}, 422, "shape-mismatch", "/rhs"),
+    ("null-space", {"matrix": [["pi", 1]]}, 400, "not-a-matrix", "/matrix/0/0"),
+    ("null-space", {"matrix": [["a", 1]]}, 422, "unknown-name", "/matrix/0/0"),
+    ("null-space", {"matrix": [[1, 2], [3]]}, 400, "not-a-matrix", "/matrix/1"),
+    ("null-space", {"matrix": [[1, 2]], "side": "up"}, 400, "invalid-input", "/side"),
+    ("null-space", {"matrix": [[1 / (i + j + 1) for j in range(13)] for i in range(13)]}, 422, "undecided", "/matrix"),
+    ("independence", {"vectors": [1, 2]}, 400, "not-a-matrix", "/vectors/0"),
+    ("independence", {"vectors": [["sqrt(2)"] * 25] * 25}, 413, "limit-exceeded", "/vectors"),
+    ("coordinates", {"vector": [1, 2], "vectors": [[1, 0]]}, 422, "no-solution", "/vector"),
+    ("coordinates", {"vector": [1], "vectors": [[1, 0]]}, 422, "shape-mismatch", "/vector"),
+    ("coordinates", {"vector": [[1, 2]], "vectors": [[1, 0]]}, 400, "not-a-matrix", "/vector"),
+    ("change-of-basis", {"basis": [[1, 2], [2, 4]]}, 422, "rank-deficient", "/basis"),
+    ("projection", {"vector": [1, 2]}, 400, "invalid-input", "/matrix"),
+    ("projection", {"vector": [1, 2], "onto": [1, 1], "normal": [1, 0]}, 400, "invalid-input", "/matrix"),
+    ("projection", {"vector": [1, 2], "onto": [1, 1, 1]}, 422, "shape-mismatch", "/matrix"),
+    ("matrix-equation", {"C": [[1]]}, 400, "invalid-input", "/A"),
+    ("matrix-equation", {"A": [[0.0]], "C": [[0.5]]}, 422, "singular-matrix", "/matrix"),
     ("rank", {"matrix": [[1]], "tolerance": -1}, 400, "invalid-input", "/tolerance"),
     ("rank", {"matrix": [["1/2"]], "tolerance": 1}, 400, "invalid-input", "/tolerance"),
     ("rank", {"matrix": [["x +", 1]]}, 400, "expression-syntax", "/matrix/0/0"),
