@@ -146,8 +146,8 @@ def choose_arithmetic(asked: Arithmetic | None, surds: bool = False, /, **matric
     """The arithmetic to work in: the one asked for, else "exact" as soon as an entry is an exact text or beyond doubles.
 
     The matrices are given by the names of their fields. Raises InputError for complex entries and square roots in exact
-    arithmetic (unless `surds`: the operation works on `Matrix.table`), LimitExceeded, and MatrixFormatError for an entry that float arithmetic
-    would have to round, with the pointer in the request.
+    arithmetic (unless `surds`: the operation works on `Matrix.table`), LimitExceeded, and MatrixFormatError for an entry that
+    float arithmetic would have to round, with the pointer in the request.
     """
     present = {name: matrix for name, matrix in matrices.items() if matrix is not None}
     mode = asked or ("exact" if any(matrix.numbers is None for matrix in present.values()) else "float")

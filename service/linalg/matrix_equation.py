@@ -239,9 +239,9 @@ def _two_solves(a: Matrix | None, b: Matrix | None, left: Floats | None, right: 
     y: Any = extended(c)
     error: Any = UNIT * np.abs(c)  # of the entries, rounded from decimals
     if left is not None and a is not None:
-        y, error = _solved_wide(a, left, y, error)
+        y, error = _solved_wide(a, left, y, error, "/A")
     if right is not None and b is not None:
-        flipped, error = _solved_wide(b.transposed(), np.ascontiguousarray(right.T), y.T, error.T)
+        flipped, error = _solved_wide(b.transposed(), np.ascontiguousarray(right.T), y.T, error.T, "/B")
         y, error = flipped.T, error.T
     x = np.asarray(y.astype(c.dtype))
     size = float(np.abs(x).max())
@@ -250,12 +250,14 @@ def _two_solves(a: Matrix | None, b: Matrix | None, left: Floats | None, right: 
     return x, relative / (1 - relative) if relative < 1 else math.inf
 
 
-def _solved_wide(matrix: Matrix, a: Floats, b: Any, moved: Any) -> tuple[Any, Any]:
+def _solved_wide(matrix: Matrix, a: Floats, b: Any, moved: Any, pointer: str) -> tuple[Any, Any]:
     """The solution of A·X = B in extended precision, and a bound on the error of each entry for a B that is off by `moved`.
     Raises SingularMatrix, Undecided."""
     factored = factor(a)
     if factored is None or not math.isfinite(factored.defect.amplification):
-        raise singular_in_floats(matrix, "The solution is not unique, or there is none.")
+        refusal = singular_in_floats(matrix, "The solution is not unique, or there is none.")
+        refusal.pointer = pointer
+        raise refusal
     right, x = b * factored.scale[:, None], np.zeros(b.shape, dtype=b.dtype)
     wide, r = extended(factored.scaled), factored.scaled_inverse
     for _ in range(REFINEMENTS + 1):

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from service.errors import InputError, ShapeMismatch, Undecided
 from service.linalg.exact_tables import Table
 from service.linalg.matrices import read_matrix, read_vector
-from service.linalg.projection import exact_checks, float_checks, line_along, orthonormal, projection
+from service.linalg.projection import exact_checks, float_checks, orthonormal, projection
 
 
 def test_onto_a_line() -> None:
     """Strang, Introduction to Linear Algebra, 5th ed., section 4.2, example 1."""
-    found = projection(read_vector([1, 1, 1]), line_along(read_vector([1, 2, 2])), arithmetic="exact")
+    found = projection(read_vector([1, 1, 1]), onto=read_vector([1, 2, 2]), arithmetic="exact")
     assert found.projection == ["5/9", "10/9", "10/9"]
     assert found.residual == ["4/9", "-1/9", "-1/9"]
     assert found.projector == [["1/9", "2/9", "2/9"], ["2/9", "4/9", "4/9"], ["2/9", "4/9", "4/9"]]

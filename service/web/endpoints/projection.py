@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from service.answers.exact_constants import with_constants
-from service.errors import InputError
 from service.linalg import projection as linalg
 from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
@@ -53,9 +52,4 @@ def projection(request: dict[str, Any]) -> dict[str, Any]:
     """
     names = ("vector", "matrix", "onto", "normal", "point")
     given = {name: with_constants(request[name], f"/{name}") for name in names if name in request}
-    if sum(name in given for name in ("matrix", "onto", "normal")) != 1:
-        raise InputError(
-            'exactly one of "matrix", "onto" and "normal" says what to project onto', "matrix: onto its column space", "/matrix"
-        )
-    columns = linalg.line_along(given["onto"]) if "onto" in given else given.get("matrix")
-    return linalg.projection(given["vector"], columns, given.get("normal"), given.get("point"), request.get("arithmetic")).to_json()
+    return linalg.projection(**given, arithmetic=request.get("arithmetic")).to_json()
