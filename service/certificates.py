@@ -31,7 +31,7 @@ def measured(name: str, error: float, tolerance: float, detail: str) -> Check:
     """A check of a number: passes when `error <= tolerance`; NaN and infinity never pass."""
     error = float(error)
     finite = math.isfinite(error)
-    return Check(name, finite and error <= tolerance, error if finite else None, float(tolerance), detail)
+    return Check(name, finite and bool(error <= tolerance), error if finite else None, float(tolerance), detail)
 
 
 def decided(name: str, holds: bool, detail: str) -> Check:

@@ -39,6 +39,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("matrix-entries", 1_100_000, "entries", "size of one array"),
     Limit("formed-entries", 10_000, "entries", "size of a derivative that is formed although only a product with it was asked for"),
     Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),
+    Limit("convolution-products", 100_000_000, "products", "number of products in one convolution of floats"),
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
     Limit("surd-size", 24, "rows or columns", "size of a matrix of exact numbers with square roots, or of exact complex numbers"),
     Limit("exact-digits", 1_000, "digits", "length of one exact number in an array"),

@@ -100,6 +100,10 @@ class Matrix:
             return Table(self.shape, self.exact)
         return Table.of([[gaussian(*map(self._as_rational, (entry.real, entry.imag))) for entry in row] for row in self.rows])
 
+    def exact_entry(self, i: int, j: int) -> Any:
+        """One entry as fmpq, of a real matrix without expressions."""
+        return self._as_rational(self.rows[i][j])
+
     def transposed(self) -> Matrix:
         """The n×m matrix of the same entries."""
         numbers = None if self.numbers is None else np.ascontiguousarray(self.numbers.T)
