@@ -4,12 +4,17 @@ matrix, matrices, exact_numbers       what was sent: `Matrix`, and how JSON arra
 rank, inverse, determinant, solve,    one operation each: a function from matrices to a frozen answer with `to_json()`
   svd, least_squares, subspaces,
   independence, projection,
-  change_of_basis, matrix_equation
+  change_of_basis, matrix_equation,
+  qr, cholesky, orthonormalize,
+  pseudoinverse, norm, low_rank,
+  inner_product, trace, convolution,
+  lu_factors, conditioning
 general_solution                      all solutions of a system of any shape; coordinates are one
 sylvester                             AX + XB = C through eigenvalues, with a verified bound
 lu, orthogonal_fit, numerical_rank    float factorizations that several operations stand on
 balls, with_digits                    as many correct digits as asked, by ball arithmetic (Arb)
-bounds, condition                     how far a float answer can be from the truth
-surds, exact_tables                   exact fields beyond the rationals: square roots, i; matrices over any of them
+bounds, condition, factor_bounds      how far a float answer can be from the truth
+gram, orthogonalize, elimination      exact inner products, Gram and Schmidt, Gauss
+surds, exact_tables, square_roots     exact fields beyond the rationals: square roots, i; matrices over any of them; roots as texts
 exact, dependencies, singular         python-flint: what is affordable, linear relations, why there is no inverse
 """

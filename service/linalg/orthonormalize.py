@@ -50,7 +50,7 @@ class Orthonormal:
             "coefficients": self.coefficients,
             "dimension": len(self.independent),
             "independent_vectors": self.independent,
-            "dependencies": None if self.dependencies is None else [entry.to_json() for entry in self.dependencies],
+            "dependencies": None if self.dependencies is None else [replace(entry, line="vector").to_json() for entry in self.dependencies],
             "arithmetic": self.arithmetic,
             "error_bound": self.error_bound,
             "checks": self.checks,

@@ -1,0 +1,84 @@
+"""POST /v1/inner-product"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.linalg import inner_product as linalg
+from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
+from service.web.fields import ChecksField, ChoiceField, MatrixField
+from service.web.linear_algebra import (
+    ARITHMETIC,
+    ENTRY,
+    REAL,
+    VECTOR_OR_MATRIX,
+    Answer,
+    ArithmeticAnswer,
+    ErrorBoundAnswer,
+    RightHandSideField,
+    nullable,
+)
+
+UNDECIDED = nullable({"type": "boolean"})
+
+
+class Request(RequestSchema):
+    x = RightHandSideField(
+        required=True, metadata={"description": "A vector, or a matrix (a list of rows) for the Frobenius inner product"}
+    )
+    y = RightHandSideField(required=True, metadata={"description": "Another one of the same shape"})
+    weight = MatrixField(
+        metadata={"description": "A symmetric (Hermitian) positive definite W for ⟨x, y⟩ = xᴴ·W·y; left out, the identity"}
+    )
+    arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
+
+
+def inequality(value: str, bound: str, equality: str) -> dict[str, Any]:
+    described = {"value": (nullable(REAL), value), "bound": (nullable(REAL), bound), "holds": ({"type": "boolean"}, "")}
+    described["equality"] = (UNDECIDED, equality)
+    return {
+        "type": "object",
+        "properties": {name: {**schema, **({"description": text} if text else {})} for name, (schema, text) in described.items()},
+        "required": list(described),
+        "additionalProperties": False,
+    }
+
+
+class Response(ResponseSchema):
+    dot = Answer(ENTRY, "⟨x, y⟩ = Σ conj(xᵢ)·yᵢ: linear in y, and conjugate linear in x, as numpy.vdot has it")
+    norm_x = Answer(REAL, "√⟨x, x⟩")
+    norm_y = Answer(REAL, "√⟨y, y⟩")
+    cosine = Answer(nullable(ENTRY), "⟨x, y⟩/(‖x‖‖y‖); null when x or y is zero")
+    angle = Answer(nullable(REAL), "In radians, the one whose cosine is Re⟨x, y⟩/(‖x‖‖y‖); null when x or y is zero")
+    orthogonal = Answer(UNDECIDED, "Whether ⟨x, y⟩ = 0; null where the rounding of decimals leaves it open")
+    distance = Answer(REAL, "‖x − y‖")
+    projection = Answer(nullable(VECTOR_OR_MATRIX), "The projection of x onto y, y·⟨y, x⟩/⟨y, y⟩; null when y is zero")
+    scalar_projection = Answer(nullable(ENTRY), "⟨y, x⟩/‖y‖, its signed length; null when y is zero")
+    cauchy_schwarz = Answer(inequality("|⟨x, y⟩|", "‖x‖‖y‖", "Whether x and y are linearly dependent; null when open"), "|⟨x, y⟩| ≤ ‖x‖‖y‖")
+    triangle = Answer(
+        inequality("‖x + y‖", "‖x‖ + ‖y‖", "Whether x and y point in the same direction; null when open"), "‖x + y‖ ≤ ‖x‖ + ‖y‖"
+    )
+    arithmetic = ArithmeticAnswer()
+    error_bound = ErrorBoundAnswer("Verified bound on the absolute error of `dot`, the rounding of decimals included; 0 when exact")
+    checks = ChecksField()
+
+
+@endpoint(
+    family="linear algebra",
+    request=Request,
+    response=Response,
+    examples=[
+        Example("Orthogonal vectors", {"x": [1, 2, 2], "y": [2, 1, -2]}),
+        Example("Exactly", {"x": [1, 2, 3], "y": [4, -5, 6], "arithmetic": "exact"}),
+        Example("Complex vectors", {"x": [{"re": 1, "im": 2}, 3], "y": [{"re": 0, "im": 1}, 1]}),
+        Example("Weighted", {"x": [1, 0], "y": [0, 1], "weight": [[2, 1], [1, 2]]}),
+        Example("Of matrices", {"x": [[1, 2], [3, 4]], "y": [[0, 1], [1, 0]]}),
+    ],
+)
+def inner_product(request: dict[str, Any]) -> dict[str, Any]:
+    """Inner product of two vectors or matrices, and what it says of them.
+
+    Lengths, angle, orthogonality, the projection of one onto the other, and the inequalities of Cauchy and Schwarz and of the
+    triangle with their cases of equality. Computed in rationals up to 20,000 entries, so that nothing cancels.
+    """
+    return linalg.inner_product(request["x"], request["y"], request.get("weight"), request.get("arithmetic")).to_json()
