@@ -127,16 +127,27 @@ class _Reader:
         return self.power()
 
     def power(self) -> Array:
-        base = self.postfix()
+        base = self.postfix("'", ".T", "[")
         symbol = self.next_is(*_POWERS)
         if symbol:
             self.take()
-            return _POWERS[symbol](base, self.sign())
+            value = _POWERS[symbol](base, self.exponent())
+            while self.next_is("'", ".T"):  # of the whole power
+                self.take()
+                value = transposed(value)
+            return value
         return base
 
-    def postfix(self) -> Array:
+    def exponent(self) -> Array:
+        if self.next_is("-", "+"):
+            return -self.exponent() if self.take() == "-" else self.exponent()
+        base = self.postfix("[")
+        symbol = self.next_is(*_POWERS)
+        return base if symbol is None else _POWERS[self.take()](base, self.exponent())
+
+    def postfix(self, *symbols: str) -> Array:
         value = self.atom()
-        while symbol := self.next_is("'", ".T", "["):
+        while symbol := self.next_is(*symbols):
             self.take()
             if symbol != "[":
                 value = transposed(value)

@@ -1,8 +1,8 @@
 """The grammar as tables: which symbol is which operation, and how tightly it binds.
 
-    comparison  <  sum  <  product  <  sign  <  power  <  postfix
+    comparison  <  sum  <  product  <  sign  <  power  <  postfix, but a transpose ends a power before it
 
-`-x^2` is `-(x^2)`, `2^-x` is `2^(-x)`, `x^y^z` is `x^(y^z)`, `A*B'` is `A*(B')`; `1/2x` is `(1/2)*x`.
+`-x^2` is `-(x^2)`, `2^-x` is `2^(-x)`, `x^y^z` is `x^(y^z)`, `A*B'` is `A*(B')`, `A^2'` is `(A^2)'`; `1/2x` is `(1/2)*x`.
 """
 
 from __future__ import annotations

@@ -193,6 +193,7 @@ class _Parser:
             self.infix(token, *infix)
             return True
         if text in POSTFIX:
+            self.finish_powers()
             start = self.steps[-1].start
             self.steps.append(Step(POSTFIX[text], 1, None, start, token.end))
             return False
@@ -271,6 +272,12 @@ class _Parser:
         while stack and stack[-1].binding >= binding:
             entry = stack.pop()
             steps.append(Step(entry.operation, entry.count, None, entry.start, steps[-1].end))
+
+    def finish_powers(self) -> None:
+        """A transpose is of the whole power: A^2' is (A^2)', X^-1' is (X^-1)', as in MATLAB."""
+        stack = self.open
+        while stack and (stack[-1].binding == POWER or (stack[-1].binding == SIGN and len(stack) > 1 and stack[-2].binding == POWER)):
+            self.reduce(stack[-1].binding)
 
     def separate(self, token: Token) -> None:
         """A comma or semicolon."""

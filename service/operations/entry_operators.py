@@ -111,7 +111,7 @@ class EntryPower(EntryByEntry, PowerRules):
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
         base, exponent = arguments
-        return Printed(f"{base.within(Binding.POSTFIX)}.^{exponent.within(Binding.POSTFIX)}", Binding.POWER)
+        return Printed(f"{base.within(Binding.POSTFIX)}.^{exponent.within(Binding.ATOM)}", Binding.POWER)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         base, exponent = arguments

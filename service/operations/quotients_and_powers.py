@@ -141,7 +141,7 @@ class PowerOperator(PowerRules):
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
         base, exponent = arguments
-        return Printed(f"{base.within(Binding.POSTFIX)}^{exponent.within(Binding.POSTFIX)}", Binding.POWER)
+        return Printed(f"{base.within(Binding.POSTFIX)}^{exponent.within(Binding.ATOM)}", Binding.POWER)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         base, exponent = arguments
