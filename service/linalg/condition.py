@@ -6,9 +6,16 @@ import math
 
 import numpy as np
 
-from service.linalg.matrix import Floats
+from service.linalg.matrix import Floats, Matrix
+from service.linalg.numerical_rank import singular_values
 
 TWO_NORM_SIZE = 50  # up to here the 2-norm, that a reader expects, costs little; beyond, it costs several times the inverse
+
+
+def condition_of_rank(matrix: Matrix, rank: int) -> float | None:
+    """σ₁/σᵣ; None for rank 0 and beyond the range of doubles."""
+    values = singular_values(matrix.table.doubles() if matrix.numbers is None else matrix.floats)
+    return float(values[0] / values[rank - 1]) if rank and values[rank - 1] > values[0] * 1e-300 else None
 
 
 def condition_number(a: Floats, inverse: Floats) -> tuple[float | None, str]:

@@ -15,9 +15,11 @@ from service.certificates import Check, decided, measured, require
 from service.linalg.bounds import GOOD, TRUSTED, UNIT
 from service.linalg.exact import affordable, check_size, is_exactly_singular, require_square
 from service.linalg.exact_numbers import nearest_double
+from service.linalg.exact_tables import Table
 from service.linalg.lu import Factored, FloatDeterminant, determinant_of, factor
 from service.linalg.matrix import LARGEST_INTEGER, Arithmetic, Matrix, choose_arithmetic
 from service.linalg.singular import too_sensitive
+from service.linalg.surds import as_exact_json
 
 PRIME = 2**61 - 1
 EXACT_UP_TO = 12  # n up to which an exact determinant of decimals costs a fraction of a millisecond
@@ -28,7 +30,7 @@ class Determinant:
     """`value` is a text in exact arithmetic; in floats a number, or the text of a whole number beyond 2^53, or None beyond
     the range of doubles (`sign` and `log_abs` say what it is). `error_bound` is relative; None for zero."""
 
-    value: str | float | complex | None
+    value: Any
     arithmetic: Arithmetic
     sign: int | None
     log_abs: float | None
@@ -55,9 +57,11 @@ def determinant(matrix: Matrix, arithmetic: Arithmetic | None = None) -> Determi
     Raises ShapeMismatch, LimitExceeded, Undecided when the rounding of the entries alone can change the first digits.
     """
     require_square(matrix, "a determinant")
-    mode = choose_arithmetic(arithmetic, matrix=matrix)
+    mode = choose_arithmetic(arithmetic, True, matrix=matrix)
     n = matrix.shape[0]
     limits.check("cubic-size", n, "/matrix")
+    if mode == "exact" and not matrix.table.is_rational:
+        return _in_a_larger_field(matrix.table)
     if mode == "exact":
         return exact_answer(matrix, mode, sensitivity=0.0)
     return determinant_in_floats(matrix, factor(matrix.floats), EXACT_UP_TO)
@@ -95,6 +99,16 @@ def exact_answer(matrix: Matrix, mode: Arithmetic, sensitivity: float) -> Determ
     if bound > TRUSTED and value != 0:
         raise too_sensitive("the determinant", bound)
     return Determinant(text, mode, _sign(value), _log_abs(value), bound if value != 0 else None, require([check]))
+
+
+def _in_a_larger_field(table: Table) -> Determinant:
+    """The exact determinant of a matrix with square roots or complex entries."""
+    value = table.determinant()
+    check = decided("transpose", table.transposed().determinant() == value, "agrees with the determinant of the transpose, exactly")
+    number = complex(value)
+    sign = None if value.is_complex else int(math.copysign(1, number.real)) if value != 0 else 0
+    log_abs = math.log(abs(number)) if value != 0 else None
+    return Determinant(as_exact_json(value), "exact", sign, log_abs, 0.0 if value != 0 else None, require([check]))
 
 
 def modular_check(integers: Any, denominator: Any, value: Any) -> Check:

@@ -49,6 +49,14 @@ def require_square(matrix: Matrix, what: str, pointer: str = "/matrix") -> None:
         raise ShapeMismatch(f"only a square matrix has {what}, and this one is {m}×{n}", hint, pointer, facts={"shape": [m, n]})
 
 
+def require_rows(matrix: Matrix, rhs: Matrix) -> None:
+    """Raises ShapeMismatch when the right-hand side does not have an entry for each row."""
+    n = matrix.shape[0]
+    if rhs.shape[0] != n:
+        detail = f"the matrix has {n} rows and the right-hand side {rhs.shape[0]}: there is one entry of the right-hand side for each row"
+        raise ShapeMismatch(detail, pointer="/rhs", facts={"matrix": list(matrix.shape), "rhs": list(rhs.shape)})
+
+
 def is_identity(product: Any) -> bool:
     """Whether an fmpq_mat is the identity."""
     return all(value == (i == j) for i, row in enumerate(product.tolist()) for j, value in enumerate(row))

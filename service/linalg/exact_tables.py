@@ -92,8 +92,22 @@ class Table:
         rows = [left + right for left, right in zip(self.rows, other.rows, strict=True)]
         return Table.of(rows, self.shape[1] + other.shape[1])
 
+    def inverse(self) -> Table:
+        """Of a square matrix; raises ZeroDivisionError for a singular one."""
+        if self._surds is None:
+            return Table(self.shape, self._rational.inv())
+        return self.solved(Table.identity(self.shape[0]))
+
+    def is_identity(self) -> bool:
+        if self._surds is None:
+            n = self.shape[0]
+            return bool(self._rational == flint.fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]))
+        return all(entry == int(i == j) for i, row in enumerate(self._surds) for j, entry in enumerate(row))
+
     def is_zero(self) -> bool:
-        return all(entry == 0 for row in self.rows for entry in row)
+        if self._surds is None:
+            return bool(self._rational == flint.fmpq_mat(*self.shape))
+        return all(not entry.terms for row in self._surds for entry in row)
 
     def echelon(self) -> tuple[Table, list[int]]:
         """The reduced row echelon form and the places of its pivots."""
@@ -126,6 +140,24 @@ class Table:
         if pivots[:n] != list(range(n)):
             raise ZeroDivisionError
         return reduced.columns(range(n, n + rhs.shape[1]))
+
+    def determinant(self) -> Any:
+        """Of a square matrix: an fmpq, or a Surd (the product of the pivots of an elimination)."""
+        if self._surds is None:
+            return self._rational.det()
+        rows, value = [list(row) for row in self._surds], Surd.of(1)
+        for j in range(len(rows)):
+            found = next((i for i in range(j, len(rows)) if rows[i][j].terms), None)
+            if found is None:
+                return Surd({})
+            if found != j:
+                rows[j], rows[found], value = rows[found], rows[j], -value
+            value, factor = value * rows[j][j], rows[j][j].reciprocal()
+            for row in rows[j + 1 :]:
+                if row[j].terms:
+                    weight = row[j] * factor
+                    row[j:] = [x - weight * y for x, y in zip(row[j:], rows[j][j:], strict=True)]
+        return value
 
     def json(self) -> list[list[Any]]:
         """The entries as texts (complex ones as objects of texts)."""

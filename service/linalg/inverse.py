@@ -15,11 +15,12 @@ from service.errors import CheckFailed, Undecided
 from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, InverseDefect, extended, inverse_defect, largest
 from service.linalg.condition import condition_number
 from service.linalg.determinant import determinant_in_floats
-from service.linalg.exact import affordable, check_size, is_identity, require_square
-from service.linalg.exact_numbers import nearest_doubles, texts
+from service.linalg.exact import affordable, check_size, require_square
+from service.linalg.exact_tables import Table
 from service.linalg.lu import Factored, factor
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
 from service.linalg.singular import singular, singular_in_floats
+from service.linalg.surds import as_exact_json
 
 SUBNORMAL = 2.0**-1074  # what underflow can cost an entry of the answer
 REFINED_SIZE = 24  # n up to which one step of refinement in extended precision costs little
@@ -31,8 +32,8 @@ class Inverse:
     """`inverse` is n×n: floats, or exact texts. `error_bound` bounds ‖A⁻¹ − X‖₁/‖A⁻¹‖₁ (0 in exact arithmetic): it covers the
     rounding of the computation and, for decimals, that of the entries to doubles."""
 
-    inverse: Floats | list[list[str]]
-    determinant: str | float | complex | None
+    inverse: Floats | list[list[Any]]
+    determinant: Any
     condition_number: float | None
     condition_norm: str
     arithmetic: Arithmetic
@@ -60,7 +61,7 @@ def inverse(matrix: Matrix, arithmetic: Arithmetic | None = None) -> Inverse:
     rows), Undecided (floats cannot tell the matrix from a singular one), LimitExceeded, CheckFailed.
     """
     require_square(matrix, "an inverse")
-    mode = choose_arithmetic(arithmetic, matrix=matrix)
+    mode = choose_arithmetic(arithmetic, True, matrix=matrix)
     limits.check("cubic-size", matrix.shape[0], "/matrix")
     if mode == "exact":
         return _exact(matrix)
@@ -137,7 +138,7 @@ def _rounded(matrix: Matrix, factored: Factored | None) -> Inverse:
     """The exact inverse of the entries as sent, rounded to doubles. Raises an error when the rounding of the entries to
     doubles matters so much that another reader of the same numbers would get another inverse."""
     exact, check = _invert(matrix)
-    x = nearest_doubles(exact)
+    x = exact.doubles()
     bound = UNIT
     if not matrix.is_exact_data:
         scale = factored.scale if factored else np.ones(len(x))
@@ -150,21 +151,21 @@ def _rounded(matrix: Matrix, factored: Factored | None) -> Inverse:
 
 def _exact(matrix: Matrix) -> Inverse:
     exact, check = _invert(matrix)
-    floats = nearest_doubles(matrix.exact)
-    condition, norm = condition_number(floats, nearest_doubles(exact))
-    return Inverse(texts(exact), str(matrix.exact.det()), condition, norm, "exact", 0.0, require([check]))
+    condition, norm = condition_number(matrix.table.doubles(), exact.doubles())
+    return Inverse(exact.json(), as_exact_json(matrix.table.determinant()), condition, norm, "exact", 0.0, require([check]))
 
 
-def _invert(matrix: Matrix) -> tuple[Any, Check]:
+def _invert(matrix: Matrix) -> tuple[Table, Check]:
     """The exact inverse and its proof; raises SingularMatrix."""
-    check_size(matrix, matrix.shape[0] ** 2)
+    if matrix.table.is_rational:
+        check_size(matrix, matrix.shape[0] ** 2)
     try:
-        exact = matrix.exact.inv()
+        exact = matrix.table.inverse()
     except ZeroDivisionError:
         raise singular(matrix, NO_INVERSE) from None
     return exact, product_check(matrix, exact)
 
 
-def product_check(matrix: Matrix, exact: Any) -> Check:
-    """That the fmpq_mat `exact` times `matrix` is the identity, exactly."""
-    return decided("product", is_identity(matrix.exact * exact), "A X = I holds exactly, in rational arithmetic")
+def product_check(matrix: Matrix, exact: Table) -> Check:
+    """That `exact` times `matrix` is the identity, exactly."""
+    return decided("product", (matrix.table @ exact).is_identity(), "A X = I holds exactly")

@@ -66,7 +66,7 @@ def rank(matrix: Matrix, arithmetic: Arithmetic | None = None, tolerance: float 
     values above max(m, n)·ε·σ₁, provided that they leave no doubt; with a `tolerance` given, the number above it, which
     is decided by definition. Raises LimitExceeded, Undecided.
     """
-    mode = choose_arithmetic(arithmetic, matrix=matrix)
+    mode = choose_arithmetic(arithmetic, True, matrix=matrix)
     limits.check("cubic-size", min(matrix.shape), "/matrix")
     if tolerance is not None:
         if mode == "exact":
@@ -105,10 +105,15 @@ def _size(matrix: Matrix) -> int:
 
 def _exact(matrix: Matrix) -> Rank:
     limits.check("cubic-size", max(matrix.shape), "/matrix")
-    check_size(matrix, _size(matrix))
-    independent, dependencies = exact_dependencies(matrix.exact)
+    if matrix.table.is_rational:
+        check_size(matrix, _size(matrix))
+    independent, dependencies = exact_dependencies(matrix.table)
     found = len(independent)
-    checks = require([elimination_check(matrix, found), relations_check(matrix, dependencies, found)])
+    if matrix.table.is_rational:
+        checks = require([elimination_check(matrix, found), relations_check(matrix, dependencies, found)])
+    else:
+        across = len(matrix.table.echelon()[1])
+        checks = require([decided("columns", across == found, "the elimination on the columns finds as many pivots as that on the rows")])
     return Rank(found, matrix.shape, dependencies, "exact", checks)
 
 

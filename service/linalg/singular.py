@@ -13,8 +13,8 @@ from service.linalg.numerical_rank import numerical_rank
 
 
 def singular(matrix: Matrix, consequence: str) -> SingularMatrix:
-    """The error for an n×n real `matrix` whose exact determinant is zero."""
-    independent, dependencies = exact_dependencies(matrix.exact)
+    """The error for an n×n `matrix` whose exact determinant is zero."""
+    independent, dependencies = exact_dependencies(matrix.table)
     n, rank = matrix.shape[0], len(independent)
     return SingularMatrix(
         f"the matrix is singular: its determinant is 0 and its rank is {rank} where {n} is needed, "

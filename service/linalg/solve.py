@@ -7,16 +7,17 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import flint
 import numpy as np
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import ShapeMismatch, SingularMatrix
+from service.errors import SingularMatrix
 from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, SolutionDefect, extended, largest, solution_defect
-from service.linalg.condition import condition_number
-from service.linalg.exact import affordable, check_size, require_square
-from service.linalg.exact_numbers import nearest_doubles, texts
+from service.linalg.condition import condition_number, condition_of_rank
+from service.linalg.exact import affordable, check_size, require_rows, require_square
+from service.linalg.exact_numbers import nearest_doubles
+from service.linalg.exact_tables import Table
+from service.linalg.general_solution import general_solution
 from service.linalg.lu import Factored, factor
 from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
 from service.linalg.singular import singular, singular_in_floats
@@ -44,6 +45,7 @@ class Solution:
     def to_json(self) -> dict[str, Any]:
         return {
             "x": self.x,
+            "unique": True,
             "condition_number": self.condition_number,
             "condition_norm": self.condition_norm,
             "arithmetic": self.arithmetic,
@@ -62,17 +64,15 @@ def solve(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> 
     SingularMatrix (saying whether there is no solution or infinitely many), Undecided, LimitExceeded, CheckFailed.
     """
     n = matrix.shape[0]
-    if rhs.shape[0] != n:
-        detail = f"the matrix has {n} rows and the right-hand side {rhs.shape[0]}: there is one entry of the right-hand side for each row"
-        raise ShapeMismatch(detail, pointer="/rhs", facts={"matrix": list(matrix.shape), "rhs": list(rhs.shape)})
+    require_rows(matrix, rhs)
     require_square(matrix, "a unique solution for every right-hand side")
-    mode = choose_arithmetic(arithmetic, matrix=matrix, rhs=rhs)
+    mode = choose_arithmetic(arithmetic, True, matrix=matrix, rhs=rhs)
     limits.check("cubic-size", n, "/matrix")
     limits.check("cubic-size", rhs.shape[1], "/rhs")
     if mode == "exact":
         x, check = _solve_exactly(matrix, rhs)
         condition, norm = _condition_of_exact(matrix)
-        return Solution(as_sent(rhs, texts(x)), condition, norm, "exact", 0.0, require([check]))
+        return Solution(as_sent(rhs, x.json()), condition, norm, "exact", 0.0, require([check]))
     a, b = _same_type(matrix.floats, rhs.floats)
     factored = factor(a)
     found = _in_floats(factored, b, decimals=not (matrix.is_exact_data and rhs.is_exact_data)) if factored else None
@@ -82,6 +82,20 @@ def solve(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> 
     if not affordable(matrix) or rhs.is_complex:
         raise singular_in_floats(matrix, NOT_UNIQUE)
     return _rounded(matrix, rhs)
+
+
+def solve_generally(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> dict[str, Any]:
+    """All x with A·x = b, A m×n. Raises ShapeMismatch, and what `general_solution` raises."""
+    require_rows(matrix, rhs)
+    found = general_solution(matrix, rhs, arithmetic)
+    answer = found.to_json()
+    condition = condition_of_rank(matrix, found.rank)
+    return answer | {
+        "explanation": found.explanation(matrix.shape[1]),
+        "condition_number": condition,
+        "condition_norm": "2",
+        "checks": found.checks,
+    }
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ def _rounded(matrix: Matrix, rhs: Matrix) -> Solution:
     """The exact solution of the system as sent, rounded to doubles. Raises an error when the rounding of the entries to
     doubles matters so much that another reader of the same numbers would get another solution."""
     exact, check = _solve_exactly(matrix, rhs)
-    x = nearest_doubles(exact)
+    x = exact.doubles()
     inverse = nearest_doubles(matrix.exact.inv())
     bound = UNIT
     if not (matrix.is_exact_data and rhs.is_exact_data):
@@ -143,37 +157,40 @@ def _rounded(matrix: Matrix, rhs: Matrix) -> Solution:
     return Solution(as_sent(rhs, x + 0.0), condition, norm, "float", bound, require([check]))
 
 
-def _solve_exactly(matrix: Matrix, rhs: Matrix) -> tuple[Any, Check]:
+def _solve_exactly(matrix: Matrix, rhs: Matrix) -> tuple[Table, Check]:
     n, k = matrix.shape[0], rhs.shape[1]
-    check_size(matrix, n * (n + k))
-    check_size(rhs, k, "/rhs")
+    if matrix.table.is_rational and rhs.table.is_rational:
+        check_size(matrix, n * (n + k))
+        check_size(rhs, k, "/rhs")
     try:
-        x = matrix.exact.solve(rhs.exact)
+        x = matrix.table.solved(rhs.table)
     except ZeroDivisionError:
         raise _no_unique_solution(matrix, rhs) from None
     return x, product_check(matrix, rhs, x)
 
 
-def product_check(matrix: Matrix, rhs: Matrix, x: Any) -> Check:
-    """That `matrix` times the fmpq_mat x is the right-hand side, exactly."""
-    return decided("product", matrix.exact * x == rhs.exact, "A x = b holds exactly, in rational arithmetic")
+def product_check(matrix: Matrix, rhs: Matrix, x: Table) -> Check:
+    """That `matrix` times x is the right-hand side, exactly."""
+    return decided("product", (matrix.table @ x - rhs.table).is_zero(), "A x = b holds exactly")
 
 
 def _no_unique_solution(matrix: Matrix, rhs: Matrix) -> SingularMatrix:
     """The error for a singular system: no solution, or infinitely many (Rouché and Capelli)."""
-    joined = flint.fmpq_mat([left + right for left, right in zip(matrix.exact.tolist(), rhs.exact.tolist(), strict=True)])
-    inconsistent = joined.rank() > matrix.exact.rank()
+    _, pivots = matrix.table.beside(rhs.table).echelon()
+    inconsistent = pivots[-1:] >= [matrix.shape[1]]
     if inconsistent:
         verdict = "The right-hand side breaks that relation, so there is no solution; least-squares finds the nearest."
     else:
         verdict = "The right-hand side keeps that relation, so there are infinitely many solutions; least-squares finds the shortest."
     error = singular(matrix, verdict)
+    if not inconsistent:
+        error.hint = 'send "general": true for all solutions'
     error.facts["solutions"] = "none" if inconsistent else "infinitely many"
     return error
 
 
 def _condition_of_exact(matrix: Matrix) -> tuple[float | None, str]:
-    return condition_number(nearest_doubles(matrix.exact), nearest_doubles(matrix.exact.inv()))
+    return condition_number(matrix.table.doubles(), matrix.table.inverse().doubles())
 
 
 def _same_type(a: Floats, b: Floats) -> tuple[Floats, Floats]:

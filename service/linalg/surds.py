@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -25,14 +26,15 @@ LARGEST_RADICAND = 10**12  # what trial division takes apart at once
 IMAGINARY = -1  # the radicand of i
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Surd:
     """Σ c·sqrt(d) over `terms` {d: c}: d whole and square-free (1 for the rational part, negative for imaginary ones), c an
     fmpq that is not 0. Immutable."""
 
-    __slots__ = ("__dict__", "terms")
+    terms: Mapping[int, Any]
 
-    def __init__(self, terms: Mapping[int, Any]) -> None:
-        self.terms = {radicand: value for radicand, value in sorted(terms.items()) if value != 0}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", {radicand: value for radicand, value in sorted(self.terms.items()) if value != 0})
         if len(self.terms) > MOST_TERMS:
             raise LimitExceeded(f"an exact number has more than {MOST_TERMS} independent square roots", 'send "arithmetic": "float"')
 

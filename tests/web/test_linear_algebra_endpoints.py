@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+UNIT = {"re": 0, "im": 1}
+UNIT_TEXT = {"re": "0", "im": "1"}
 ZERO_SPACES = {"column_space": 0, "row_space": 0, "null_space": 2, "left_null_space": 1}
 
 ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -22,6 +24,13 @@ ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("determinant", {"matrix": [[18446744073709551617, 1], [1, 1]]}, {"determinant": "18446744073709551616", "arithmetic": "exact"}),
     ("solve", {"matrix": [[2, 0], [0, 4]], "rhs": [2, 2]}, {"x": [1, 0.5]}),
     ("solve", {"matrix": [[2, 0], [0, 4]], "rhs": [["1/3"], [2]]}, {"x": [["1/6"], ["1/2"]]}),
+    ("solve", {"matrix": [[2, 4]], "rhs": [6], "arithmetic": "exact"}, {"x": ["3", "0"], "unique": False, "null_space": [["-2", "1"]]}),
+    ("solve", {"matrix": [[2, 4], [1, 2]], "rhs": [[6, 2], [3, 1]], "general": True}, {"x": [[3, 1], [0, 0]], "free_variables": [1]}),
+    ("inverse", {"matrix": [[UNIT]], "arithmetic": "exact"}, {"inverse": [[{"re": "0", "im": "-1"}]], "determinant": UNIT_TEXT}),
+    ("inverse", {"matrix": [[{"re": "1/2", "im": 0}]]}, {"inverse": [["2"]], "arithmetic": "exact"}),
+    ("determinant", {"matrix": [[UNIT, 1], [1, UNIT]], "arithmetic": "exact"}, {"determinant": "-2", "sign": -1}),
+    ("determinant", {"matrix": [[UNIT, 1], [0, 2]], "arithmetic": "exact"}, {"determinant": {"re": "0", "im": "2"}, "sign": None}),
+    ("rank", {"matrix": [[1, UNIT], [UNIT, -1]], "arithmetic": "exact"}, {"rank": 1, "nullity": 1}),
     ("svd", {"matrix": [[3, 0, 0], [0, 4, 0]]}, {"singular_values": [4, 3], "rank": 2}),
     ("svd", {"matrix": [[0, 0]], "full": True}, {"singular_values": [0], "vt": [[1, 0], [0, 1]], "condition_number": None}),
     ("null-space", {"matrix": [[1, 2]], "arithmetic": "exact"}, {"basis": [["-2", "1"]], "dimension": 1, "ambient_dimension": 2}),
@@ -61,7 +70,10 @@ REFUSED: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("inverse", {}, 400, "invalid-input", "/matrix"),
     ("inverse", {"matrix": [[1]], "arithmetic": "symbolic"}, 400, "invalid-input", "/arithmetic"),
     ("inverse", {"matrix": [[2**60 + 1]], "arithmetic": "float"}, 400, "not-a-matrix", "/matrix/0/0"),
-    ("inverse", {"matrix": [[{"re": 0, "im": 1}]], "arithmetic": "exact"}, 400, "invalid-input", "/matrix"),
+    ("inverse", {"matrix": [[{"re": 0, "im": 0}]], "arithmetic": "exact"}, 422, "singular-matrix", "/matrix"),
+    ("least-squares", {"matrix": [[{"re": 0, "im": 1}]], "rhs": [1], "arithmetic": "exact"}, 400, "invalid-input", "/matrix"),
+    ("solve", {"matrix": [[1, 1], [1, 2], [1, 3]], "rhs": [1, 2, 4]}, 422, "no-solution", "/rhs"),
+    ("solve", {"matrix": [[1, 1, 1]], "rhs": [1, 2]}, 422, "shape-mismatch", "/rhs"),
     ("inverse", {"matrix": [[1, 2, 3]]}, 422, "shape-mismatch", "/matrix"),
     ("inverse", {"matrix": [[1, 2], [2, 4]]}, 422, "singular-matrix", "/matrix"),
     ("inverse", {"matrix": [[1 / (i + j + 1) for j in range(15)] for i in range(15)]}, 422, "undecided", "/matrix"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import fields
+
 from service.linalg import balls, with_digits
 from service.linalg import solve as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
-from service.web.fields import ChecksField
+from service.web.fields import BooleanField, ChecksField
 from service.web.linear_algebra import (
+    MATRIX,
     VECTOR_OR_MATRIX,
     Answer,
     ConditionAnswer,
@@ -19,16 +22,31 @@ from service.web.linear_algebra import (
     PreciseArithmeticAnswer,
     RadiusAnswer,
     SystemRequest,
+    array_of,
     nullable,
 )
+
+COUNT = {"type": "integer", "minimum": 0}
 
 
 class Request(SystemRequest):
     digits = DigitsField()
+    general = BooleanField(
+        load_default=False,
+        metadata={
+            "description": "true: all solutions, of a singular system too. Of a matrix that is not square they are given in any case"
+        },
+    )
 
 
 class Response(ResponseSchema):
     x = Answer(VECTOR_OR_MATRIX, "The solution, in the shape of the right-hand side")
+    unique = Answer({"type": "boolean"}, "Whether there is no other solution", required=False)
+    rank = Answer(COUNT, "The rank of the matrix, with `general`", required=False)
+    degrees_of_freedom = Answer(COUNT, "How many unknowns can be chosen freely", required=False)
+    free_variables = Answer(array_of(COUNT), "Their places, from 0; they are 0 in x", required=False)
+    null_space = Answer(MATRIX, "A list of vectors: x plus any combination of them is a solution, too", required=False)
+    explanation = fields.String(metadata={"description": "The same in words"})
     condition_number = ConditionAnswer("‖A‖·‖A⁻¹‖: how much larger than that of the entries the relative error of x can be")
     condition_norm = ConditionNormAnswer()
     arithmetic = PreciseArithmeticAnswer()
@@ -49,15 +67,21 @@ class Response(ResponseSchema):
         Example("One right-hand side", {"matrix": [[2, 1], [5, 3]], "rhs": [1, 2]}),
         Example("Two right-hand sides, exactly", {"matrix": [[2, 1], [5, 4]], "rhs": [[1, 0], [0, 1]], "arithmetic": "exact"}),
         Example("With 30 digits", {"matrix": [[1, 0.1], [0.3, 0.7]], "rhs": [1, 0], "digits": 30}),
+        Example("All solutions", {"matrix": [[1, 2, 3], [2, 4, 7]], "rhs": [1, 3], "arithmetic": "exact"}),
+        Example("No solution", {"matrix": [[1, 1], [1, 2], [1, 3]], "rhs": [1, 2, 4]}, refused="no-solution"),
         Example("No unique solution", {"matrix": [[1, 2], [2, 4]], "rhs": [1, 3]}, refused="singular-matrix"),
     ],
 )
 def solve(request: dict[str, Any]) -> dict[str, Any]:
-    """Solution of a square system A·x = b.
+    """Solution of a system A·x = b.
 
-    In floats by LU with iterative refinement and a verified bound on the error, or in exact rationals. A singular system is
-    refused: with the relations between the rows, and whether there is no solution or there are infinitely many.
+    Square: in floats by LU with iterative refinement and a verified bound on the error, or exactly. A singular system is
+    refused with the relations between the rows, and whether there is no solution or there are infinitely many. Not square, or
+    with `general`: one solution and the null space, or the relation that the right-hand side breaks.
     """
     if balls.wanted(request.get("digits"), request.get("arithmetic")):
         return with_digits.solve(request["matrix"], request["rhs"], request["digits"])
+    matrix, rhs = request["matrix"], request["rhs"]
+    if request["general"] or matrix.shape[0] != matrix.shape[1]:
+        return linalg.solve_generally(matrix, rhs, request.get("arithmetic"))
     return linalg.solve(request["matrix"], request["rhs"], request.get("arithmetic")).to_json()
