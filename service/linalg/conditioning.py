@@ -16,6 +16,7 @@ from service.linalg.bounds import SLACK, TRUSTED, UNIT, gamma
 from service.linalg.dependencies import exact_dependencies, shown
 from service.linalg.exact import FALLBACK_SIZE, check_size, is_exactly_singular
 from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, read_rational
+from service.linalg.exact_tables import Table
 from service.linalg.inverse import inverse, product_check
 from service.linalg.matrices import from_array
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
@@ -182,7 +183,7 @@ def _by_gram(tall: Matrix, mode: Arithmetic) -> Condition:
     of_gram, error_of_gram = _norm(nearest_doubles(gram), 2)
     value = math.sqrt(of_inverse) * math.sqrt(of_gram)
     bound = (error + error_of_gram + 4 * UNIT * math.sqrt(len(inverted))) * SLACK
-    exact = product_check(from_exact(gram), gram.inv())
+    exact = product_check(from_exact(gram), Table((gram.nrows(), gram.ncols()), gram.inv()))
     checks = require([exact, measured("condition-error", bound, TRUSTED, BOUND)])
     return _answer(value, 2, 1 / math.sqrt(of_inverse), mode, bound, checks)
 
@@ -198,7 +199,7 @@ def from_exact(table: Any) -> Matrix:
 def _exactly(matrix: Matrix, order: float | str) -> Condition:
     n, a = matrix.shape[0], matrix.exact
     x = a.inv()
-    check = product_check(matrix, x)
+    check = product_check(matrix, Table(matrix.shape, x))
     found = _of_pair(from_exact(a), nearest_doubles(a), nearest_doubles(x), order, UNIT * n * n, [check])
     found = replace(found, arithmetic="exact")
     return found if order == 2 and n > 2 else replace(found, condition_number=_closed_form(a, x, order), error_bound=0.0)
