@@ -18,7 +18,7 @@ def shorter(tensor: Tensor) -> Tensor:
     coefficient, inner = coefficient_of(tensor)
     if not isinstance(inner, Sum):
         return tensor
-    terms = [term for pair in inner.terms for term in _multiplied_out(*pair)]
+    terms = [term for pair in inner.terms for term in multiplied_out(*pair)]
     if len(terms) == len(inner.terms) or len(terms) > MOST_TERMS:
         return tensor
     found = add([(coefficient * weight, term) for weight, term in terms], tensor.shape)
@@ -36,7 +36,7 @@ def _size(tensor: Tensor) -> int:
     return 1
 
 
-def _multiplied_out(weight: Rational, tensor: Tensor) -> list[Term]:
+def multiplied_out(weight: Rational, tensor: Tensor) -> list[Term]:
     """The terms of a product of sums; the tensor itself where it is none, or has too many."""
     done: list[Term] = []
     todo: list[Term] = [(weight, tensor)]

@@ -15,6 +15,7 @@ from service.calculus.compression import compressed, parts_of
 from service.calculus.factoring import factored
 from service.calculus.graph import Stuck, Weighted
 from service.calculus.index_form import WrittenTerm, by_axes, write
+from service.calculus.quotients import simplified
 from service.calculus.stacking import ProductGraph
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
@@ -91,6 +92,11 @@ class Notation:
 
     def _write(self, coefficient: Rational, tensor: Tensor) -> Node:
         """coefficient · tensor, the tensor's children being known."""
+        better = simplified(tensor)
+        if better is not tensor:
+            for child in better.children():
+                self.node(child)
+            return self._write(coefficient, better)
         if isinstance(tensor, Product):
             return self._product(coefficient * tensor.coefficient, tensor)
         if tensor in self.known:

@@ -190,7 +190,8 @@ class Times(Operator):
         text = first.text if first.binding == Binding.NEGATIVE else first.within_latex(_binding_of_first(node))
         for argument in arguments[1:]:
             part = argument.within_latex(Binding.POWER)
-            text += (r" \cdot " if part[0].isdigit() or part.startswith(r"\frac") else " ") + part
+            numbers = text[-1].isdigit() and part.startswith(r"\frac{") and part[6].isdigit()
+            text += (r" \cdot " if part[0].isdigit() or numbers else " ") + part
         return Printed(text, Binding.PRODUCT)
 
     def code(self, node: Node, *arguments: Code) -> Code:
@@ -262,7 +263,10 @@ class Transpose(Operator):
         return Printed(f"{arguments[0].within(Binding.POSTFIX)}'", Binding.POSTFIX)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(rf"{arguments[0].within_latex(Binding.ATOM)}^\top", Binding.POWER)
+        (argument,) = arguments
+        if node.arguments[0].operation.inverse_of_argument:  # A^{-\top}, the inverse and the transpose in one
+            return Printed(rf"{argument.text.removesuffix('^{-1}')}^{{-\top}}", Binding.POWER)
+        return Printed(rf"{argument.within_latex(Binding.ATOM)}^\top", Binding.POWER)
 
     def code(self, node: Node, *arguments: Code) -> Code:
         return codes.transpose(*arguments)

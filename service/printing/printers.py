@@ -8,8 +8,12 @@ from service.expression.nodes import Node, in_order
 from service.expression.operation import Printed
 from service.operations.leaves import Variable
 
-READABLE = 1_500
-"""Characters up to which an expression is written without names for its repeated parts."""
+READABLE = 200
+"""Characters of text up to which an expression is written without names for its repeated parts."""
+LONG = 1_500
+"""Characters from which on it is written with names even where it does not get much shorter by them."""
+SHORTER = 0.7
+"""To what share of its length an expression has to come down for that."""
 LEAST_NAMED = 12
 """Characters from which on a part that stands twice is given a name."""
 
@@ -28,14 +32,32 @@ def to_latex(root: Node) -> str:
 
 
 def _written(root: Node, form: str, where: str, definition: str, name: str) -> str:
-    known: dict[Node, Printed] = memo().setdefault(("printed", form), {})  # several results share most of their parts
+    """With names in every form, or in none."""
+    plain = _plain(root, READABLE) or _plain(root, LONG)
+    if plain is not None and (len(plain) <= READABLE or len(_named(root, "text", " where ", "{} = {}", "t{}")) > SHORTER * len(plain)):
+        return plain if form == "text" else printed(root, form, _known(form)).text
+    return _named(root, form, where, definition, name)
+
+
+def _plain(root: Node, readable: int) -> str | None:
+    """The text without names; None where it is longer than `readable`."""
     try:
-        return printed(root, form, known, READABLE).text
+        return printed(root, "text", _known("text"), readable).text
     except _TooLong:
-        names, parts = shared_parts([root])
+        return None
+
+
+def _known(form: str) -> dict[Node, Printed]:
+    """What is printed already: several results share most of their parts."""
+    known: dict[Node, Printed] = memo().setdefault(("printed", form), {})
+    return known
+
+
+def _named(root: Node, form: str, where: str, definition: str, name: str) -> str:
+    names, parts = shared_parts([root])
     if not names:
         return printed(root, form, {}).text
-    known = {}
+    known: dict[Node, Printed] = {}
     definitions = []
     for part in parts:
         definitions.append(definition.format(name.format(names[part]), printed(part, form, known).text))

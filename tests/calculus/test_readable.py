@@ -115,6 +115,14 @@ TEXTBOOK = """
     gradient   | H | sum(W*H - V.*log(W*H))                   | V(m,n) W(m,k) H(k,n) | W'*(1 - V./(W*H))
     gradient   | W | sum(V.*log(V./(W*H)) - V + W*H)          | V(m,n) W(m,k) H(k,n) | (1 - V./(W*H))*H'
     hessian    | d | -logdet(A*diag(d)*A')                    | A(m,n) d(n) | (A'*inv(A*diag(d)*A')*A).^2
+    derivative | x | (x + 1)/(x - 1)                          |  | -2/(x - 1)^2
+    derivative | x | x/(1 + x^2)                              |  | (1 - x^2)/(x^2 + 1)^2
+    derivative | x | sin(x)/x                                 |  | (x*cos(x) - sin(x))/x^2
+    derivative | x | (x^2 - 1)/(x^2 + 1)                      |  | 4*x/(x^2 + 1)^2
+    derivative | x | x*sqrt(1 - x^2)                          |  | (1 - 2*x^2)/sqrt(1 - x^2)
+    derivative | x | log(x + sqrt(x^2 + 1))                   |  | 1/sqrt(x^2 + 1)
+    derivative | s | log(s) + (x - u)^2/(2*s^2)               |  | 1/s - (x - u)^2/s^3
+    gradient   | s | sum(u.^2 + s.^2 - log(s.^2) - 1)/2       | u(n) s(n) | s - 1./s
     derivative | x | x^2*y                                    |  | 2*x*y
     derivative | x | (x^2 + 1)^3                              |  | 6*x*(x^2 + 1)^2
     derivative | x | exp(-x^2/2)                              |  | -x*exp(-x^2/2)

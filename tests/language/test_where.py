@@ -49,6 +49,7 @@ def test_a_definition_ends_with_its_text() -> None:
 
 
 def test_a_long_expression_names_its_repeated_parts_and_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printers, "SHORTER", 1)
     monkeypatch.setattr(printers, "READABLE", 40)
     with fresh_arena():
         node = parse("tanh(A*x + x).*(1 - tanh(A*x + x).^2) + t0*tanh(A*x + x)", declare(SIZES)).node
