@@ -28,10 +28,13 @@ def factored(nodes: Sequence[Node], decimals: bool = False) -> Node:
     """
     if len(nodes) == 1:
         return nodes[0]
-    return _factored(_merged([split(node) for node in nodes]), decimals)
+    terms = [split(node) for node in nodes]
+    merged = _merged(terms)
+    return _factored(merged, decimals, nodes if merged is terms else None)
 
 
-def _factored(terms: list[Term], decimals: bool) -> Node:
+def _factored(terms: list[Term], decimals: bool, nodes: Sequence[Node] | None = None) -> Node:
+    """`nodes` are the terms as they are written already."""
     if len(terms) == 1:
         return _joined(terms[0], decimals)
     shared, divisors = _shared_scalars(terms), _shared_divisors(terms)
@@ -45,13 +48,14 @@ def _factored(terms: list[Term], decimals: bool) -> Node:
         groups: dict[tuple[Node, ...], list[Term]] = {}
         for term in terms:
             groups.setdefault(key(term), []).append(term)
-        if len(groups) < len(terms):
+        if len(groups) < len(terms) and any(common and len(members) > 1 for common, members in groups.items()):
+            nodes = None
             terms = [
                 term
                 for common, members in groups.items()
                 for term in (_taken_out(common, members, key, decimals) if common and len(members) > 1 else members)
             ]
-    return build.add([_joined(term, decimals) for term in terms])
+    return build.add(nodes or [_joined(term, decimals) for term in terms])
 
 
 def common_names_out(node: Node, decimals: bool = False) -> Node:
@@ -70,6 +74,8 @@ def common_names_out(node: Node, decimals: bool = False) -> Node:
 
 def split(node: Node) -> Term:
     """A term taken apart. An inner product stays in one piece, as a scalar."""
+    if not node.arguments and node.operation is not build.NUMBER:
+        return Term(1, (), (node,), ()) if node.shape != SCALAR else Term(1, (node,), (), ())
     coefficient: Rational = 1
     if node.operation is build.NEGATE:
         coefficient, node = -1, node.arguments[0]
@@ -78,29 +84,29 @@ def split(node: Node) -> Term:
     divisors: list[Node] = []
     if node.operation is build.DIVIDE:
         node, below = node.arguments
-        coefficient *= _take(below, divisors, divisors, divisors, invert=True)
+        coefficient = tidy(coefficient * _take(below, divisors, divisors, divisors, invert=True))
     if node.operation in (build.HADAMARD, build.ENTRY_DIVIDE):
         first, *others = node.arguments
         inner: list[Node] = []
-        coefficient *= _take(first, scalars, inner, divisors)
+        coefficient = tidy(coefficient * _take(first, scalars, inner, divisors))
         arrays.append(make(node.operation.name, build.times(*inner), *others))
     else:
-        coefficient *= _take(node, scalars, arrays, divisors)
-    return Term(tidy(coefficient), tuple(scalars), tuple(arrays), tuple(divisors))
+        coefficient = tidy(coefficient * _take(node, scalars, arrays, divisors))
+    return Term(coefficient, tuple(scalars), tuple(arrays), tuple(divisors))
 
 
 def _take(node: Node, scalars: list[Node], arrays: list[Node], divisors: list[Node], invert: bool = False) -> Rational:
     """The factors of a product into the lists; its number."""
-    coefficient = Fraction(1)
+    coefficient: Rational = 1
     for part in node.arguments if build.dissolves(node) else (node,):
         if part.operation is build.NUMBER:
-            value = Fraction(part.parameter)
-            coefficient = coefficient / value if invert else coefficient * value
+            value = part.parameter if type(part.parameter) is int else Fraction(part.parameter)
+            coefficient = tidy(Fraction(coefficient) / value if invert else coefficient * value)
         elif part.shape != SCALAR:
             arrays.append(part)
         elif part.operation is build.DIVIDE and not invert:
             inner = split(part)
-            coefficient *= inner.coefficient
+            coefficient = tidy(coefficient * inner.coefficient)
             scalars += inner.scalars
             divisors += inner.divisors
         else:
@@ -115,6 +121,8 @@ def _joined(term: Term, decimals: bool) -> Node:
 
 def _merged(terms: list[Term]) -> list[Term]:
     """Like terms added up; a sum among the terms counts as its terms, a transposed one where that merges something."""
+    if len({term[1:] for term in terms}) == len(terms) and not any(_is_sum(term) for term in terms):
+        return terms
     flat: list[Term] = []
     for term in terms:
         inner = term.arrays[0] if len(term.arrays) == 1 else None
@@ -139,6 +147,11 @@ def _merged(terms: list[Term]) -> list[Term]:
         return opened
     kept = [Term(tidy(coefficient), *key) for key, coefficient in collected.items() if coefficient]
     return kept or [Term(0, *opened[0][1:])]
+
+
+def _is_sum(term: Term) -> bool:
+    """Whether a term is a sum or a transposed one."""
+    return len(term.arrays) == 1 and term.arrays[0].operation in (build.ADD, build.TRANSPOSE)
 
 
 # --- what all terms have --------------------------------------------------------------------------------------------

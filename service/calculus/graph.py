@@ -180,11 +180,13 @@ class Graph:
         assert right is not None
         middle = [make("diag", vector.node())] if vector else []
         forward = build.times(left.node(), *middle, right.node())
-        backward = build.times(right.transposed().node(), *middle, left.transposed().node())
-        if build.count_transposes(backward) < build.count_transposes(forward):
-            self.join(ends[1], ends[0], Weighted(backward))
-        else:
-            self.join(ends[0], ends[1], Weighted(forward))
+        transposes = build.count_transposes(forward)
+        if transposes:
+            backward = build.times(right.transposed().node(), *middle, left.transposed().node())
+            if build.count_transposes(backward) < transposes:
+                self.join(ends[1], ends[0], Weighted(backward))
+                return
+        self.join(ends[0], ends[1], Weighted(forward))
 
     # The result.
 
