@@ -12,6 +12,11 @@ rank, inverse, determinant, solve,    one operation each: a function from matric
 general_solution                      all solutions of a system of any shape; coordinates are one
 sylvester                             AX + XB = C through eigenvalues, with a verified bound
 lu, orthogonal_fit, numerical_rank    float factorizations that several operations stand on
+eigen, eigen_exact, diagonalize,      eigenvalues and what follows from them
+  definiteness
+eigen_floats, spectrum,               LAPACK's with verified bounds; the exact spectrum of a rational matrix, its Jordan form and
+  exact_spectrum, number_field,         eigenvectors over number fields, its roots in closed form
+  closed_forms
 balls, with_digits                    as many correct digits as asked, by ball arithmetic (Arb)
 bounds, condition, factor_bounds      how far a float answer can be from the truth
 gram, orthogonalize, elimination      exact inner products, Gram and Schmidt, Gauss

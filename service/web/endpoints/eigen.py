@@ -1,0 +1,104 @@
+"""POST /v1/eigen"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.linalg import balls
+from service.linalg.eigen import eigen as in_floats
+from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits
+from service.linalg.matrix import choose_arithmetic
+from service.web.eigen_fields import SPECTRAL, SPECTRAL_MATRIX, MultiplicitiesAnswer, RayleighAnswer
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import BooleanField, ChecksField
+from service.web.linear_algebra import (
+    NUMBER,
+    Answer,
+    DigitsAnswer,
+    ErrorBoundAnswer,
+    PreciseArithmeticAnswer,
+    PreciseRequest,
+    RadiusAnswer,
+    array_of,
+    nullable,
+)
+
+
+class Request(PreciseRequest):
+    left = BooleanField(load_default=False, metadata={"description": "true: the left eigenvectors y, with y*A = λy*, too"})
+    vectors = BooleanField(load_default=True, metadata={"description": "false: eigenvalues only"})
+
+
+class Response(ResponseSchema):
+    eigenvalues = Answer(array_of(SPECTRAL), "All n, in decreasing order (real part, then imaginary part), repeated by multiplicity")
+    eigenvectors = Answer(
+        nullable(SPECTRAL_MATRIX),
+        "In columns, in the order of the eigenvalues; of a defective matrix fewer than n. Floats: of unit length, the first entry within "
+        "a millionth of the largest positive. Exact: whole numbers for rational eigenvalues. null where they could not be had",
+    )
+    left_eigenvectors = Answer(nullable(SPECTRAL_MATRIX), "Likewise", required=False)
+    symmetric = Answer({"type": "boolean"}, "Whether A = A'")
+    hermitian = Answer({"type": "boolean"}, "Whether A = A*; its eigenvalues are real")
+    defective = Answer(
+        nullable({"type": "boolean"}), "Whether there is no basis of eigenvectors; null where floats leave it open", required=False
+    )
+    multiplicities = MultiplicitiesAnswer(
+        "The different eigenvalues; exact for whole and rational entries. null where floats leave it open", required=False
+    )
+    trace = Answer(SPECTRAL, "The sum of the eigenvalues")
+    determinant = Answer(nullable(SPECTRAL), "Their product, as the operation determinant answers it", required=False)
+    spectral_radius = Answer(NUMBER, "The largest modulus", required=False)
+    condition_numbers = Answer(
+        array_of(nullable(NUMBER)),
+        "1/|y*x| of each eigenvalue: how much more than the entries it can change; null when it is not simple",
+        required=False,
+    )
+    error_bounds = Answer(
+        array_of(NUMBER), "A verified bound on the error of each eigenvalue, the rounding of decimals included", required=False
+    )
+    rayleigh_quotient = RayleighAnswer(required=False)
+    characteristic_polynomial = Answer(
+        {"type": "object"}, "Exact: det(λI - A), its coefficients from the highest, as text, factored", required=False
+    )
+    jordan_form = Answer(nullable(SPECTRAL_MATRIX), "Exact: the Jordan form, where the eigenvalues have closed forms", required=False)
+    eigenspaces = Answer(
+        nullable(array_of({"type": "object"})),
+        "Exact, for eigenvalues of a degree beyond 2: bases whose entries are polynomials in the eigenvalue lambda",
+        required=False,
+    )
+    approximations = Answer(array_of(SPECTRAL), "Exact: the eigenvalues as doubles", required=False)
+    arithmetic = PreciseArithmeticAnswer()
+    digits = DigitsAnswer()
+    radius = RadiusAnswer("eigenvalues")
+    error_bound = ErrorBoundAnswer(
+        "The largest error bound, relative to the Frobenius norm of the matrix; 0 when exact, relative to each with digits"
+    )
+    checks = ChecksField()
+
+
+@endpoint(
+    family="linear algebra",
+    request=Request,
+    response=Response,
+    examples=[
+        Example("A symmetric matrix", {"matrix": [[2, 1], [1, 2]]}),
+        Example("A defective one", {"matrix": [[2, 1], [0, 2]]}),
+        Example("Closed forms", {"matrix": [[1, 1], [1, 0]], "arithmetic": "exact"}),
+        Example("Complex eigenvalues, left eigenvectors", {"matrix": [[0.5, -1.5], [1, 0.25]], "left": True}),
+        Example("With 30 digits", {"matrix": [[1, 2, 3], [4, 5, 6], [7, 8, 10]], "digits": 30}),
+    ],
+)
+def eigen(request: dict[str, Any]) -> dict[str, Any]:
+    """Eigenvalues and eigenvectors.
+
+    Every eigenvalue in floats has a bound on its error that holds; of whole and rational entries it is the nearest double
+    to the exact eigenvalue, and multiplicities are exact. In exact arithmetic eigenvalues of degree up to 4 come in closed
+    form, others with digits.
+    """
+    matrix, arithmetic, digits = request["matrix"], request.get("arithmetic"), request.get("digits")
+    if arithmetic != "exact" and balls.wanted(digits, arithmetic):
+        return eigen_with_digits(matrix, request["digits"])
+    if choose_arithmetic(arithmetic, matrix=matrix) == "exact":
+        balls.wanted(digits, None)
+        return eigen_exactly(matrix, digits, request["left"], request["vectors"])
+    return in_floats(matrix, request["left"], request["vectors"])
