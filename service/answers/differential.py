@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 from service.answers.equivalence import compare
 from service.answers.forms import expression_to_json
 from service.answers.kinks import kinks_check
-from service.answers.targets import read_targets
-from service.answers.task import all_variables, declaration, read_dialects
+from service.answers.task import all_variables, declaration, read_dialects, read_function
 from service.calculus import build
 from service.calculus.differentiate import derivatives
 from service.calculus.forward import differential_of
@@ -31,7 +30,7 @@ from service.expression.products import product
 from service.expression.shapes import SCALAR, public
 from service.expression.sums import add
 from service.expression.tensors import Tensor
-from service.language import Declarations, Parsed, declare, parse
+from service.language import Declarations, Parsed, parse
 from service.operations.leaves import Variable, name_to_latex, tensor_of, variable
 from service.printing.functions import to_code
 from service.printing.printers import to_latex, to_text
@@ -87,9 +86,8 @@ def differential(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(request: Mapping[str, Any]) -> _Task:
-    parsed = parse(request["expression"], declare(request.get("variables")))
+    parsed, targets = read_function(request)
     variables = all_variables(parsed)
-    targets = read_targets(request.get("wrt"), list(parsed.variables), variables)
     variables = {**variables, **{declared.name: declared for declared in targets.variables}}
     differentials = {declared.name: _differential_of(declared, variables) for declared in targets.variables}
     return _Task(parsed, variables, differentials, read_dialects(request))

@@ -18,6 +18,7 @@ from service.language import parse_number
 from service.operations.leaves import Variable
 
 SYMMETRY_TOLERANCE = 1e-12
+ORTHOGONALITY_TOLERANCE = 1e-8
 
 
 def read_points(at: object, variables: Mapping[str, Variable], letters: Collection[str] = ()) -> list[Point]:
@@ -108,6 +109,7 @@ def _read_entry(value: object) -> float:
 
 def check_properties(variable: Variable, array: Array, pointer: str) -> None:
     """An answer that used a declared property holds only where the value has it; raises MathematicsRefuses."""
+    array = array.reshape(1, 1) if array.size == 1 else array
     if array.ndim != 2 or array.shape[0] != array.shape[1] or not variable.properties:
         return
     scale = float(np.max(np.abs(array)))
@@ -118,6 +120,8 @@ def check_properties(variable: Variable, array: Array, pointer: str) -> None:
         broken = "diagonal"
     elif "spd" in variable.properties and float(np.min(np.linalg.eigvalsh(array))) <= 0:
         broken = "positive definite"
+    elif "orthogonal" in variable.properties and float(np.max(np.abs(array.T @ array - np.eye(len(array))))) > ORTHOGONALITY_TOLERANCE:
+        broken = "orthogonal"
     if broken:
         raise MathematicsRefuses(
             f"{variable.name} is declared {broken}, but its value at the point is not",

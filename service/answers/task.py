@@ -51,9 +51,7 @@ class Task:
 
 def read_task(kind: str, request: Mapping[str, Any]) -> Task:
     """The request's expression, variables, wrt, order and layout; raises what the language and the shapes raise."""
-    declarations = declare(request.get("variables"))
-    parsed = parse(request["expression"], declarations)
-    targets = read_targets(request.get("wrt"), list(parsed.variables), all_variables(parsed))
+    parsed, targets = read_function(request)
     order = 2 if kind == "hessian" else request.get("order", 1)
     if not 1 <= order <= HIGHEST_ORDER:
         raise InputError(f"the order of a derivative is a whole number from 1 to {HIGHEST_ORDER}", pointer="/order")
@@ -64,6 +62,30 @@ def read_task(kind: str, request: Mapping[str, Any]) -> Task:
     _refuse_wrong_kind(task)
     _refuse_undefined_constants(parsed.node)
     return task
+
+
+def read_function(request: Mapping[str, Any]) -> tuple[Parsed, Targets]:
+    """The expression, and what it is differentiated by.
+
+    The entries of an orthogonal matrix that is differentiated by, or that depends on what is, count as independent: that
+    Q'*Q = eye(n) is not used.
+    """
+    parsed = parse(request["expression"], declare(request.get("variables")))
+    targets = read_targets(request.get("wrt"), list(parsed.variables), all_variables(parsed))
+    moving = set(targets.names)
+    bound = {
+        name
+        for name, each in parsed.declared.items()
+        if "orthogonal" in each.properties and (name in moving or moving & {*each.depends_on})
+    }
+    if not bound:
+        return parsed, targets
+    declared = {
+        name: each._replace(properties=each.properties - {"orthogonal"}) if name in bound else each
+        for name, each in parsed.declared.items()
+    }
+    parsed = parse(request["expression"], Declarations(declared, parsed.sizes))
+    return parsed, read_targets(request.get("wrt"), list(parsed.variables), all_variables(parsed))
 
 
 def _read_structure(request: Mapping[str, Any], targets: Targets) -> str:

@@ -270,6 +270,8 @@ def draw_value(variable: Variable, sizes: Mapping[str, Size], random: Random, lo
         return np.diag(np.diag(value) + 1)
     if "spd" in properties:
         return np.asarray(value @ value.T + shape[0] * np.eye(shape[0]))
+    if "orthogonal" in properties:
+        return np.asarray(np.linalg.qr(value)[0])
     value = value + shape[0] * max(abs(low), abs(high)) * np.eye(shape[0])
     return np.asarray(value + value.T if "symmetric" in properties else value)
 

@@ -1,4 +1,4 @@
-"""Factors of a product that cancel: inverses, pairings, unit vectors, what adds up to 1."""
+"""Factors of a product that cancel: inverses, orthogonal matrices, pairings, unit vectors, what adds up to 1."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def _may_cancel(tensor: Tensor) -> bool:
     if type(tensor) is Apply:
         return tensor.operation.inverse_of_argument or tensor.operation.sums_to_one is not None
     if type(tensor) is Power:
-        return type(tensor.base) is Product and not isinstance(tensor.exponent, Tensor)
-    return type(tensor) is Leaf and tensor.kind in ("unit", "pairing")
+        squared = tensor.exponent == 2 and _is_orthogonal(tensor.base)
+        return squared or (type(tensor.base) is Product and not isinstance(tensor.exponent, Tensor))
+    return type(tensor) is Leaf and (tensor.kind in ("unit", "pairing") or _is_orthogonal(tensor))
 
 
 def _candidates(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
@@ -56,8 +57,11 @@ def _candidates(index: int, factors: list[Factor], out: Labels, uses: dict[int, 
             yield from _inverse(index, factors, out, uses)
     elif isinstance(tensor, Power):
         yield from _power(index, tensor, factors, out, uses)
+        yield from _squares(index, tensor, factors, out, uses)
     elif isinstance(tensor, Leaf) and tensor.kind == "pairing":
         yield from _pairing(index, factors, out, uses)
+    elif _is_orthogonal(tensor):
+        yield from _orthogonal(index, factors, out, uses)
     else:
         yield from _unit(index, factors, out, uses)
 
@@ -133,6 +137,27 @@ def _embeddings(
         for turned in (labels, labels[::-1]) if wanted.symmetric else (labels,):
             if all(names.get(mine, theirs) == theirs for mine, theirs in zip(inner, turned, strict=True)):
                 yield from _embeddings(argument, {**names, **dict(zip(inner, turned, strict=True))}, factors, (*members, other))
+
+
+def _is_orthogonal(tensor: Tensor) -> bool:
+    return type(tensor) is Leaf and "orthogonal" in tensor.properties
+
+
+def _orthogonal(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    """Σ_k Q[k,i]·Q[k,j] = δ[i,j], and Σ_k Q[i,k]·Q[j,k] = δ[i,j]."""
+    tensor, labels = factors[index]
+    for near, far in ((0, 1), (1, 0)):
+        for other in uses[labels[near]]:
+            candidate, ends = factors[other]
+            if candidate is tensor and ends[near] == labels[near] and _is_summed_between(labels[near], index, other, out, uses):
+                yield Cancellation((index, other), ((labels[far], ends[far]),), (labels[near],))
+
+
+def _squares(index: int, tensor: Power, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
+    """Σ_k Q[k,i]² = 1, and Σ_k Q[i,k]² = 1."""
+    for label in factors[index][1] if tensor.exponent == 2 and _is_orthogonal(tensor.base) else ():
+        if label not in out and uses[label] == [index]:
+            yield Cancellation((index,), vanished=(label,))
 
 
 def _pairing(index: int, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:

@@ -161,6 +161,9 @@ def _variable(name: str, shape: Shape, properties: Iterable[str], depends_on: tu
             detail = f"only a square matrix is {word}: {name} is {describe(shape)}"
             raise InvalidDeclaration(detail, 'a square matrix has "shape": ["n","n"]', "/properties")
         known.update(PROPERTIES[word])
+    if "orthogonal" in known and len(known) > 1:
+        (other, *_) = sorted(known - {"orthogonal"})
+        raise InvalidDeclaration(f"{name} is declared orthogonal and {other}", "one of the two can be used at a time", "/properties")
     return Variable(name, shape, frozenset(known) if shape != SCALAR else frozenset(), depends_on)
 
 

@@ -14,7 +14,7 @@ from service.expression.nodes import Node, make
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
 from service.expression.products import power, product, transpose
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
-from service.expression.sums import coefficient_of, delta
+from service.expression.sums import coefficient_of, delta, number
 from service.expression.tensors import Apply, Tensor
 from service.operations.matrices import (
     SquareMatrixFunction,
@@ -22,6 +22,7 @@ from service.operations.matrices import (
     axes_of,
     diagonal_of,
     finite,
+    is_orthogonal,
     off_deficient,
     require_square,
     square_factors,
@@ -78,7 +79,7 @@ class Inverse(SquareMatrixFunction):
         return call(self.name, *arguments)
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
-        """inv(inv(A)) = A, inv(diag(x)) = diag(1/x), inv(c·A·B') = inv(B)'·inv(A)/c for square A and B.
+        """inv(inv(A)) = A, inv(Q) = Q', inv(diag(x)) = diag(1/x), inv(c·A·B') = inv(B)'·inv(A)/c for square A and B.
 
         The arguments of the inverses on the right have fewer factors, so rewriting ends.
         """
@@ -87,6 +88,8 @@ class Inverse(SquareMatrixFunction):
             return power(A, -1)
         if isinstance(A, Apply) and A.operation is self:
             return A.arguments[0]
+        if is_orthogonal(A):
+            return transpose(A)
         diagonal = diagonal_of(A)
         if diagonal is not None:
             return product(1, [(power(diagonal, -1), (0,))], (0, 0))
@@ -210,8 +213,10 @@ class LogDeterminant(Determinantal):
         return np.asarray(np.linalg.slogdet(A)[1] if _is_regular(A, np.linalg.inv(A)) else np.nan)
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
-        """logdet(inv(A)) = -logdet(A), and what holds for the determinant."""
+        """logdet(inv(A)) = -logdet(A), logdet(Q) = 0, and what holds for the determinant."""
         (A,) = arguments
+        if is_orthogonal(A):
+            return number(0)
         if isinstance(A, Apply) and A.operation.inverse_of_argument:
             return -call(self.name, A.arguments[0])
         return super().rewrite(A)
@@ -311,8 +316,10 @@ class Pseudoinverse(Operation):
         return A / total(A**2) if len(A.shape) == 1 else call(self.name, A)
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
-        """pinv(pinv(A)) = A, pinv(A') = pinv(A)', pinv(c·A) = pinv(A)/c."""
+        """pinv(pinv(A)) = A, pinv(Q) = Q', pinv(A') = pinv(A)', pinv(c·A) = pinv(A)/c."""
         (A,) = arguments
+        if is_orthogonal(A):
+            return transpose(A)
         if isinstance(A, Apply) and A.operation is self:
             return A.arguments[0]
         coefficient, monic = coefficient_of(A)

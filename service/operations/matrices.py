@@ -10,7 +10,7 @@ import numpy as np
 from service.expression.operation import Array, Operation
 from service.expression.products import product, transpose
 from service.expression.shapes import Shape, Sizes, axes, describe
-from service.expression.tensors import Factor, Product, Tensor
+from service.expression.tensors import Factor, Leaf, Product, Tensor
 
 
 class SquareMatrixFunction(Operation):
@@ -96,6 +96,11 @@ def diagonal_of(tensor: Tensor) -> Tensor | None:
     if not isinstance(tensor, Product) or len(tensor.out) != 2 or tensor.out[0] != tensor.out[1]:
         return None
     return product(tensor.coefficient, tensor.factors, tensor.out[:1], dict(enumerate(tensor.sizes)))
+
+
+def is_orthogonal(tensor: Tensor) -> bool:
+    """Whether the tensor is a matrix that is declared orthogonal."""
+    return isinstance(tensor, Leaf) and "orthogonal" in tensor.properties
 
 
 def transpose_of(tensor: Tensor) -> Tensor | None:

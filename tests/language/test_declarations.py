@@ -91,6 +91,12 @@ BAD: list[tuple[Any, str, str, str]] = [
     ({"A": {"shape": ["m", "n"], "properties": ["symmetric"]}}, "/variables/A/properties", "only a square matrix", '["n","n"]'),
     ({"A": {"shape": ["n", "n"], "properties": ["symetric"]}}, "/variables/A/properties", "no property", "did you mean symmetric?"),
     ({"A": {"shape": ["n", "n"], "properties": [1]}}, "/variables/A/properties", "a list of texts", ""),
+    (
+        {"Q": {"shape": ["n", "n"], "properties": ["symmetric", "orthogonal"]}},
+        "/variables/Q/properties",
+        "orthogonal and symmetric",
+        "one of",
+    ),
     ({"A": {"depends_on": {"x": 1}}}, "/variables/A/depends_on", "a list of texts", ""),
     ({"A": {"depends_on": ["A"]}}, "/variables/A/depends_on", "cannot depend on A", ""),
     ({"A": {"depends_on": ["sin"]}}, "/variables/A/depends_on", "cannot depend on sin", ""),
