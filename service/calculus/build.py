@@ -21,6 +21,8 @@ ENTRY_DIVIDE, ENTRY_POWER, LITERAL, KRON = (operation(name) for name in ("entry-
 TOTAL, SIZE, VARIABLE = (operation(name) for name in ("sum", "size", "variable"))
 
 LONGEST_DECIMAL = 17
+MOST_WRITTEN_OUT = 16
+"""Entries: larger arrays are sums of smaller ones."""
 
 
 def numeral(value: Rational, decimals: bool) -> Node:

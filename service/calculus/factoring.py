@@ -10,6 +10,7 @@ from service.calculus import build
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational, tidy
 from service.expression.shapes import SCALAR
+from service.operations.leaves import number
 
 
 class Term(NamedTuple):
@@ -41,7 +42,7 @@ def _factored(terms: list[Term], decimals: bool, nodes: Sequence[Node] | None = 
     if shared or divisors:
         inside = _factored([_without(term, shared, divisors) for term in terms], decimals)
         return build.scaled(1, shared, divisors, inside, decimals)
-    entries = _entry_by_entry(terms, decimals)
+    entries = _entry_by_entry(terms, decimals) or _written_out(terms, decimals)
     if entries is not None:
         return entries
     for key in (_whole, _last, _first, _diagonal):
@@ -67,6 +68,26 @@ def common_names_out(node: Node, decimals: bool = False) -> Node:
     if not shared:
         return node
     return build.times(*shared, build.add([_joined(_without(term, shared, []), decimals) for term in terms]))
+
+
+def _written_out(terms: Sequence[Term], decimals: bool) -> Node | None:
+    """Σ scalar·e_i·e_j' as the matrix that it is; None where a term is something else."""
+    entries: dict[tuple[int, int], list[Node]] = {}
+    shape: tuple[object, ...] = ()
+    for term in terms:
+        if len(term.arrays) != 2 or term.arrays[0].operation is not build.UNIT or term.arrays[1].operation is not build.TRANSPOSE:
+            return None
+        left, right = term.arrays[0], term.arrays[1].arguments[0]
+        if right.operation is not build.UNIT:
+            return None
+        shape = left.shape[0], right.shape[0]
+        place = left.parameter[0] - 1, right.parameter[0] - 1
+        entries.setdefault(place, []).append(_joined(term._replace(arrays=()), decimals))
+    rows, columns = shape
+    if not isinstance(rows, int) or not isinstance(columns, int) or rows * columns > build.MOST_WRITTEN_OUT:
+        return None
+    filled_in = [entries.get((row, column)) for row in range(rows) for column in range(columns)]
+    return make("literal", *[build.add(entry) if entry else number(0) for entry in filled_in], parameter=(rows, columns))
 
 
 # --- terms ----------------------------------------------------------------------------------------------------------

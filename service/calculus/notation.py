@@ -8,7 +8,10 @@ cannot be reduced, or has more than two axes, is written in index notation.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 
 from service.calculus import build
 from service.calculus.compression import compressed, parts_of
@@ -18,12 +21,13 @@ from service.calculus.index_form import WrittenTerm, by_axes, write
 from service.calculus.quotients import simplified
 from service.calculus.stacking import ProductGraph
 from service.expression.nodes import Node, make
-from service.expression.numbers import Rational
+from service.expression.numbers import Rational, tidy
 from service.expression.shapes import axes
 from service.expression.sums import scale
 from service.expression.tensors import Apply, Factor, Leaf, Power, Product, Sum, Tensor
 from service.operations import leaves
 from service.operations.index_notation import Pattern
+from service.operations.matrices import entry_of, is_written_out
 
 
 class Notation:
@@ -129,7 +133,7 @@ class Notation:
     # Sums.
 
     def _sum(self, coefficient: Rational, tensor: Sum) -> Node:
-        literal = self._literal(coefficient, tensor)
+        literal = self._literal(coefficient, tensor) or self._by_entries(coefficient, tensor)
         if literal is not None:
             return literal
         if not tensor.shape:
@@ -180,6 +184,15 @@ class Notation:
             entries[place] = build.add([entries[place], entry]) if place in entries else entry
         zero = leaves.number(0)
         return make("literal", *[entries.get(place, zero) for place in range(rows * columns)], parameter=(rows, columns))
+
+    def _by_entries(self, coefficient: Rational, tensor: Tensor) -> Node | None:
+        """A sum with several written arrays in it: x*[1, 0; y, 2] + [0, 1; 0, y] as one."""
+        shape = tensor.shape
+        sizes = [size for size in shape if isinstance(size, int)]
+        if not is_written_out(tensor) or len(sizes) != len(shape) or math.prod(sizes) > build.MOST_WRITTEN_OUT:
+            return None
+        entries = [self.node(scale(coefficient, entry_of(tensor, places))) for places in itertools.product(*map(range, sizes))]
+        return make("literal", *entries, parameter=(*sizes, 1)[:2])
 
     # Powers.
 
@@ -239,6 +252,10 @@ class Notation:
             and coefficient in (1, -1)
         ):
             return self._sum(coefficient, labelled[0][0])
+        if len(labelled) == 2 and all(isinstance(factor, Leaf) and factor.kind == "unit" for factor, _ in labelled):
+            written = self._by_entries(tidy(Fraction(coefficient) / tensor.coefficient), tensor)
+            if written is not None:
+                return written
         graph = ProductGraph(tensor.out, tensor.sizes)
         above, below = self._scalars(scalar_factors)
         coefficient, flipped = self._signed(coefficient, labelled)

@@ -8,28 +8,33 @@ from typing import Any
 import numpy as np
 
 from service.expression import codes
-from service.expression.algebra import call, einsum, total
+from service.expression.algebra import call, einsum, hadamard, total
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node, make
-from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
-from service.expression.products import power, product, transpose
+from service.expression.operation import Array, Binding, Law, Printed, Sample, register
+from service.expression.products import power, product, size_number, transpose
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
-from service.expression.sums import coefficient_of, delta, number
-from service.expression.tensors import Apply, Tensor
+from service.expression.sums import number
+from service.expression.tensors import Apply, Tensor, number_of, unit
 from service.operations.matrices import (
     SquareMatrixFunction,
-    as_matrix,
-    axes_of,
+    arranged,
+    determinant,
     diagonal_of,
     finite,
+    is_constant,
     is_orthogonal,
-    off_deficient,
+    kronecker,
+    kronecker_factors,
+    minor,
     require_square,
     square_factors,
     transpose_of,
+    written_out,
 )
 from service.operations.samples import MATRIX, SQUARE, VECTOR
 
+_KRONECKER = {"A": "matrix(n,n)", "B": "matrix(m,m)"}
 _TWO_SQUARES = {"A": "matrix(n,n)", "B": "matrix(n,n)"}
 
 
@@ -65,6 +70,8 @@ class Inverse(SquareMatrixFunction):
         Law("inv(3*A)", "inv(A)/3", SQUARE),
         Law("inv(diag(x))", "diag(1./x)", VECTOR),
         Law("inv(x)", "1/x"),
+        Law("inv(kron(A, B))", "kron(inv(A), inv(B))", _KRONECKER),
+        Law("inv([a, b; c, d])", "[d, -b; -c, a]/(a*d - b*c)"),
     )
 
     def value(self, node: Node, *arguments: Array) -> Array:
@@ -79,7 +86,8 @@ class Inverse(SquareMatrixFunction):
         return call(self.name, *arguments)
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
-        """inv(inv(A)) = A, inv(Q) = Q', inv(diag(x)) = diag(1/x), inv(c·A·B') = inv(B)'·inv(A)/c for square A and B.
+        """inv(inv(A)) = A, inv(Q) = Q', inv(diag(x)) = diag(1/x), inv(kron(A, B)) = kron(inv(A), inv(B)),
+        adj(A)/det(A) where the determinant is a number, inv(c·A·B') = inv(B)'·inv(A)/c for square A and B.
 
         The arguments of the inverses on the right have fewer factors, so rewriting ends.
         """
@@ -93,6 +101,14 @@ class Inverse(SquareMatrixFunction):
         diagonal = diagonal_of(A)
         if diagonal is not None:
             return product(1, [(power(diagonal, -1), (0,))], (0, 0))
+        entries = written_out(A, 3)
+        divisor = number_of(determinant(entries)) if entries else None
+        if entries and divisor:
+            return _adjugate(entries) / divisor
+        parts = _square_kronecker_factors(A)
+        if parts is not None:
+            scalar, *matrices = parts
+            return hadamard(power(scalar, -1), kronecker(*[call(self.name, matrix) for matrix in matrices]))
         found = square_factors(A)
         if found is None:
             return None
@@ -114,6 +130,18 @@ class Inverse(SquareMatrixFunction):
         if node.shape == SCALAR:
             return codes.divide(codes.number(1), *arguments)
         return codes.call(INVERSE, arguments, node.shape)
+
+
+def _adjugate(entries: list[list[Tensor]]) -> Tensor:
+    """By cofactors."""
+    places = range(len(entries))
+    return arranged([[(-1) ** (i + j) * determinant(minor(entries, j, i)) for j in places] for i in places])
+
+
+def _square_kronecker_factors(tensor: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
+    """The scalar and the matrices of scalar·kron(A, B), where both are square."""
+    parts = kronecker_factors(tensor)
+    return parts if parts is not None and all(matrix.shape[0] == matrix.shape[1] for matrix in parts[1:]) else None
 
 
 def _is_regular(A: Array, inverse: Array) -> bool:
@@ -142,6 +170,12 @@ class Determinantal(SquareMatrixFunction):
         diagonal = diagonal_of(A)
         if diagonal is not None:
             return self.of_diagonal(diagonal)
+        entries = written_out(A, 3)
+        if entries:
+            return self.of_scalar(determinant(entries))
+        parts = _square_kronecker_factors(A)
+        if parts is not None:
+            return self.of_kronecker_product(*parts)
         transposed = transpose_of(A)
         return None if transposed is None else call(self.name, transposed)
 
@@ -149,6 +183,9 @@ class Determinantal(SquareMatrixFunction):
         raise NotImplementedError
 
     def of_diagonal(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def of_kronecker_product(self, scalar: Tensor, A: Tensor, B: Tensor) -> Tensor:
         raise NotImplementedError
 
 
@@ -165,6 +202,8 @@ class Determinant(Determinantal):
         Law("det(2*A)", "2^n*det(A)", SQUARE),
         Law("det(diag(x))", "prod(x)", VECTOR),
         Law("det(3*eye(n))", "3^n", VECTOR),
+        Law("det(kron(A, B))", "det(A)^m*det(B)^n", _KRONECKER),
+        Law("det([a, b; c, d])", "a*d - b*c"),
     )
 
     def value(self, node: Node, *arguments: Array) -> Array:
@@ -175,7 +214,13 @@ class Determinant(Determinantal):
         return x
 
     def of_diagonal(self, x: Tensor) -> Tensor:
-        return call("prod", x)
+        value = product(1, [(x, (0,)), (unit(0, x.shape[0]), (0,))]) if is_constant(x) else None
+        return call("prod", x) if value is None else power(value, size_number(x.shape[0]))
+
+    def of_kronecker_product(self, scalar: Tensor, A: Tensor, B: Tensor) -> Tensor:
+        """det(s·kron(A, B)) = s^(m·n)·det(A)^n·det(B)^m, for A of m×m and B of n×n."""
+        m, n = (size_number(matrix.shape[0]) for matrix in (A, B))
+        return power(scalar, m * n) * power(call(self.name, A), n) * power(call(self.name, B), m)
 
     def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
         """d det(A) = det(A) tr(inv(A) dA) (Jacobi), for an invertible A."""
@@ -204,6 +249,7 @@ class LogDeterminant(Determinantal):
         Law("logdet(A*B)", "logdet(A) + logdet(B)", _TWO_SQUARES),
         Law("logdet(inv(A))", "-logdet(A)", SQUARE),
         Law("logdet(diag(x))", "sum(log(x))", VECTOR),
+        Law("logdet(kron(A, B))", "m*logdet(A) + n*logdet(B)", _KRONECKER),
     )
 
     def value(self, node: Node, *arguments: Array) -> Array:
@@ -226,6 +272,10 @@ class LogDeterminant(Determinantal):
 
     def of_diagonal(self, x: Tensor) -> Tensor:
         return total(call("log", call("abs", x)))
+
+    def of_kronecker_product(self, scalar: Tensor, A: Tensor, B: Tensor) -> Tensor:
+        m, n = (size_number(matrix.shape[0]) for matrix in (A, B))
+        return m * n * self.of_scalar(scalar) + n * call(self.name, A) + m * call(self.name, B)
 
     def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
         """d log|det(A)| = tr(inv(A) dA)."""
@@ -263,7 +313,8 @@ class Adjugate(SquareMatrixFunction):
         return adjugate
 
     def lower(self, node: Node, *arguments: Tensor) -> Tensor:
-        return call("det", *arguments) * call("inv", *arguments)
+        entries = written_out(arguments[0], 3)
+        return _adjugate(entries) if entries else call("det", *arguments) * call("inv", *arguments)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{adj}}\left({arguments[0].text}\right)")
@@ -272,92 +323,3 @@ class Adjugate(SquareMatrixFunction):
         if node.shape == SCALAR:
             return codes.number(1)
         return codes.multiply(codes.call("linalg.det", arguments, SCALAR), codes.call(INVERSE, arguments, node.shape))
-
-
-@register
-class Pseudoinverse(Operation):
-    """The pseudoinverse of Moore and Penrose; of a vector, x'/(x'*x)."""
-
-    name, aliases, family, signature = "pinv", ("pseudoinverse",), "matrix functions", "pinv(A)"
-    rule = "pseudoinverse rule"
-    kink = "where the rank changes"
-    samples = (
-        Sample("pinv(A)", MATRIX),
-        Sample("pinv(A')", MATRIX),
-        Sample("pinv(x)", VECTOR),
-        Sample("pinv(x')", VECTOR),
-        Sample("pinv(A)", SQUARE),
-        Sample("pinv(x)"),
-    )
-    laws = (
-        Law("A*pinv(A)*A", "A", MATRIX),
-        Law("pinv(A)*A*pinv(A)", "pinv(A)", MATRIX),
-        Law("pinv(A)", "inv(A'*A)*A'", {"A": "matrix(5,3)"}),
-        Law("pinv(A)", "inv(A)", SQUARE),
-        Law("pinv(2*A')", "pinv(A)'/2", MATRIX),
-        Law("pinv(x)", "x'/(x'*x)", VECTOR),
-    )
-
-    def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
-        rows, columns = arguments[0]
-        return columns, rows
-
-    def value(self, node: Node, *arguments: Array) -> Array:
-        matrix = as_matrix(finite(arguments[0]), node.arguments[0].shape)
-        return np.linalg.pinv(matrix).reshape(axes_of(node.shape))
-
-    def side(self, node: Node, *arguments: Array) -> Array:
-        return off_deficient(as_matrix(arguments[0], node.arguments[0].shape))
-
-    def lower(self, node: Node, *arguments: Tensor) -> Tensor:
-        (A,) = arguments
-        if not A.shape:
-            return power(A, -1)
-        return A / total(A**2) if len(A.shape) == 1 else call(self.name, A)
-
-    def rewrite(self, *arguments: Tensor) -> Tensor | None:
-        """pinv(pinv(A)) = A, pinv(Q) = Q', pinv(A') = pinv(A)', pinv(c·A) = pinv(A)/c."""
-        (A,) = arguments
-        if is_orthogonal(A):
-            return transpose(A)
-        if isinstance(A, Apply) and A.operation is self:
-            return A.arguments[0]
-        coefficient, monic = coefficient_of(A)
-        if coefficient not in (0, 1):
-            return call(self.name, monic) / coefficient
-        transposed = transpose_of(A)
-        return None if transposed is None else transpose(call(self.name, transposed))
-
-    def tensor_shape(self, *arguments: Axes) -> Axes:
-        return arguments[0][::-1]
-
-    def tensor_symmetric(self, *arguments: Tensor) -> bool:
-        return arguments[0].symmetric
-
-    def jacobian(self, y: Tensor, position: int, *x: Tensor) -> Tensor:
-        """dP = -P dA P + P P' dA' (I - A P) + (I - P A) dA' P' P, where the rank is constant.
-
-        (Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973.)
-        """
-        (A,) = x
-        rows, columns = A.shape
-        left = delta(rows) - einsum("ka,aj->kj", A, y)
-        right = delta(columns) - einsum("ia,al->il", y, A)
-        return (
-            einsum("ik,lj->ijkl", y, y, coefficient=-1)
-            + einsum("ia,la,kj->ijkl", y, y, left)
-            + einsum("il,ak,aj->ijkl", right, y, y)
-        )  # fmt: skip
-
-    def latex(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{arguments[0].within_latex(Binding.ATOM)}^{{+}}", Binding.POWER)
-
-    def code(self, node: Node, *arguments: Code) -> Code:
-        (A,) = arguments
-        if node.shape == SCALAR:
-            return codes.divide(codes.number(1), A)
-        if codes.is_vector(node.shape):
-            x = codes.column(A)
-            inverse = codes.divide(x, codes.inner(x, x))
-            return inverse if codes.is_column(node.shape) else codes.transpose(inverse)
-        return codes.call("linalg.pinv", arguments, node.shape)

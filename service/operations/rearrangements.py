@@ -14,9 +14,9 @@ from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
 from service.expression.products import product
-from service.expression.shapes import SCALAR, Axes, Shape, Size, Sizes, describe, multiply
-from service.expression.tensors import Factor, Tensor, leaf
-from service.operations.matrices import as_matrix, axes_of, require_square
+from service.expression.shapes import SCALAR, Axes, Shape, Sizes, describe, multiply
+from service.expression.tensors import Factor, Tensor
+from service.operations.matrices import as_matrix, axes_of, pairing, require_square
 from service.operations.samples import MATRICES, MATRIX, SQUARE, TWO_VECTORS, VECTOR, VECTOR_AND_MATRIX, VECTORS
 
 _DIAGONAL = Spelling("diag", julia="Diagonal", role="diagonal")
@@ -128,7 +128,7 @@ class Vec(Operation):
         (tensor,) = arguments
         if len(tensor.shape) < 2:
             return tensor
-        return product(1, [(_pairing(*tensor.shape), (0, 1, 2)), (tensor, (1, 2))], (0,))
+        return product(1, [(pairing(*tensor.shape), (0, 1, 2)), (tensor, (1, 2))], (0,))
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         return Printed(rf"\operatorname{{vec}}\left({arguments[0].text}\right)")
@@ -136,10 +136,6 @@ class Vec(Operation):
     def code(self, node: Node, *arguments: Code) -> Code:
         argument = codes.column(arguments[0])
         return argument if 1 in argument.shape else codes.call(_VEC, (argument, codes.transpose(argument)), node.shape)
-
-
-def _pairing(rows: Size, columns: Size) -> Tensor:
-    return leaf("pairing", (rows, columns), (multiply(rows, columns), rows, columns))
 
 
 @register
@@ -178,7 +174,7 @@ class Kron(Operation):
         out = []
         for outer, inner, a, b, pair in ((left[0], right[0], 0, 2, 4), (left[1], right[1], 1, 3, 5)):
             if outer != 1 and inner != 1:
-                factors.append((_pairing(inner, outer), (pair, b, a)))
+                factors.append((pairing(inner, outer), (pair, b, a)))
                 out.append(pair)
             elif outer != 1 or inner != 1:
                 out.append(a if outer != 1 else b)
