@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from service.calculus.ball_functions import FUNCTIONS, Imprecise
-from service.calculus.balls import Balls, ball, balls, precision
+from service.calculus.balls import Balls, ball, balls
 from service.calculus.evaluate import Evaluator
 from service.calculus.lower import lower
 from service.calculus.sampling import Style, as_doubles, draw_point, variables_of
@@ -20,6 +20,7 @@ from service.expression.arena import fresh_arena
 from service.expression.operation import Sample, operations
 from service.expression.tensors import Apply
 from service.language import declare, parse
+from service.precision import precision
 
 SIZES = {"m": 4, "n": 3, "p": 2, "q": 5}
 SAMPLES = [
