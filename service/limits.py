@@ -43,6 +43,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
     Limit("surd-size", 24, "rows or columns", "size of a matrix of exact numbers with square roots, or of exact complex numbers"),
     Limit("exact-digits", 1_000, "digits", "length of one exact number in an array"),
+    Limit("function-size", 40, "rows or columns", "size of a matrix whose roots and logarithms are verified, or given with digits"),
     Limit("digits", 1_000, "digits", "number of digits to ask for"),
     Limit("exact-answer-digits", 10_000_000, "digits", "total length that the numbers of an exact answer may come to"),
 )

@@ -13,7 +13,8 @@ general_solution                      all solutions of a system of any shape; co
 sylvester                             AX + XB = C through eigenvalues, with a verified bound
 lu, orthogonal_fit, numerical_rank    float factorizations that several operations stand on
 eigen, eigen_exact, diagonalize,      eigenvalues and what follows from them
-  definiteness
+  definiteness, matrix_functions,
+  interpolation
 eigen_floats, spectrum,               LAPACK's with verified bounds; the exact spectrum of a rational matrix, its Jordan form and
   exact_spectrum, number_field,         eigenvectors over number fields, its roots in closed form
   closed_forms

@@ -20,12 +20,13 @@ import flint
 from service import limits
 from service.certificates import Check, measured
 from service.errors import InputError, Undecided
-from service.linalg.exact_numbers import read_rational
+from service.linalg.exact_numbers import beyond_doubles, read_rational
 from service.linalg.matrix import Arithmetic, Matrix
 from service.precision import precision
 
 GUARD_BITS = 40
 RADIUS_DIGITS = 3
+MOST_BITS = 200_000  # of the exponent of a number that is written down
 LEAST_EXPONENT = -7  # 0.0000001 is written out, anything smaller as 1e-8
 
 Compute = Callable[[], Sequence[Any]]
@@ -52,12 +53,13 @@ def wanted(digits: int | None, arithmetic: Arithmetic | None) -> bool:
     return True
 
 
-def to_digits(digits: int, compute: Compute, zero_below: Fraction | None, bits_for_zero: int) -> list[Any]:
+def to_digits(digits: int, compute: Compute, zero_below: Fraction | None, bits_for_zero: int, small_as_zero: bool = False) -> list[Any]:
     """The arb or acb values of `compute()`, each a Digits or a pair of them (real and imaginary part).
 
     `compute` is called inside `precision`; where it fails for lack of it, it raises ZeroDivisionError or ValueError. A part
     that is smaller than `zero_below` is known to be 0. The precision is doubled until it suffices, which for such values
-    it does at `bits_for_zero`; raises Undecided beyond that.
+    it does at `bits_for_zero`; raises Undecided beyond that. With `small_as_zero` a part that cannot be told from 0, and is below
+    10^-2·digits of the largest, is written as 0 with its radius.
     """
     bits = math.ceil(digits * math.log2(10)) + GUARD_BITS
     most = 4 * (bits + bits_for_zero)
@@ -67,22 +69,33 @@ def to_digits(digits: int, compute: Compute, zero_below: Fraction | None, bits_f
                 values = compute()
             except (ZeroDivisionError, ValueError):
                 values = None
-            answers = None if values is None else _all_written(values, digits, zero_below)
+            answers = None if values is None else _all_written(values, digits, zero_below, small_as_zero)
         if answers is not None:
             return answers
         bits *= 2
     raise Undecided(f"{digits} digits could not be had with {most} bits of precision", "ask for fewer digits", "/digits")
 
 
-def _all_written(values: Sequence[Any], digits: int, zero_below: Fraction | None) -> list[Any] | None:
+def _all_written(values: Sequence[Any], digits: int, zero_below: Fraction | None, small_as_zero: bool) -> list[Any] | None:
     answers: list[Any] = []
+    small = Fraction(0)
+    if small_as_zero and all(value.is_finite() for value in values):
+        small = max((dyadic(abs(value).abs_upper()) for value in values), default=Fraction(0)) / 10 ** (2 * digits)
     for value in values:
         parts = [value.real, value.imag] if isinstance(value, flint.acb) else [value]
-        found = [written(part, digits, zero_below) for part in parts]
+        found = [written(part, digits, zero_below) or _as_zero(part, small) for part in parts]
         if None in found:
             return None
         answers.append(found[0] if len(found) == 1 else tuple(found))
     return answers
+
+
+def _as_zero(part: Any, small: Fraction) -> Digits | None:
+    """Zero with its radius for a ball around 0 that is no larger than `small`."""
+    if not part.is_finite() or not part.contains(0):
+        return None
+    radius = dyadic(part.abs_upper())
+    return Digits("0", _upper(radius)) if 0 < radius <= small else None
 
 
 def written(ball: Any, digits: int, zero_below: Fraction | None = None) -> Digits | None:
@@ -110,8 +123,10 @@ def rounded(middle: Fraction, radius: Fraction, digits: int) -> Digits | None:
 
 
 def dyadic(ball: Any) -> Fraction:
-    """The exact arb `ball` as a fraction."""
+    """The exact arb `ball` as a fraction. Raises MathematicsRefuses where writing that down would be unreasonable."""
     mantissa, exponent = ball.man_exp()
+    if abs(exponent) > MOST_BITS:
+        raise beyond_doubles()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 

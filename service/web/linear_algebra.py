@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import ValidationError
+
+from service.linalg.exact_numbers import read_rational
 from service.linalg.matrices import read_symbolic_matrix, read_vector_or_matrix
 from service.web.endpoint import RequestSchema
-from service.web.fields import AnswerField, ArrayField, ChoiceField, IntegerField, MatrixField
+from service.web.fields import AnswerField, ArrayField, ChoiceField, IntegerField, MatrixField, RequestField, is_number
 
 ARITHMETIC = (
     'float: doubles, with a verified bound on the error. exact: rationals, answered as texts such as "45/22"; a decimal means '
@@ -144,6 +147,24 @@ class ConstantsRequest(ArithmeticRequest):
             "description": 'A list of rows. An entry is a number, an exact text such as "45/22" or "sqrt(2)/2", or {"re": 1, "im": -2}'
         },
     )
+
+
+class RationalField(RequestField):
+    """A number, or the text of an exact one, as fmpq."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        number = None
+        if is_number(value) or isinstance(value, str):
+            try:
+                number = read_rational(str(value))
+            except ZeroDivisionError:
+                raise ValidationError("divides by zero") from None
+        if number is None:
+            raise self.wrong(value, 'a number, or the text of one such as "1/3"')
+        return number
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [NUMBER, {"type": "string"}]}
 
 
 class RightHandSideField(ArrayField):
