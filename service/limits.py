@@ -22,7 +22,7 @@ class Limit:
 
 
 LIMITS: tuple[Limit, ...] = (
-    Limit("body-bytes", 20_000_000, "bytes", "size of a request body"),
+    Limit("body-bytes", 32_000_000, "bytes", "size of a request body"),
     Limit("json-depth", 64, "levels", "nesting of a JSON body"),
     Limit("json-arrays", 300_000, "arrays and objects", "number of arrays and objects in a JSON body"),
     Limit("query-length", 8_000, "characters", "length of a query string"),

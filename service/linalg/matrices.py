@@ -113,6 +113,20 @@ def from_array(array: NDArray[Any]) -> Matrix:
     return Matrix(numbers.shape, "integer" if _whole(numbers) else "float", numbers, None, is_vector, is_binary=True)
 
 
+def from_numbers(numbers: NDArray[np.float64]) -> Matrix:
+    """The matrix of doubles that were read from decimals, none of them a whole number beyond 2^53. Raises MatrixFormatError."""
+    limits.check("matrix-entries", numbers.size)
+    _refuse(_not_finite(numbers, False))
+    return Matrix((numbers.shape[0], numbers.shape[1]), "integer" if _whole(numbers) else "float", numbers)
+
+
+def as_vector(matrix: Matrix) -> Matrix:
+    """An n×1 matrix as the vector of its entries. Raises MatrixFormatError for other shapes."""
+    if matrix.shape[1] != 1:
+        raise MatrixFormatError(f"a {matrix.shape[0]}×{matrix.shape[1]} matrix is not a vector", VECTOR_HINT)
+    return matrix
+
+
 def _read(rows: Rows, is_vector: bool) -> Matrix:
     """The matrix of equally long rows."""
     shape = len(rows), len(rows[0])

@@ -22,6 +22,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema
 
+from service.web.fields import ArrayField
+
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -69,6 +71,13 @@ class Endpoint:
     def name(self) -> str:
         """The operation's name, in kebab-case."""
         return self.operation_id.replace("_", "-")
+
+    @property
+    def main(self) -> str | None:
+        """The field that a file fills: the one called `matrix`, else the first array that is required."""
+        arrays = [name for name, field in self.request.fields.items() if isinstance(field, ArrayField) and field.takes_files]
+        required = [name for name in arrays if self.request.fields[name].required]
+        return "matrix" if "matrix" in arrays else next(iter(required), None)
 
     @property
     def path(self) -> str:

@@ -19,12 +19,25 @@ from marshmallow import ValidationError, fields
 
 from service import limits
 from service.errors import NablaError
-from service.linalg.matrices import read_matrix, read_vector
+from service.linalg.matrices import as_vector, read_matrix, read_vector
+from service.linalg.matrix import Matrix
 from service.web import strict_json
+from service.web.array_files import read_base64
 from service.web.strict_json import NotJson
 
 NUMBER = {"type": "number"}
 TEXT = {"type": "string"}
+BASE64 = {
+    "type": "object",
+    "description": "an array in base64: its bytes row by row, little-endian",
+    "properties": {
+        "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 2},
+        "dtype": {"type": "string", "default": "float64"},
+        "base64": TEXT,
+    },
+    "required": ["shape", "base64"],
+    "additionalProperties": False,
+}
 
 
 def json_type(value: Any) -> str:
@@ -311,6 +324,7 @@ class ArrayField(RequestField):
     """
 
     depth: int | None = None  # lists in lists; None when it varies
+    takes_files = True  # whether `read` makes a Matrix, which a file or a text in base64 may hold as well
 
     def __init__(self, read: Callable[[Any], Any], **options: Any) -> None:
         super().__init__(**options)
@@ -318,6 +332,10 @@ class ArrayField(RequestField):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
+            if self.takes_files and isinstance(value, dict) and "base64" in value:
+                value = read_base64(value)
+            if isinstance(value, Matrix):
+                return as_vector(value) if self.depth == 1 else value
             return self.read(value)
         except NablaError as error:
             raise error.at(f"/{attr}") from None
@@ -326,7 +344,7 @@ class ArrayField(RequestField):
         schema: dict[str, Any] = {"anyOf": [NUMBER, TEXT, {"type": "object"}]} if self.depth else {}
         for _ in range(self.depth or 1):
             schema = {"type": "array", "items": schema}
-        return schema
+        return {"anyOf": [schema, BASE64]} if self.takes_files else schema
 
 
 class MatrixField(ArrayField):

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from service.linalg.exact_numbers import read_rational
 from service.linalg.matrices import read_symbolic_matrix, read_vector_or_matrix
 from service.web.endpoint import RequestSchema
-from service.web.fields import AnswerField, ArrayField, ChoiceField, IntegerField, MatrixField, RequestField, is_number
+from service.web.fields import BASE64, AnswerField, ArrayField, ChoiceField, IntegerField, MatrixField, RequestField, is_number
 
 ARITHMETIC = (
     'float: doubles, with a verified bound on the error. exact: rationals, answered as texts such as "45/22"; a decimal means '
@@ -175,7 +175,7 @@ class RightHandSideField(ArrayField):
 
     def json_schema(self) -> dict[str, Any]:
         entry = {"anyOf": [NUMBER, {"type": "string"}, {"type": "object"}]}
-        return {"anyOf": [array_of(entry), array_of(array_of(entry))]}
+        return {"anyOf": [array_of(entry), array_of(array_of(entry)), BASE64]}
 
 
 class SystemRequest(ArithmeticRequest):

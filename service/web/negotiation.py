@@ -2,28 +2,107 @@
 
 from __future__ import annotations
 
+import difflib
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
 from flask import Request, request
 from werkzeug import Response
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from service.errors import InputError
+from service.web import writing
+from service.web.array_files import CSV, NPY, TSV, WRITERS, NoSuchForm
+from service.web.endpoint import Endpoint
 from service.web.problems import NotAcceptable
 
 JSON = "application/json"
-OFFERED = (JSON,)  # what an answer can be had in; further representations have their place here
+FORMATS = {"json": JSON, "csv": CSV, "tsv": TSV, "npy": NPY}  # the names for ?format=
 SAFE_METHODS = ("GET", "HEAD", "QUERY")
 
 
-def choose(accept: str | None) -> str:
-    """The media type to answer in; raises NotAcceptable when none of those asked for can be had."""
-    if not accept or accept == "*/*" or accept == JSON:
-        return JSON
-    best = parse_accept_header(accept, MIMEAccept).best_match(OFFERED)
-    if best is None:
+@dataclass(frozen=True)
+class Form:
+    """What an answer is to look like: its media type; of a file of numbers the `member` of the answer that it holds; of JSON
+    whether arrays of numbers are {shape, dtype, base64}."""
+
+    media_type: str = JSON
+    member: str | None = None
+    base64: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        return self == PLAIN
+
+    def write(self, answer: dict[str, Any]) -> bytes:
+        """The answer as bytes. Raises NotAcceptable when it has no such form."""
+        if self.media_type == JSON:
+            return writing.to_json(answer, base64=self.base64)
+        assert self.member is not None
+        value = writing.checked(answer.get(self.member), self.member)
+        try:
+            return WRITERS[self.media_type](value)
+        except NoSuchForm as error:
+            raise NotAcceptable(
+                f"{self.member} cannot be had as {self.media_type} here: {error}",
+                hint="?member= names another member of the answer; JSON holds all of it",
+                facts={"available": [JSON]},
+            ) from None
+
+
+PLAIN = Form()
+
+
+def choose(endpoint: Endpoint, accept: str | None, asked: tuple[bytes, ...] = ()) -> Form:
+    """The form to answer in, from the header Accept and the parameters `format`, `member` and `arrays` of the query, which win.
+
+    Raises NotAcceptable when none of those asked for can be had, InputError for a parameter that makes no sense.
+    """
+    if not asked and (not accept or accept in ("*/*", JSON)):
+        return PLAIN
+    wishes = _wishes(asked)
+    offered = list(FORMATS.values()) if endpoint.bare or "member" in wishes else [JSON]
+    media_type = _media_type(endpoint, accept, wishes.get("format"), offered)
+    member = wishes.get("member")
+    if member is not None and member not in endpoint.response.fields:
+        nearest = difflib.get_close_matches(member, endpoint.response.fields, 1)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(endpoint.response.fields)}"
+        raise InputError(f"{member[:60]} is not a member of the answer of {endpoint.name}", hint, "/member")
+    if wishes.get("arrays", "lists") not in ("lists", "base64"):
+        raise InputError(f"arrays cannot be had as {wishes['arrays'][:40]}", "arrays=base64, or arrays=lists", "/arrays")
+    if media_type != JSON:
+        return Form(media_type, member or endpoint.bare)
+    if member is not None:
+        raise InputError("JSON holds the whole answer: member is for a file of numbers", "add format=csv or format=npy", "/member")
+    return Form(base64=wishes.get("arrays") == "base64")
+
+
+def _wishes(asked: tuple[bytes, ...]) -> dict[str, str]:
+    wishes: dict[str, str] = {}
+    for pair in asked:
+        name, _, value = pair.decode("latin-1").partition("=")
+        if name in wishes:
+            raise InputError(f"the parameter {name} stands twice", "send each parameter once", f"/{name}")
+        wishes[name] = unquote_plus(value)
+    return wishes
+
+
+def _media_type(endpoint: Endpoint, accept: str | None, name: str | None, offered: list[str]) -> str:
+    if name is not None:
+        found = FORMATS.get(name.lower(), name if name in offered else "")
+    else:
+        found = parse_accept_header(accept or "*/*", MIMEAccept).best_match(offered) or ""
+    if found not in offered:
+        wanted = name if name is not None else accept
+        names = [key for key, value in FORMATS.items() if value in offered]
         raise NotAcceptable(
-            f"the answer cannot be had as {accept[:80]}", hint=f"it can be had as {', '.join(OFFERED)}", facts={"available": list(OFFERED)}
+            f"the answer of {endpoint.name} cannot be had as {str(wanted)[:80]}",
+            hint=f"it can be had as {', '.join(offered)}, by Accept or by ?format={'|'.join(names)}",
+            facts={"available": offered},
         )
-    return best
+    return found
 
 
 def is_current(request: Request, tag: str) -> bool:
@@ -39,7 +118,8 @@ def not_modified(tag: str, max_age: int) -> Response:
 
 
 def success(body: bytes, media_type: str, tag: str, max_age: int) -> Response:
-    return Response(body, 200, [("Content-Type", media_type), *_headers(tag, max_age)])
+    content_type = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    return Response(body, 200, [("Content-Type", content_type), *_headers(tag, max_age)])
 
 
 def _headers(tag: str, max_age: int) -> list[tuple[str, str]]:

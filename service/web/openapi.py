@@ -17,7 +17,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from service.compute import runner
 from service.errors import NablaError
 from service.version import VERSION
-from service.web import problems, service_paths, writing
+from service.web import array_files, negotiation, problems, service_paths, writing
 from service.web.endpoint import Endpoint, Example
 from service.web.fields import RequestField
 from service.web.pages import TAGLINE, by_family
@@ -84,6 +84,22 @@ HEADERS = {
     "Server-Timing": "the time of each stage, in milliseconds",
     "X-Request-Id": "the id of this request in the log; yours, when you sent one",
 }
+FILES: dict[str, Any] = {
+    array_files.CSV: {"schema": {"type": "string"}},
+    array_files.TSV: {"schema": {"type": "string"}},
+    array_files.NPY: {"schema": {"type": "string", "contentMediaType": array_files.NPY}},
+}
+FORM_PARAMETERS: dict[str, dict[str, Any]] = {
+    "format": {
+        "schema": {"type": "string", "enum": list(negotiation.FORMATS)},
+        "description": "The form of the answer, as Accept has it; a file of numbers holds one member of it",
+    },
+    "member": {"schema": {"type": "string"}, "description": "Which member a file of numbers holds; left out, the main one"},
+    "arrays": {
+        "schema": {"type": "string", "enum": ["lists", "base64"]},
+        "description": "base64: arrays of numbers in the JSON answer are {shape, dtype, base64}",
+    },
+}
 
 
 def build() -> dict[str, Any]:
@@ -95,6 +111,8 @@ def build() -> dict[str, Any]:
     spec.components.schema("Problem", PROBLEM)
     for name, text in HEADERS.items():
         spec.components.header(name, {"description": text, "schema": {"type": "string"}})
+    for name, parameter in FORM_PARAMETERS.items():
+        spec.components.parameter(name, "query", parameter)
     for status in sorted({row.status for row in problems.PROBLEMS.values()}):
         spec.components.response(f"Problem{status}", _problem_response(status))
     for family, entries in by_family():
@@ -127,16 +145,22 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
     post = {
         "operationId": entry.operation_id,
         **common,
-        "requestBody": {"required": True, "content": {"application/json": body}},
+        "parameters": _forms(entry),
+        "requestBody": {"required": True, "content": {"application/json": body} | (FILES if entry.main else {})},
         "responses": {status: answer for status, answer in answers.items() if status != "414"},
     }
     get = {
         "operationId": f"{entry.operation_id}_by_query",
         **common,
-        "parameters": _parameters(entry),
+        "parameters": _parameters(entry) + _forms(entry),
         "responses": {status: answer for status, answer in answers.items() if status != "415"},
     }
     spec.path(entry.path, operations={"post": post, "get": get})
+
+
+def _forms(entry: Endpoint) -> list[Any]:
+    """The names of the parameters about the form of the answer."""
+    return list(FORM_PARAMETERS) if entry.bare else ["arrays"]
 
 
 def _parameters(entry: Endpoint) -> list[dict[str, Any]]:
@@ -163,6 +187,7 @@ def _add_answers(spec: APISpec, stem: str, entry: Endpoint) -> dict[str, Any]:
         shown.setdefault(status, {})[_key(i)] = {"summary": example.title, "value": rounded(document)}
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{stem}Answer"}, "examples": shown.pop(200)}}
+    content |= FILES if entry.bare else {}
     spec.components.response(f"{stem}Answer", {"description": "The answer", "headers": headers, "content": content})
     answers = {"200": {"$ref": f"#/components/responses/{stem}Answer"}}
     answers |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in OPERATION_PROBLEMS}

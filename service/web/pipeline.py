@@ -1,8 +1,9 @@
 """What happens to a request for an operation, whatever the operation.
 
+    choose    Accept and ?format= -> the form of the answer   negotiation.choose  400 406
     read      the bytes, within their limits                  reading.read        400 413 414 415
     recall    the same bytes were understood before?          state.Aliases       -> key of the answer
-    parse     bytes -> JSON                                   reading.decode      400
+    parse     bytes -> JSON, or one array                           reading.decode      400
     validate  JSON -> fields                                  validation          400
     key       fields -> ETag, key of the answer               cache.keys          -> 304
     cache     key -> the answer as it was sent before         cache               -> 200
@@ -22,10 +23,11 @@ from werkzeug import Response
 
 from service.cache import keys
 from service.compute import runner
-from service.web import negotiation, reading, trace, validation, writing
+from service.web import negotiation, reading, trace, validation
 from service.web.endpoint import Endpoint
 from service.web.state import State
 
+FORM = "?form"  # the part of a key that tells forms of one answer apart; no field is called so
 LONGEST_ALIASED = 16_000  # bytes: reading a longer body costs little beside what is asked with it
 
 
@@ -35,15 +37,16 @@ def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
 
     def serve() -> Response:
         trace.begin(request.environ.get("HTTP_X_REQUEST_ID"))
-        media_type = negotiation.choose(request.environ.get("HTTP_ACCEPT"))
+        accept = request.environ.get("HTTP_ACCEPT")
+        form = negotiation.choose(endpoint, accept, reading.asked_form(request.environ))
         with trace.stage("parse"):
             sent = reading.read(request)
-            alias = sent.digest(endpoint.name) if len(sent.data) <= LONGEST_ALIASED else None
+            alias = sent.digest(endpoint.name, form) if len(sent.data) <= LONGEST_ALIASED else None
         key = aliases.get(alias) if alias else None
         fields: dict[str, Any] | None = None
         if key is None:
             fields = understand(endpoint, sent)
-            key = keys.key("response", endpoint.name, fields)
+            key = keys.key("response", endpoint.name, fields if form.is_plain else {**fields, FORM: form})
             if alias:
                 aliases.set(alias, key)
         tag = key.rpartition(":")[2]
@@ -54,13 +57,13 @@ def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
         if body is None:
             if fields is None:
                 fields = understand(endpoint, sent)
-            body = state.flights.run(key, lambda: answer(endpoint, fields))
+            body = state.flights.run(key, lambda: answer(endpoint, fields, form))
             with trace.stage("cache"):
                 stored = state.cache.set(key, body, state.cache_ttl)
             trace.note_cache("response", "fwd=miss; stored" if stored else "fwd=miss")
         else:
             trace.note_cache("response", "hit")
-        return negotiation.success(body, media_type, tag, state.http_max_age)
+        return negotiation.success(body, form.media_type, tag, state.http_max_age)
 
     return serve
 
@@ -73,9 +76,9 @@ def understand(endpoint: Endpoint, sent: reading.Sent) -> dict[str, Any]:
         return validation.validate(endpoint, payload)
 
 
-def answer(endpoint: Endpoint, fields: dict[str, Any]) -> bytes:
-    """The handler's answer as JSON."""
+def answer(endpoint: Endpoint, fields: dict[str, Any], form: negotiation.Form = negotiation.PLAIN) -> bytes:
+    """The handler's answer in the form asked for."""
     with trace.stage("compute"):
         result = runner.run(endpoint.name, lambda: endpoint.handler(fields))
     with trace.stage("serialize"):
-        return writing.to_json(result)
+        return form.write(result)

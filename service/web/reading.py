@@ -12,8 +12,8 @@ import orjson
 from flask import Request
 
 from service import limits
-from service.errors import InputError
-from service.web import commands, strict_json
+from service.errors import InputError, NablaError
+from service.web import array_files, commands, strict_json
 from service.web.endpoint import Endpoint
 from service.web.fields import RequestField
 from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
@@ -24,39 +24,71 @@ if TYPE_CHECKING:
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
-# Each media type of a body and what reads it. Further ones (CSV, .npy, multipart) have their place here.
-DECODERS: dict[str, Callable[[bytes], Any]] = {JSON: strict_json.loads}
+# Each media type of a body and what reads it. A file of numbers is the operation's main array; its options are in the query.
+DECODERS: dict[str, Callable[[bytes], Any]] = {JSON: strict_json.loads, **array_files.READERS}
+ABOUT_THE_ANSWER = (b"format", b"member", b"arrays")  # query parameters that say what form the answer has; no fields
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What the client sent, undecoded: a body of this media type, or the query string (`media_type` None)."""
+    """What the client sent, undecoded: a body of this media type with the query string beside it, or a query string alone
+    (`media_type` None)."""
 
     media_type: str | None
     data: bytes
+    query: bytes = b""
 
-    def digest(self, operation: str) -> bytes:
-        """A fingerprint of the request: of these bytes, what they are, and what they are sent to."""
-        return hashlib.blake2b(f"{operation} {self.media_type}\n".encode() + self.data, digest_size=20).digest()
+    def digest(self, operation: str, form: object = None) -> bytes:
+        """A fingerprint of the request: of these bytes, what they are, what they are sent to, and the form of the answer."""
+        head = f"{operation} {self.media_type} {form} {len(self.query)}\n".encode()
+        return hashlib.blake2b(head + self.query + self.data, digest_size=20).digest()
 
 
 def read(request: Request) -> Sent:
     """The body of a POST or QUERY, the query string of a GET; both within their limits."""
-    return Sent(None, _query(request)) if request.method in ("GET", "HEAD") else _body(request)
+    query = _without_form(request.environ.get("QUERY_STRING", ""))
+    return Sent(None, _query(request, query)) if request.method in ("GET", "HEAD") else _body(request, query)
 
 
 def decode(endpoint: Endpoint, sent: Sent) -> Any:
-    """The JSON value of the fields."""
-    return _fields_of_query(endpoint, sent.data) if sent.media_type is None else DECODERS[sent.media_type](sent.data)
+    """The JSON value of the fields; an array that came as a file is a Matrix already."""
+    if sent.media_type is None:
+        return _fields_of_query(endpoint, sent.data)
+    if sent.media_type == JSON:
+        return strict_json.loads(sent.data)
+    main = endpoint.main
+    if main is None:
+        raise _unsupported(f"{endpoint.name} does not take a file of type {sent.media_type}", f"send JSON: curl --json ... {endpoint.path}")
+    try:
+        matrix = DECODERS[sent.media_type](sent.data)
+    except NablaError as error:
+        raise error.at(f"/{main}") from None
+    fields = _fields_of_query(endpoint, sent.query)
+    if main in fields:
+        raise InputError(f"the body is {main}, and {main} stands in the query, too", pointer=f"/{main}", hint="leave out one of the two")
+    return {main: matrix} | fields
 
 
-def _query(request: Request) -> bytes:
+def asked_form(environ: WSGIEnvironment) -> tuple[bytes, ...]:
+    """The parameters of the query that say what form the answer has."""
+    query = environ.get("QUERY_STRING")
+    return tuple(pair for pair in query.encode("latin-1").split(b"&") if _is_about_the_answer(pair)) if query else ()
+
+
+def _without_form(query: str) -> bytes:
+    return b"&".join(pair for pair in query.encode("latin-1").split(b"&") if not _is_about_the_answer(pair)) if query else b""
+
+
+def _is_about_the_answer(pair: bytes) -> bool:
+    return pair.partition(b"=")[0] in ABOUT_THE_ANSWER
+
+
+def _query(request: Request, query: bytes) -> bytes:
     if request.content_length or "Transfer-Encoding" in request.headers:
         raise HttpError(
             "a GET carries its fields in the query string, and this one came with a body",
             hint=f"send the body with POST or QUERY: curl --json '...' {request.base_url}",
         )
-    query = request.query_string
     if len(query) > limits.limit("query-length"):
         raise QueryTooLong(
             f"the query string has {len(query)} characters; at most {limits.limit('query-length')} are read",
@@ -65,13 +97,15 @@ def _query(request: Request) -> bytes:
     return query
 
 
-def _body(request: Request) -> Sent:
+def _body(request: Request, query: bytes) -> Sent:
     environ = request.environ
-    if environ.get("QUERY_STRING"):
+    if query and request.mimetype not in array_files.READERS:
         raise InputError(
             f"a {request.method} carries its fields in the body, and this one has a query string",
             hint="put every field into the JSON body, or send all of them in the query of a GET",
         )
+    if len(query) > limits.limit("query-length"):
+        raise QueryTooLong(f"the query string has {len(query)} characters; at most {limits.limit('query-length')} are read")
     data = _bytes_of_body(environ)
     if environ.get("CONTENT_TYPE") == JSON and "HTTP_CONTENT_ENCODING" not in environ:  # what nearly everybody sends
         return Sent(JSON, data)
@@ -81,10 +115,10 @@ def _body(request: Request) -> Sent:
     if media_type not in DECODERS:
         raise _unsupported(f"a body of type {media_type[:80]} is not read", _correction(request, data))
     if charset not in ("utf-8", "utf8"):
-        raise _unsupported(f"the character set {charset[:40]} is not read", "JSON travels in UTF-8")
+        raise _unsupported(f"the character set {charset[:40]} is not read", "text travels in UTF-8")
     if encoding != "identity":
         raise _unsupported(f"the content encoding {encoding[:40]} is not read", "send the body as it is", {"Accept-Encoding": "identity"})
-    return Sent(media_type, data)
+    return Sent(media_type, data, query)
 
 
 def _bytes_of_body(environ: WSGIEnvironment) -> bytes:
@@ -118,6 +152,10 @@ def _correction(request: Request, data: bytes) -> str:
     if request.mimetype == FORM and data.lstrip()[:1] in (b"{", b"["):
         sent = _quoted_json(data) or json_body
         return f"name the content type: curl {request.base_url} -H 'content-type: application/json' -d {sent} (or --json {sent})"
+    if request.mimetype == FORM and data and not data[:1000].translate(None, b"0123456789+-.,eE\t\r\n "):
+        return (
+            f"-d eats the ends of lines; send the file as it is: curl --data-binary @A.csv -H 'content-type: text/csv' {request.base_url}"
+        )
     if request.mimetype == FORM and b"=" in data[:200]:
         pairs = [unquote_plus(pair) for pair in data.decode("utf-8", "replace").split("&")] if len(data) < 200 else []
         options = " ".join(f"--data-urlencode {commands.quote(pair)}" for pair in pairs) or f"--data-urlencode {form_body}"

@@ -12,21 +12,39 @@ import orjson
 
 from service.certificates import Check
 from service.errors import UndefinedAtPoint
+from service.web.array_files import as_base64
 
 PLAIN = {str, int, bool, type(None)}
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
 
-def to_json(answer: dict[str, Any]) -> bytes:
-    """The answer as one line of JSON, keys in the order given, numbers in their shortest form that reads back the same.
+def to_json(answer: dict[str, Any], base64: bool = False) -> bytes:
+    """The answer as one line of JSON, keys in the order given, numbers in their shortest form that reads back the same; with
+    `base64`, arrays of numbers as {shape, dtype, base64}.
 
     Complex numbers become {"re", "im"}, fractions texts such as "45/22". Raises UndefinedAtPoint when a number is not finite.
     """
-    tree = _plain(answer, "the answer")
+    tree = _plain(_encoded(answer) if base64 else answer, "the answer")
     try:
         return orjson.dumps(tree, option=OPTIONS)
     except TypeError:  # a whole number beyond 64 bits
         return json.dumps(tree, ensure_ascii=False, separators=(",", ":"), default=np.ndarray.tolist).encode() + b"\n"
+
+
+def checked(value: Any, name: str) -> Any:
+    """The member `name` of an answer, for a file: arrays stay arrays. Raises UndefinedAtPoint when a number is not finite."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iufc":
+        return value if np.isfinite(value).all() else _refuse(name)
+    return _plain(value, name)
+
+
+def _encoded(value: Any, name: str = "the answer") -> Any:
+    """The answer with its arrays of numbers in base64."""
+    if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "iufc":
+        return as_base64(checked(value, name))
+    if isinstance(value, dict):
+        return {key: _encoded(item, key) for key, item in value.items()}
+    return value
 
 
 def _plain(value: Any, name: str) -> Any:

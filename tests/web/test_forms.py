@@ -1,80 +1,138 @@
-"""Forms and products over HTTP: on every derivative endpoint, and the value beside them."""
+"""The forms of requests and answers over the whole stack: every operation on one matrix takes and gives files."""
 
 from __future__ import annotations
 
+import io
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from service import limits
-from service.answers.task import FORMS
+from service.web.array_files import CSV, NPY, TSV, as_base64, read_base64, write_csv, write_npy
+from service.web.endpoint import Endpoint
+from service.web.registry import ENDPOINTS
 
-FACTORS = {"T": "matrix(m,n)", "U": "matrix(m,r)", "V": "matrix(n,r)"}
-AT = {"T": [[1, 2], [3, 4], [5, 7]], "U": [[1, 0], [0, 1], [1, 1]], "V": [[1, 0], [1, 2]]}
-KINDS = {
-    "gradient": {"expression": "normF(T - U*V')^2", "variables": FACTORS, "wrt": "U", "at": AT},
-    "hessian": {"expression": "normF(T - U*V')^2", "variables": FACTORS, "wrt": "U", "at": AT},
-    "jacobian": {"expression": "U*V'", "variables": FACTORS, "wrt": "U", "at": {"U": AT["U"], "V": AT["V"]}},
-    "derivative": {"expression": "tr(U*V'*T')", "variables": FACTORS, "wrt": "U", "order": 2, "at": AT},
-}
-LOGISTIC = {"expression": "sum(log(1 + exp(X*w)))", "variables": {"X": "matrix(N,d)", "w": "vector(d)"}, "wrt": "w"}
+WITH_MATRIX = [entry for entry in ENDPOINTS.values() if entry.main == "matrix"]
+A = np.array([[2.0, 1.0], [5.0, 3.0]])
 
 
-def ask(client: FlaskClient, kind: str, request: dict[str, Any], status: int = 200) -> dict[str, Any]:
-    reply = client.post(f"/v1/{kind}", json=request)
-    assert reply.status_code == status, reply.get_json()
-    answer: dict[str, Any] = reply.get_json()
-    return answer
+def first_example(entry: Endpoint) -> dict[str, Any]:
+    """An example whose matrix is plain numbers."""
+    for example in entry.examples:
+        rows = example.request.get("matrix")
+        if example.refused is None and isinstance(rows, list) and all(type(x) in (int, float) for row in rows for x in row):
+            return dict(example.request)
+    pytest.skip("no example of plain numbers")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_form_on_every_endpoint(client: FlaskClient, kind: str) -> None:
-    values = {}
-    for form in FORMS:
-        answer = ask(client, kind, {**KINDS[kind], "form": form})
-        assert all(check["passed"] for check in answer["checks"])
-        values[form] = np.array(answer["value"]).reshape(-1, order="F")
-    for form in FORMS:
-        np.testing.assert_allclose(values[form], values["automatic"], rtol=1e-12, atol=1e-12)
-    assert ask(client, kind, {**KINDS[kind], "vectorized": True}) == ask(client, kind, {**KINDS[kind], "form": "kronecker"})
+@pytest.mark.parametrize("entry", WITH_MATRIX, ids=lambda entry: entry.name)
+def test_a_matrix_comes_in_every_form(client: FlaskClient, entry: Endpoint) -> None:
+    """The answer in JSON is the same, to the byte, whatever the matrix came in."""
+    request = first_example(entry)
+    wanted = client.post(entry.path, json=request)
+    matrix = np.array(request.pop("matrix"), dtype=float)
+    query = {name: value if isinstance(value, str) else json.dumps(value) for name, value in request.items()}
+    for media_type, data in ((CSV, write_csv(matrix)), (TSV, write_csv(matrix, b"\t"))):
+        for method in ("POST", "QUERY"):
+            answer = client.open(entry.path, method=method, data=data, content_type=media_type, query_string=query)
+            assert answer.data == wanted.data, answer.text
+    for answer in (
+        client.post(entry.path, data=write_npy(matrix), content_type=NPY, query_string=query),
+        client.post(entry.path, json={"matrix": as_base64(matrix), **request}),
+    ):  # doubles that are meant as they are: the bounds may be other ones, since no decimals were rounded
+        assert answer.status_code == 200, answer.text
+        assert set(answer.get_json()) == set(wanted.get_json())
 
 
-def test_every_result_in_the_form(client: FlaskClient) -> None:
-    """Scalars side by side are entries in every form."""
-    for form in FORMS:
-        assert ask(client, "hessian", {"expression": "x^2*y", "wrt": ["x", "y"], "form": form})["result"]["form"] == "entries"
-        blocks = ask(client, "hessian", {"expression": "normF(T - U*V')^2", "variables": FACTORS, "wrt": ["U", "V"], "form": form})[
-            "results"
-        ]
-        assert [list(row) for row in blocks.values()] == [["U", "V"], ["U", "V"]]
+@pytest.mark.parametrize("entry", [entry for entry in ENDPOINTS.values() if entry.bare], ids=lambda entry: entry.name)
+def test_the_bare_answer_is_one_that_there_is(client: FlaskClient, entry: Endpoint) -> None:
+    assert entry.bare in entry.response.fields
+    example = next(example for example in entry.examples if example.refused is None)
+    answer = client.post(f"{entry.path}?format=csv", json=example.request)
+    assert answer.status_code in (200, 406), answer.text
+    if answer.status_code == 200:
+        assert answer.content_type == "text/csv; charset=utf-8"
+        value = client.post(entry.path, json=example.request).get_json()[entry.bare]
+        assert answer.data.count(b"\n") == (len(value) if isinstance(value, list) else 1)
 
 
-def test_an_unknown_form_names_the_known_ones(client: FlaskClient) -> None:
-    problem = ask(client, "gradient", {"expression": "x^2", "form": "kroneker"}, 400)
-    assert "kronecker" in str(problem["errors"])
+def test_an_inverse_there_and_back(client: FlaskClient) -> None:
+    csv = client.post("/v1/inverse", data=b"2,1\n5,3\n", content_type=CSV, headers={"Accept": CSV})
+    assert csv.data == b"3.0,-1.0\n-5.0,2.0\n"
+    back = client.post("/v1/inverse?format=npy", data=csv.data, content_type=CSV)
+    assert np.load(io.BytesIO(back.data), allow_pickle=False).tolist() == A.tolist()
+    assert back.content_type == NPY
+    encoded = client.post("/v1/inverse?arrays=base64", json={"matrix": as_base64(A)}).get_json()["inverse"]
+    assert read_base64(encoded).floats.tolist() == [[3, -1], [-5, 2]]
+    exact = client.post("/v1/inverse?arithmetic=exact&format=csv", data=b"2,0\n0,3\n", content_type=CSV)
+    assert exact.data == b"1/2,0\n0,1/3\n"
 
 
-def test_a_product_comes_with_the_value(client: FlaskClient) -> None:
-    at = {"X": [[1, 2], [0, 1], [3, 1]], "w": [0.5, -1]}
-    answer = ask(client, "hessian", {**LOGISTIC, "at": at, "product": {"hvp": {"w": [1, 2]}}})
-    np.testing.assert_allclose(np.array(answer["value"]) @ [1, 2], answer["product"]["value"], rtol=1e-12)
+def test_a_get_has_forms_too(client: FlaskClient) -> None:
+    assert client.get("/v1/rank?matrix=[[1,2],[2,4]]&format=csv").data == b"1\n"
+    assert client.get("/v1/svd?matrix=[[3,0],[0,4]]&format=csv&member=vt").data == b"0.0,1.0\n1.0,0.0\n"
+    assert client.get("/v1/rank?matrix=[[1,2],[2,4]]", headers={"Accept": "text/csv;q=0.5, application/json;q=0.4"}).data == b"1\n"
 
 
-def test_a_large_matrix_is_not_formed_for_a_product(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = {"X": [[1, 2], [0, 1], [3, 1]], "w": [0.5, -1]}
-    monkeypatch.setitem(limits._values, "formed-entries", 3)
-    answer = ask(client, "hessian", {**LOGISTIC, "at": at, "product": {"hvp": {"w": [1, 2]}}})
-    assert "value" not in answer
-    assert "value" in answer["product"]
-    assert "value" in ask(client, "hessian", {**LOGISTIC, "at": at})
-    assert "value" in ask(client, "gradient", {**LOGISTIC, "at": at, "product": {"jvp": {"w": [1, 2]}}})
+REFUSED: list[tuple[str, bytes, str, dict[str, str], int, str, str]] = [
+    ("/v1/inverse", b"1,2\n3,x", CSV, {}, 400, "not-a-matrix", "/matrix/1/1"),
+    ("/v1/inverse", b"1,2\n3", CSV, {}, 400, "not-a-matrix", "/matrix/1"),
+    ("/v1/inverse?matrix=[[1]]", b"1,2\n3,4", CSV, {}, 400, "invalid-input", "/matrix"),
+    ("/v1/inverse?arithmetik=exact", b"1,2\n3,4", CSV, {}, 400, "invalid-input", "/arithmetik"),
+    ("/v1/solve", b"1,2\n3,4", CSV, {}, 400, "invalid-input", "/rhs"),
+    ("/v1/inverse", b"\x93NUMPY", NPY, {}, 400, "not-a-matrix", "/matrix"),
+    ("/v1/gradient", b"1,2", CSV, {}, 415, "unsupported-media-type", ""),
+    ("/v1/inverse?format=xml", b"1", CSV, {}, 406, "not-acceptable", ""),
+    ("/v1/inverse?format=csv&format=csv", b"1", CSV, {}, 400, "invalid-input", "/format"),
+    ("/v1/inverse?format=csv&member=inverze", b"1", CSV, {}, 400, "invalid-input", "/member"),
+    ("/v1/inverse?member=inverse", b"1", CSV, {}, 400, "invalid-input", "/member"),
+    ("/v1/inverse?format=csv&member=checks", b"1", CSV, {}, 406, "not-acceptable", ""),
+    ("/v1/inverse?format=npy&arithmetic=exact", b"2", CSV, {}, 406, "not-acceptable", ""),
+    ("/v1/inverse?arrays=hex", b"1", CSV, {}, 400, "invalid-input", "/arrays"),
+    ("/v1/inverse", b"1", CSV, {"Accept": "image/png"}, 406, "not-acceptable", ""),
+    ("/v1/inverse", b"0", CSV, {"Accept": CSV}, 422, "singular-matrix", "/matrix"),
+    ("/v1/inverse", b"\xff\xfe1\x00", CSV, {}, 400, "not-a-matrix", "/matrix"),
+]
 
 
-def test_a_part_that_is_too_large_is_not_formed_for_a_product(client: FlaskClient) -> None:
-    """X'*diag(...)*X holds a matrix of 2,000×2,000; the product needs none."""
-    at = {"X": [[1, place / 1000] for place in range(2000)], "w": [0.5, -1]}
-    answer = ask(client, "hessian", {**LOGISTIC, "at": at, "product": {"hvp": {"w": [1, 2]}}})
-    assert "value" not in answer
-    assert len(answer["product"]["value"]) == 2
+@pytest.mark.parametrize(("path", "data", "media_type", "headers", "status", "code", "pointer"), REFUSED)
+def test_refusals(
+    client: FlaskClient, path: str, data: bytes, media_type: str, headers: dict[str, str], status: int, code: str, pointer: str
+) -> None:
+    answer = client.post(path, data=data, content_type=media_type, headers=headers)
+    body = answer.get_json()
+    assert (answer.status_code, body["code"]) == (status, code), answer.text
+    assert body["errors"][0]["pointer"] == pointer
+    assert answer.content_type == "application/problem+json"
+
+
+def test_what_can_be_had_is_listed(client: FlaskClient) -> None:
+    body = client.get("/v1/inverse?matrix=[[2]]&format=xml").get_json()
+    assert body["available"] == ["application/json", CSV, TSV, NPY]
+    assert client.get("/v1/gradient?expression=x^2&format=csv").get_json()["available"] == ["application/json"]
+
+
+def test_forms_do_not_share_a_validator(client: FlaskClient) -> None:
+    """ETags differ by form, and each is answered from the cache in its own."""
+    path = "/v1/inverse?matrix=[[2,0.5],[5,3]]"
+    answers = {form: client.get(f"{path}&{form}") for form in ("format=json", "format=csv", "format=npy", "arrays=base64", "format=tsv")}
+    tags = {answer.headers["ETag"] for answer in answers.values()}
+    assert len(tags) == len(answers)
+    for form, answer in answers.items():
+        again = client.get(f"{path}&{form}")
+        assert again.data == answer.data
+        assert "hit" in again.headers["Cache-Status"]
+        assert client.get(f"{path}&{form}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        assert answer.headers["Vary"] == "Accept"
+    by_accept = client.get(path, headers={"Accept": CSV})
+    assert by_accept.headers["ETag"] == answers["format=csv"].headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": by_accept.headers["ETag"]}).status_code == 200
+
+
+def test_a_large_matrix_in_every_form(client: FlaskClient) -> None:
+    matrix = np.random.default_rng(0).standard_normal((300, 200))
+    for data, media_type in ((write_csv(matrix), CSV), (write_npy(matrix), NPY)):
+        answer = client.post("/v1/svd?format=npy&member=u", data=data, content_type=media_type)
+        assert np.load(io.BytesIO(answer.data), allow_pickle=False).shape == (300, 200)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from service import limits
+
 WHOLE = b'{"matrix": [[1, 2], [2, 4]]}'
 HEAD = b"POST /v1/rank HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
 
@@ -16,7 +18,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-PADDED = chunk(WHOLE) + chunk(b" " * 1_000_000) * 21
+PADDED = chunk(WHOLE) + chunk(b" " * 1_000_000) * (limits.limit("body-bytes") // 1_000_000 + 1)
 BODIES: dict[str, tuple[bytes, int, str | None]] = {
     "of a stated length": (b"Content-Length: %d\r\n\r\n" % len(WHOLE) + WHOLE, 200, None),
     "in chunks": (b"Transfer-Encoding: chunked\r\n\r\n" + chunk(WHOLE[:5]) + chunk(WHOLE[5:]) + b"0\r\n\r\n", 200, None),

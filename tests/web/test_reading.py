@@ -22,9 +22,12 @@ MISTAKES: dict[str, tuple[str, str, bytes | None, str | None, int, str, str]] = 
         "POST", "", b"expression=x^2&wrt=x", FORM, 415, "unsupported-media-type",
         "curl -G --data-urlencode 'expression=x^2' --data-urlencode 'wrt=x' http://localhost/v1/trial",
     ),
-    "-d @A.csv": ("POST", "", b"1,23,4", FORM, 415, "unsupported-media-type", "curl --json"),
-    "CSV, not read yet": ("POST", "", b"1,2\n3,4\n", "text/csv", 415, "unsupported-media-type", "curl --json"),
-    "a file of NumPy": ("POST", "", b"\x93NUMPY", "application/x-npy", 415, "unsupported-media-type", "curl --json"),
+    "-d @A.csv": (
+        "POST", "", b"1,23,4", FORM, 415, "unsupported-media-type",
+        "curl --data-binary @A.csv -H 'content-type: text/csv' http://localhost/v1/trial",
+    ),
+    "no file of NumPy": ("POST", "", b"\x93NUMPY", "application/x-npy", 400, "not-a-matrix", "numpy.save"),
+    "a file and its fields in the query": ("POST", "oder=1", b"1,2", "text/csv", 400, "invalid-input", "did you mean order?"),
     "multipart": ("POST", "", b"--x", "multipart/form-data; boundary=x", 415, "unsupported-media-type", "curl --json"),
     "another character set": ("POST", "", b'{"order": 1}', "application/json; charset=latin-1", 415, "unsupported-media-type", "UTF-8"),
     "an unescaped plus": ("GET", "expression=x^2+1", None, None, 400, "invalid-input", "--data-urlencode 'expression=x^2+1'"),
@@ -53,9 +56,10 @@ def test_a_mistake_is_answered_with_what_would_be_right(client: FlaskClient, nam
 
 
 def test_what_is_not_read_is_listed(client: FlaskClient) -> None:
-    answer = client.post("/v1/trial", data=b"1,2", content_type="text/csv")
-    assert answer.get_json()["accepted"] == ["application/json"]
-    assert answer.headers["Accept-Post"] == "application/json"
+    answer = client.post("/v1/trial", data=b"1,2", content_type="image/png")
+    accepted = ["application/json", "text/csv", "text/tab-separated-values", "application/x-npy"]
+    assert answer.get_json()["accepted"] == accepted
+    assert answer.headers["Accept-Post"] == ", ".join(accepted)
 
 
 def test_an_encoded_body_is_refused(client: FlaskClient) -> None:

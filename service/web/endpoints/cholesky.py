@@ -39,6 +39,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="l",
     examples=[
         Example("In floats", {"matrix": [[4.0, 2.0], [2.0, 3.5]]}),
         Example("Exactly", {"matrix": [[4, 2], [2, 3]], "arithmetic": "exact"}),

@@ -40,6 +40,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="condition_number",
     examples=[
         Example("Nearly dependent rows", {"matrix": [[1, 1], [1, 1.0001]]}),
         Example("Exactly", {"matrix": [[1, 1], [1, 2]], "arithmetic": "exact"}),

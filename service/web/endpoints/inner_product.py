@@ -67,6 +67,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="dot",
     examples=[
         Example("Orthogonal vectors", {"x": [1, 2, 2], "y": [2, 1, -2]}),
         Example("Exactly", {"x": [1, 2, 3], "y": [4, -5, 6], "arithmetic": "exact"}),

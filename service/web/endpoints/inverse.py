@@ -41,6 +41,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=PreciseRequest,
     response=Response,
+    bare="inverse",
     examples=[
         Example("In floats", {"matrix": [[2, 1], [5, 3]]}),
         Example("Exactly", {"matrix": [["3/5", "1/3"], ["1/3", 1]]}),

@@ -39,6 +39,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=SystemRequest,
     response=Response,
+    bare="x",
     examples=[
         Example("Three equations, two unknowns", {"matrix": [[1.0, 2.0], [2.0, 5.0], [3.0, 4.0]], "rhs": [1.0, 0.0, 2.0]}),
         Example("Exactly", {"matrix": [[1, 1], [1, 2], [1, 3]], "rhs": [1, 2, 4], "arithmetic": "exact"}),

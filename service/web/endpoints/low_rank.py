@@ -39,6 +39,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="approximation",
     examples=[
         Example("Of rank 1", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "rank": 1}),
         Example("Within a tolerance", {"matrix": [[3.0, 0.1], [0.1, 0.2], [0.0, 0.1]], "tolerance": 0.25}),

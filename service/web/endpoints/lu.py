@@ -38,6 +38,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="u",
     examples=[
         Example("With partial pivoting", {"matrix": [[1.5, 2.0], [3.0, 4.5]]}),
         Example(

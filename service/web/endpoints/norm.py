@@ -55,6 +55,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="norm",
     examples=[
         Example("Of a vector", {"vector": [3, -4, 12]}),
         Example("Of a matrix", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),

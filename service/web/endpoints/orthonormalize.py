@@ -43,6 +43,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="basis",
     examples=[
         Example("In floats", {"vectors": [[1, 1, 0], [1, 0, 1], [0, 1, 1]]}),
         Example("Exactly", {"vectors": [[1, 1, 0], [1, 0, 1]], "arithmetic": "exact"}),

@@ -34,6 +34,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="pseudoinverse",
     examples=[
         Example("In floats", {"matrix": [[1.0, 2.0], [2.0, 5.0], [3.0, 4.0]]}),
         Example("Exactly, of dependent columns", {"matrix": [[1, 2], [2, 4]], "arithmetic": "exact"}),

@@ -39,6 +39,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="r",
     examples=[
         Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
         Example("Full, with pivoting", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "full": True, "pivoting": True}),

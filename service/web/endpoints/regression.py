@@ -110,6 +110,7 @@ class Response(ResponseSchema):
     family="learning",
     request=Request,
     response=Response,
+    bare="coefficients",
     examples=[
         Example("A line through four points", {"model": "ols", "X": [[1], [2], [3], [4]], "y": [3, 5, 7, 9.5]}),
         Example(

@@ -63,6 +63,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="x",
     examples=[
         Example("One right-hand side", {"matrix": [[2, 1], [5, 3]], "rhs": [1, 2]}),
         Example("Two right-hand sides, exactly", {"matrix": [[2, 1], [5, 4]], "rhs": [[1, 0], [0, 1]], "arithmetic": "exact"}),

@@ -52,6 +52,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="singular_values",
     examples=[
         Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
         Example("Full", {"matrix": [[3, 0, 0], [0, 4, 0]], "full": True}),

@@ -21,6 +21,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=ArithmeticRequest,
     response=Response,
+    bare="trace",
     examples=[
         Example("Whole entries", {"matrix": [[2, 1], [5, 3]]}),
         Example("Exactly", {"matrix": [["1/2", 1], [0, "1/3"]]}),
