@@ -105,7 +105,10 @@ def _in_a_larger_field(table: Table) -> Determinant:
     """The exact determinant of a matrix with square roots or complex entries."""
     value = table.determinant()
     check = decided("transpose", table.transposed().determinant() == value, "agrees with the determinant of the transpose, exactly")
-    number = complex(value)
+    try:
+        number = complex(value)
+    except OverflowError:
+        return Determinant(as_exact_json(value), "exact", None, None, 0.0, require([check]))
     sign = None if value.is_complex else int(math.copysign(1, number.real)) if value != 0 else 0
     log_abs = math.log(abs(number)) if value != 0 else None
     return Determinant(as_exact_json(value), "exact", sign, log_abs, 0.0 if value != 0 else None, require([check]))

@@ -41,10 +41,10 @@ class Independence:
         if not self.dependencies:
             return None
         first = self.dependencies[0]
-        exact = self.arithmetic == "exact"
+        exact = not any(isinstance(coefficient, float) for _, coefficient in first.combination)
         coefficients: list[Any] = ["0" if exact else 0.0] * self.count
         for i, coefficient in first.combination:
-            coefficients[i] = coefficient if exact else float(coefficient)
+            coefficients[i] = coefficient
         coefficients[first.index] = "-1" if exact else -1.0
         return coefficients
 

@@ -18,6 +18,7 @@ from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, extended, largest
 from service.linalg.dependencies import Dependency, exact_dependencies
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import nearest_doubles, nearest_root, read_rational, texts
+from service.linalg.lu import powers_of_two
 from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
 from service.linalg.numerical_rank import singular_values
 from service.linalg.orthogonal_fit import Basis, basis_of, entry_error, fit, orthogonality_check
@@ -112,7 +113,8 @@ class _Verified:
 
     def answer(self, rhs: Matrix) -> LeastSquares:
         n = len(self.x)
-        norms = _norms(rhs, np.linalg.norm(self.residual, axis=0))
+        units = powers_of_two(self.residual, 0)
+        norms = _norms(rhs, np.linalg.norm(self.residual * units, axis=0) / units)
         x, residual = as_sent(rhs, self.x + 0.0), as_sent(rhs, self.residual + 0.0)
         return LeastSquares(x, residual, norms, n, True, [], self.condition_number, "float", self.bound, self.checks)
 
@@ -150,6 +152,8 @@ def _shortest(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats) -> LeastSquares
     """The solution of minimal norm from the singular values that count, refined once. Raises Undecided when the rank is open."""
     found = rank(matrix.transposed())
     r, n = found.rank, a.shape[1]
+    units = float(powers_of_two(a, None)), powers_of_two(b, 0)  # so that no square overflows
+    a, b = a * units[0], b * units[1]
     u, values, vt = np.linalg.svd(a, full_matrices=False)
     u, values, vt = u[:, :r], values[:r], vt[:r]
     x = np.zeros((n, b.shape[1]), dtype=a.dtype)
@@ -158,8 +162,8 @@ def _shortest(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats) -> LeastSquares
     residual = _residual(a, b, x)
     checks = require(shortest_checks(a, b, x, u, vt))
     columns = None if found.dependencies is None else [replace(entry, line="column") for entry in found.dependencies]
-    norms = _norms(rhs, np.linalg.norm(residual, axis=0))
-    x, residual = as_sent(rhs, x + 0.0), as_sent(rhs, residual + 0.0)
+    norms = _norms(rhs, np.linalg.norm(residual, axis=0) / units[1])
+    x, residual = as_sent(rhs, x * units[0] / units[1] + 0.0), as_sent(rhs, residual / units[1] + 0.0)
     return LeastSquares(x, residual, norms, r, r == n, columns, _condition(a, r), "float", None, checks)
 
 

@@ -36,6 +36,12 @@ class Factored:
         return self.scaled_inverse * self.scale
 
 
+def powers_of_two(a: Floats, axis: int | None) -> Any:
+    """For each line along `axis` (for the whole array when None) the power of two that brings its largest entry near 1."""
+    sizes = np.abs(a).max(axis=axis)
+    return np.ldexp(1.0, np.clip(-np.frexp(np.where(sizes > 0, sizes, 1.0))[1], -1000, 1000))
+
+
 def factor(a: Floats) -> Factored | None:
     """LU with partial pivoting by LAPACK (getrf, getri); None when a pivot is zero. O(n³)."""
     sizes = np.abs(a).max(axis=1)

@@ -9,7 +9,7 @@ extended precision) and the bound. AᴴA is never formed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,23 @@ def basis_of(a: Floats) -> Basis | None:
 
 
 def fit(a: Extended, b: Extended, basis: Basis) -> Fit:
-    """The least-squares solutions for A (m×n) and b (m×k), both in extended precision; `basis` belongs to A in doubles."""
+    """The least-squares solutions for A (m×n) and b (m×k), both in extended precision; `basis` belongs to A in doubles.
+
+    Columns of A and b are brought to a size near 1 by powers of two, so that no bound suffers from over- or underflow.
+    """
+    columns, units = _powers(a), _powers(b)
+    found = _fit(a * columns, b * units, Basis(basis.r * columns, basis.s / columns[:, None], basis.defect))
+    back = columns[:, None] / units
+    return replace(found, x=found.x * back, residual=found.residual / units, error=found.error * back)
+
+
+def _powers(a: Extended) -> NDArray[np.float64]:
+    """For each column the power of two that brings its largest entry near 1."""
+    sizes = np.abs(a).max(axis=0)
+    return np.asarray(np.ldexp(1.0, np.clip(-np.frexp(np.where(sizes > 0, sizes, 1))[1], -1000, 1000)))
+
+
+def _fit(a: Extended, b: Extended, basis: Basis) -> Fit:
     kind = basis.s.dtype
     x = np.zeros((a.shape[1], b.shape[1]), dtype=a.dtype)
     transpose = np.ascontiguousarray(a.conj().T)
@@ -122,14 +138,18 @@ def entry_error(a: Floats, b: Floats, x: Floats, residual: Floats, basis: Basis)
     |Δx| ≤ u(|A⁺|(|b| + |A||x|) + |(AᴴA)⁻¹||Aᴴ||ρ|) to first order (Björck, Numerical Methods for Least Squares, 1.4.5). The
     terms of higher order repeat u|A⁺||A|: when that takes the first ones to at most θ < 1 times themselves, they add up to
     a factor 1/(1 − θ)."""
-    pseudoinverse = np.abs(basis.s @ (a @ basis.s).conj().T)
-    gram = np.abs(basis.s @ basis.s.conj().T)
+    columns, units = _powers(a), _powers(b)
+    a, b, s = a * columns, b * units, basis.s / columns[:, None]
+    x, residual = x / columns[:, None] * units, residual * units
+    pseudoinverse = np.abs(s @ (a @ s).conj().T)
+    gram = np.abs(s @ s.conj().T)
     sizes = np.abs(a)
     moved = pseudoinverse @ (np.abs(b) + sizes @ np.abs(x)) + gram @ (sizes.T @ np.abs(residual))
     moved = UNIT * moved * basis.amplification
     again = UNIT * (pseudoinverse @ (sizes @ moved)) * basis.amplification
     theta = largest(np.divide(again, moved, out=np.zeros_like(moved), where=moved > 0))
     moved = moved / (1 - theta) if theta < 1 else np.full_like(moved, np.inf)
+    moved = moved * (columns[:, None] / units)
     return np.where(np.isnan(moved), np.inf, moved)
 
 

@@ -15,9 +15,10 @@ from service.errors import InputError, ShapeMismatch
 from service.linalg.bounds import SLACK, TRUSTED, UNIT, extended, gamma
 from service.linalg.dependencies import exact_dependencies
 from service.linalg.exact import affordable, check_size
-from service.linalg.exact_numbers import Floats, nearest_root
+from service.linalg.exact_numbers import Floats, beyond_doubles, nearest_root
 from service.linalg.exact_tables import Table
 from service.linalg.general_solution import on_pivots, pivots_in_floats
+from service.linalg.lu import powers_of_two
 from service.linalg.matrix import Arithmetic, Matrix, choose_arithmetic
 from service.linalg.orthogonal_fit import basis_of
 from service.linalg.singular import too_sensitive
@@ -132,7 +133,12 @@ def _flat(column: Any) -> Any:
 
 def _length(residual: Table) -> float:
     squared = (residual.adjoint() @ residual).rows[0][0]
-    return nearest_root(squared) if residual.is_rational else math.sqrt(max(0.0, complex(squared).real))
+    if residual.is_rational:
+        return nearest_root(squared)
+    try:
+        return math.sqrt(max(0.0, complex(squared).real))
+    except OverflowError:
+        raise beyond_doubles() from None
 
 
 def exact_checks(a: Table, projector: Table, residual: Table, dimension: int, across: bool) -> list[Check]:
@@ -155,8 +161,10 @@ def _in_floats(vector: Matrix, columns: Matrix, point: Matrix | None, across: bo
     """From an orthonormal basis Q of the independent columns: P = Q·Qᴴ."""
     parts = [part.floats for part in (vector, columns, point) if part is not None]
     kind = np.result_type(*parts)
-    a, b = columns.floats.astype(kind, copy=False), vector.floats.astype(kind, copy=False)
-    origin = point.floats.astype(kind) if point is not None else np.zeros_like(b)
+    scale = powers_of_two(columns.floats, 0)  # the space does not change with the size of a column, nor the norms overflow then
+    unit = max(float(1 / powers_of_two(part.floats, None)) for part in (vector, point) if part is not None)
+    a, b = columns.floats.astype(kind) * scale, vector.floats.astype(kind) / unit
+    origin = point.floats.astype(kind) / unit if point is not None else np.zeros_like(b)
     m, pivots = len(b), pivots_in_floats(columns, pointer)
     shifted = (extended(b) - extended(origin)).astype(kind)
     c = np.ascontiguousarray(a[:, pivots])
@@ -171,7 +179,7 @@ def _in_floats(vector: Matrix, columns: Matrix, point: Matrix | None, across: bo
     coordinates = None
     if weights is not None:
         coordinates = np.zeros(a.shape[1], dtype=kind)
-        coordinates[pivots] = weights[:, 0] + 0.0
+        coordinates[pivots] = weights[:, 0] * unit * scale[pivots] + 0.0
     total = bound + gamma(4 * m + 10, kind.kind) * (1 + math.sqrt(max(1, len(pivots)))) + 4 * UNIT
     if not total <= TRUSTED:
         raise too_sensitive("the projection", total)
@@ -181,11 +189,11 @@ def _in_floats(vector: Matrix, columns: Matrix, point: Matrix | None, across: bo
         projector = q @ q.conj().T
         projector = np.eye(m) - projector if across else projector
     return Projection(
-        found[:, 0] + 0.0,
-        residual[:, 0] + 0.0,
+        found[:, 0] * unit + 0.0,
+        residual[:, 0] * unit + 0.0,
         projector,
         coordinates,
-        float(np.linalg.norm(residual)),
+        float(np.linalg.norm(residual)) * unit,
         m - len(pivots) if across else len(pivots),
         "float",
         total,

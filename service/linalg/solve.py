@@ -4,7 +4,7 @@ exactly."""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from service.linalg.exact import affordable, check_size, require_rows, require_s
 from service.linalg.exact_numbers import nearest_doubles
 from service.linalg.exact_tables import Table
 from service.linalg.general_solution import general_solution
-from service.linalg.lu import Factored, factor
+from service.linalg.lu import Factored, factor, powers_of_two
 from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
 from service.linalg.singular import singular, singular_in_floats
 
@@ -115,12 +115,17 @@ def _in_floats(factored: Factored, b: Floats, decimals: bool) -> FloatSolution:
     """Refined from x = 0 by corrections R·(b − A·x), R the approximate inverse; the rows of A and b are scaled alike."""
     a, r = factored.scaled, factored.scaled_inverse
     right = b * factored.scale[:, None]
+    unit = powers_of_two(right, 0)  # right-hand sides of a size near 1, so that bounds do not suffer from underflow
+    right = right * unit
     wide, x = extended(a), np.zeros(b.shape, dtype=extended(a).dtype)
     for _ in range(REFINEMENTS):
         x = x + r @ (right - wide @ x).astype(a.dtype)
     rounded = x.astype(a.dtype)
     defect = solution_defect(a, right, rounded, r, factored.defect)
-    return certified(rounded, defect, decimals)
+    found = certified(rounded, defect, decimals)
+    x = found.x / unit
+    fits = np.isfinite(x).all() and (np.abs(x).max(axis=0) >= SMALLEST_SAFE)[np.abs(x).max(axis=0) > 0].all()
+    return replace(found, x=x, bound=found.bound if fits else math.inf)
 
 
 def certified(x: Floats, defect: SolutionDefect, decimals: bool) -> FloatSolution:
@@ -136,6 +141,7 @@ def certified(x: Floats, defect: SolutionDefect, decimals: bool) -> FloatSolutio
     return FloatSolution(x, bound, checks)
 
 
+SMALLEST_SAFE = 1e-290  # the largest entry of a solution below which underflow costs digits
 TINY_ERROR = 1e-280  # underflow, where the solution is zero
 NOT_UNIQUE = "A system has exactly one solution, for every right-hand side, when the rows of its matrix are linearly independent."
 

@@ -172,7 +172,7 @@ class Surd:
         text = ""
         for radicand, value in self.terms.items():
             size = abs(value)
-            number = str(size) if radicand == 1 else _root(radicand, int(size.p), int(size.q))
+            number = str(size) if radicand == 1 else _root(radicand, str(size.p), str(size.q))
             sign = "-" if value < 0 else "+"
             text += f" {sign} {number}" if text else f"{'-' if sign == '-' else ''}{number}"
         return text or "0"
@@ -189,9 +189,9 @@ def _scaled(over: int, under: int, radicand: int, bits: int) -> int:
     return size if over > 0 else -size
 
 
-def _root(radicand: int, over: int, under: int) -> str:
+def _root(radicand: int, over: str, under: str) -> str:
     root = "*".join((["i"] if radicand < 0 else []) + ([f"sqrt({abs(radicand)})"] if abs(radicand) > 1 else []))
-    return f"{'' if over == 1 else f'{over}*'}{root}{'' if under == 1 else f'/{under}'}"
+    return f"{'' if over == '1' else f'{over}*'}{root}{'' if under == '1' else f'/{under}'}"
 
 
 def square_part(value: int) -> tuple[int, int]:

@@ -83,7 +83,10 @@ def test_floats_are_within_their_bound(m: int, n: int, r: int, seed: int) -> Non
     b = (np.array(rows) @ random.integers(-9, 10, n) / 2).tolist()
     matrix, rhs = read_matrix(rows), read_vector(b)
     exact = general_solution(matrix, rhs, "exact")
-    found = general_solution(matrix, rhs, "float")
+    try:
+        found = general_solution(matrix, rhs, "float")
+    except Undecided:  # the singular values may leave no gap
+        return
     assert found.free_variables == exact.free_variables
     for approximate, truth in [(found.x, exact.x), *zip(found.null_space, exact.null_space, strict=True)]:
         wanted = [Fraction(text) for text in truth]

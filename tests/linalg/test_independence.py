@@ -33,7 +33,7 @@ def test_whole_and_rational_vectors(vectors: Any, dimension: int, relation: Any)
 def test_decimals() -> None:
     found = independence(read_matrix([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]]))
     assert not found.independent
-    assert found.relation == [-1.0, 2.0, -1.0]
+    assert found.relation == ["-1", "2", "-1"]
     assert "vector 3 = -vector 1 + 2·vector 2" in found.explanation()
 
 

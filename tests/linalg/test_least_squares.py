@@ -156,3 +156,17 @@ def test_the_exact_certificate_refuses_others() -> None:
     assert not all(check.passed for check in exact_checks(matrix.exact, other, rhs.exact - matrix.exact * other, 1))
     along = read_vector(["1", "2"]).exact
     assert not exact_checks(matrix.exact, along, rhs.exact - matrix.exact * along, 1)[0].passed
+
+
+@pytest.mark.parametrize("reading", [famous.binary, famous.decimal])
+def test_entries_of_many_sizes(reading: Any) -> None:
+    """Columns and right-hand sides from 1e-280 to 1e280, where squares and products of doubles overflow and underflow."""
+    rows = [[3e-250, 2e120, 1e-20], [1e-250, -1e120, 2e-20], [2e-250, 5e120, 0.0], [1e-250, 0.0, 5e-20]]
+    for size in (1e-280, 1.0, 1e100):
+        rhs = [[size], [-size / 2], [size / 4], [0.0]]
+        answer = least_squares(read_matrix(rows), read_vector([row[0] for row in rhs]), "float")
+        truth = exact_solution(reading(rows), reading(rhs))
+        error = max(abs(Fraction(float(x)) - row[0]) for x, row in zip(answer.x, truth, strict=True))
+        assert answer.error_bound is not None
+        assert error <= Fraction(answer.error_bound) * max(abs(row[0]) for row in truth)
+        assert answer.error_bound <= 1e-8

@@ -45,6 +45,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=ArithmeticRequest,
     response=Response,
+    bare="p",
     examples=[
         Example("A symmetric matrix: the spectral theorem", {"matrix": [[2, 1], [1, 2]]}),
         Example("Not diagonalizable: the Jordan form", {"matrix": [[2, 1], [0, 2]]}),

@@ -80,6 +80,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="eigenvalues",
     examples=[
         Example("A symmetric matrix", {"matrix": [[2, 1], [1, 2]]}),
         Example("A defective one", {"matrix": [[2, 1], [0, 2]]}),

@@ -45,6 +45,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
+    bare="result",
     examples=[
         Example("The exponential of a Jordan block", {"matrix": [[2, 1], [0, 2]], "function": "expm"}),
         Example("A square root", {"matrix": [[2.5, 1.5], [1.5, 2.5]], "function": "sqrtm"}),
