@@ -42,9 +42,12 @@ def _factored(terms: list[Term], decimals: bool, nodes: Sequence[Node] | None = 
     if shared or divisors:
         inside = _factored([_without(term, shared, divisors) for term in terms], decimals)
         return build.scaled(1, shared, divisors, inside, decimals)
-    entries = _entry_by_entry(terms, decimals) or _written_out(terms, decimals)
+    entries = _entry_by_entry(terms, decimals) or _written_out(terms, decimals) or _cases(terms, decimals)
     if entries is not None:
         return entries
+    if _are_projected(terms):
+        inner = [term._replace(arrays=term.arrays[1:-1] or (build.filled("eye", term.arrays[-1].shape[0]),)) for term in terms]
+        return build.times(terms[0].arrays[0], _factored(inner, decimals), terms[0].arrays[-1])
     for key in (_whole, _last, _first, _diagonal):
         groups: dict[tuple[Node, ...], list[Term]] = {}
         for term in terms:
@@ -57,6 +60,13 @@ def _factored(terms: list[Term], decimals: bool, nodes: Sequence[Node] | None = 
                 for term in (_taken_out(common, members, key, decimals) if common and len(members) > 1 else members)
             ]
     return build.add(nodes or [_joined(term, decimals) for term in terms])
+
+
+def _are_projected(terms: Sequence[Term]) -> bool:
+    """Whether all terms begin and end with the same matrices, one with nothing between: A'*A/s - A'*r*r'*A/s^3."""
+    first, last = terms[0].arrays[:1], terms[0].arrays[-1:]
+    lengths = [len(term.arrays) for term in terms if term.arrays[:1] == first and term.arrays[-1:] == last]
+    return len(lengths) == len(terms) and min(lengths) == 2 < max(lengths) and 1 not in (*first[0].shape, *last[0].shape)
 
 
 def common_names_out(node: Node, decimals: bool = False) -> Node:
@@ -244,7 +254,7 @@ def _entry_by_entry(terms: Sequence[Term], decimals: bool) -> Node | None:
         return None
     for common in arrays[0].arguments:
         if all(array.operation is build.HADAMARD and common in array.arguments for array in arrays):
-            rest = [_without_entry_factor(term, common, decimals) for term in terms]
+            rest = [_joined(_without_entry_factor(term, common), decimals) for term in terms]
             return build.hadamard(common, factored(rest, decimals))
     return None
 
@@ -261,10 +271,36 @@ def _over_one(term: Term, decimals: bool) -> Node:
     return _joined(whole, decimals)
 
 
-def _without_entry_factor(term: Term, common: Node, decimals: bool) -> Node:
-    arguments = list(term.arrays[0].arguments)
-    arguments.remove(common)
-    return _joined(term._replace(arrays=(build.hadamard(*arguments),)), decimals)
+def _without_entry_factor(term: Term, gone: Node) -> Term:
+    factors = list(_entry_factors(term))
+    factors.remove(gone)
+    if not term.arrays:
+        return term._replace(scalars=tuple(factors))
+    return term._replace(arrays=(build.hadamard(*factors),) if factors else ())
+
+
+def _cases(terms: Sequence[Term], decimals: bool) -> Node | None:
+    """C.*a + (1 - C).*b as where(C, a, b), for the first condition C that has terms on both sides."""
+    for condition in [factor for term in terms for factor in _entry_factors(term) if factor.operation.is_condition]:
+        opposite = build.add([number(1), build.negate(condition)])
+        yes = [term for term in terms if condition in _entry_factors(term)]
+        no = [term for term in terms if opposite in _entry_factors(term)]
+        if not yes or not no:
+            continue
+        sides = [
+            _factored([_without_entry_factor(term, gone) for term in side], decimals) for side, gone in ((yes, condition), (no, opposite))
+        ]
+        rest = [_joined(term, decimals) for term in terms if term not in yes and term not in no]
+        return build.add([make("where", condition, *sides), *rest])
+    return None
+
+
+def _entry_factors(term: Term) -> tuple[Node, ...]:
+    """What multiplies entry by entry: the scalars, where there are no arrays."""
+    if not term.arrays:
+        return term.scalars
+    array = term.arrays[0] if len(term.arrays) == 1 else None
+    return () if array is None else array.arguments if array.operation is build.HADAMARD else (array,)
 
 
 # --- what some terms have -------------------------------------------------------------------------------------------
@@ -306,7 +342,7 @@ def _taken_out(common: tuple[Node, ...], members: list[Term], key: Callable[[Ter
         rest = [term._replace(coefficient=-term.coefficient) for term in rest]
     elif all(term.coefficient > 0 for term in rest):
         rest = [term for _, term in sorted(zip(nodes, rest, strict=True), key=lambda pair: build.count_transposes(pair[0]))]
-    inside = split(_factored(rest, decimals))
+    inside = split(_factored(_merged(rest), decimals))
     arrays = (*inside.arrays, *common) if at_end else (*common, *inside.arrays)
     coefficient = tidy(-inside.coefficient if negative else inside.coefficient)
     return [Term(coefficient, inside.scalars, arrays, inside.divisors)]

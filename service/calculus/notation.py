@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from service.calculus import build
 from service.calculus.compression import compressed, parts_of
-from service.calculus.factoring import factored
+from service.calculus.factoring import common_names_out, factored
 from service.calculus.graph import Stuck, Weighted
 from service.calculus.index_form import WrittenTerm, by_axes, write
 from service.calculus.quotients import simplified
@@ -138,7 +138,8 @@ class Notation:
             return literal
         if not tensor.shape:
             return factored([self._write(coefficient * weight, term) for weight, term in _polynomial_order(tensor)], self.decimals)
-        nodes = [self._term(coefficient * weight, term) for weight, term in tensor.terms]
+        write = self._write if any(_is_diagonal(term) for _, term in tensor.terms) else self._term  # I - 1 1'/n
+        nodes = [write(coefficient * weight, term) for weight, term in tensor.terms]
         arrays = [node for node in nodes if axes(node.shape)]
         return factored(nodes if arrays else [self._write(coefficient * weight, term) for weight, term in tensor.terms], self.decimals)
 
@@ -228,7 +229,7 @@ class Notation:
             if isinstance(factor, Power) and not isinstance(factor.exponent, Tensor) and factor.exponent < 0:
                 below.append(self._positive_power(factor.base, -factor.exponent))
             else:
-                above.append(self.known[factor])
+                above.append(common_names_out(self.known[factor], self.decimals))
         return above, below
 
     def _product(self, coefficient: Rational, tensor: Product) -> Node:
@@ -322,6 +323,10 @@ class Notation:
         labelled = [(flipped.get(place, self.known[factor]), labels) for place, (factor, labels) in enumerate(factors)]
         array = by_axes(labelled, tensor.out, tensor.sizes)
         return build.scaled(coefficient, above, below, array, self.decimals)
+
+
+def _is_diagonal(term: Tensor) -> bool:
+    return isinstance(term, Product) and len(set(term.out)) < len(term.out)
 
 
 def _is_rest(tensor: Sum, sign: int) -> bool:

@@ -98,6 +98,8 @@ class Operation:
     """An operation whose value for the same argument makes something simpler with this one: `with_partner`."""
     at_most_one: ClassVar[bool] = False
     """Whether no value is greater than 1: then 1 - f is written rather than f - 1."""
+    is_condition: ClassVar[bool] = False
+    """Whether the value is 1 where something holds, else 0."""
     kink: ClassVar[str] = ""
     """Where the operation is not differentiable, in words: "where its argument is 0"."""
     only_jumps: ClassVar[bool] = False

@@ -24,7 +24,7 @@ class Comparison(Elementwise):
     """`ufunc` compares, and is called so in generated code; `opposite` is the comparison that holds where this one does not."""
 
     family, arity, in_language = "comparisons", (2, 2), False
-    kink, only_jumps, at_most_one = "where both sides are equal", True, True
+    kink, only_jumps, at_most_one, is_condition = "where both sides are equal", True, True, True
     symbol: ClassVar[str]
     latex_symbol: ClassVar[str]
     ufunc: ClassVar[np.ufunc]
