@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from service.expression.arena import memo, population
+from service.expression.arena import find, memo, population
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational
 from service.expression.operation import operation
@@ -105,10 +105,18 @@ def times(*nodes: Node) -> Node:
                 numbers.append(part)
     if len(numbers) > 1 and all(isinstance(node.parameter, int) for node in numbers):
         numbers = [number(math.prod(node.parameter for node in numbers))]
+    if len(names) == 2 and _is_turned_round(*names):
+        names.reverse()
     ordered = numbers + names + scalars + arrays
     if not ordered:
         return number(1)
     return _over(ordered[0] if len(ordered) == 1 else make("times", *ordered), below)
+
+
+def _is_turned_round(first: Node, second: Node) -> bool:
+    """Whether the request has second*first, and not first*second."""
+    mine, other = (find((Node, TIMES, None, *pair)) for pair in ((first, second), (second, first)))
+    return other is not None and is_of_request(other) and (mine is None or not is_of_request(mine))
 
 
 def _append_power(arrays: list[Node], part: Node) -> None:

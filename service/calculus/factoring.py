@@ -48,6 +48,9 @@ def _factored(terms: list[Term], decimals: bool, nodes: Sequence[Node] | None = 
     if _are_projected(terms):
         inner = [term._replace(arrays=term.arrays[1:-1] or (build.filled("eye", term.arrays[-1].shape[0]),)) for term in terms]
         return build.times(terms[0].arrays[0], _factored(inner, decimals), terms[0].arrays[-1])
+    with_identity = _with_identity(terms, decimals) if len(terms) == 2 else None
+    if with_identity is not None:
+        return with_identity
     for key in (_whole, _last, _first, _diagonal):
         groups: dict[tuple[Node, ...], list[Term]] = {}
         for term in terms:
@@ -67,6 +70,27 @@ def _are_projected(terms: Sequence[Term]) -> bool:
     first, last = terms[0].arrays[:1], terms[0].arrays[-1:]
     lengths = [len(term.arrays) for term in terms if term.arrays[:1] == first and term.arrays[-1:] == last]
     return len(lengths) == len(terms) and min(lengths) == 2 < max(lengths) and 1 not in (*first[0].shape, *last[0].shape)
+
+
+def _with_identity(terms: Sequence[Term], decimals: bool) -> Node | None:
+    """A - u*u'*A as (eye(n) - u*u')*A, and Q*Q'*Q - Q as Q*(Q'*Q - eye(n)) where the request has that; None elsewhere."""
+    single, longer = sorted(terms, key=lambda term: len(term.arrays))
+    if len(single.arrays) != 1 or len(longer.arrays) < 2 or 1 in single.arrays[0].shape:
+        return None
+    (matrix,) = single.arrays
+    for at_end in (True, False):
+        if longer.arrays[-1 if at_end else 0] is not matrix:
+            continue
+        rest = longer.arrays[:-1] if at_end else longer.arrays[1:]
+        eye = build.filled("eye", matrix.shape[0 if at_end else 1])
+        if build.times(*rest).shape != eye.shape:
+            continue
+        inner = [term._replace(arrays=(eye,) if term is single else rest) for term in terms]
+        inside = _factored(inner, decimals)
+        opposite = build.add([_joined(term._replace(coefficient=-term.coefficient), decimals) for term in reversed(inner)])
+        if (len(rest) == 2 and rest[0].shape[1] == 1) or build.is_of_request(inside) or build.is_of_request(opposite):
+            return build.times(inside, matrix) if at_end else build.times(matrix, inside)
+    return None
 
 
 def common_names_out(node: Node, decimals: bool = False) -> Node:

@@ -152,6 +152,10 @@ class Graph:
                 build.times(left.node, *middle, right.transposed().node),
                 build.times(right.node, *middle, left.transposed().node),
             )
+            if not alone and not (_is_quadratic(left.node, right.node) or build.is_of_request(make("diag", product))):
+                column = vector.node() if vector else build.filled("ones", self.sizes[point])
+                self.vectors.setdefault(other, Entries()).items.append(Weighted(build.times(matrix.node(), column)))
+                return
             if not alone:
                 self.vectors.setdefault(other, Entries()).items.append(Weighted(make("diag", product)))
                 return
@@ -224,6 +228,13 @@ def _written_before(product: Node) -> tuple[int, bool, bool]:
     """Of the inner products u'*v = v'*u: that with fewer transposes, then that of the request."""
     first = product.arguments[0] if product.arguments else product
     return build.count_transposes(product), not build.is_of_request(product), not build.is_of_request(first)
+
+
+def _is_quadratic(left: Node, right: Node) -> bool:
+    """Whether the rows of one of two matrices are multiplied by the other's, which are the same times a matrix: a_i'*M*a_i."""
+    factors = [node.arguments if node.operation is build.TIMES else (node,) for node in (left, right)]
+    ends = [{inner.arguments[0] if inner.operation is build.TRANSPOSE else inner for inner in (parts[0], parts[-1])} for parts in factors]
+    return max(map(len, factors)) > 1 and bool(ends[0] & ends[1])
 
 
 def _fewer_transposes(*products: Node) -> Node:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from service.calculus import build
 from service.calculus.compression import compressed, parts_of
 from service.calculus.factoring import common_names_out, factored
-from service.calculus.graph import Stuck, Weighted
+from service.calculus.graph import Entries, Stuck, Weighted
 from service.calculus.index_form import WrittenTerm, by_axes, write
 from service.calculus.quotients import simplified
 from service.calculus.stacking import ProductGraph
@@ -221,15 +221,22 @@ class Notation:
 
     # Products.
 
-    def _scalars(self, factors: tuple[tuple[Tensor, tuple[int, ...]], ...]) -> tuple[list[Node], list[Node]]:
-        """The factors above and below the fraction line."""
+    def _scalars(self, factors: Sequence[Factor], flipped: Mapping[int, Node] | None = None) -> tuple[list[Node], list[Node]]:
+        """The factors above and below the fraction line; `flipped` as `_signed` gives it."""
         above: list[Node] = []
         below: list[Node] = []
-        for factor, _ in factors:
+        for place, (factor, _) in enumerate(factors):
+            opposite = flipped.get(place) if flipped else None
             if isinstance(factor, Power) and not isinstance(factor.exponent, Tensor) and factor.exponent < 0:
-                below.append(self._positive_power(factor.base, -factor.exponent))
-            else:
+                if opposite is None:
+                    below.append(self._positive_power(factor.base, -factor.exponent))
+                else:
+                    below.append(build.raised(opposite, -factor.exponent, self.decimals))
+            elif opposite is None:
                 above.append(common_names_out(self.known[factor], self.decimals))
+            else:
+                exponent = factor.exponent if isinstance(factor, Power) and not isinstance(factor.exponent, Tensor) else 1
+                above.append(build.raised(opposite, exponent, self.decimals))
         return above, below
 
     def _product(self, coefficient: Rational, tensor: Product) -> Node:
@@ -258,8 +265,8 @@ class Notation:
             if written is not None:
                 return written
         graph = ProductGraph(tensor.out, tensor.sizes)
-        above, below = self._scalars(scalar_factors)
-        coefficient, flipped = self._signed(coefficient, labelled)
+        coefficient, flipped = self._signed(coefficient, [*labelled, *scalar_factors])
+        above, below = self._scalars(scalar_factors, {place - len(labelled): node for place, node in flipped.items()} if flipped else None)
         try:
             for place, (factor, labels) in enumerate(labelled):
                 graph.put(self._weighted(factor, flipped.get(place)), labels)
@@ -273,15 +280,14 @@ class Notation:
         if len(factors) == 1 and isinstance(factors[0][0], Sum) and (coefficient.denominator == 1 or self.decimals):
             return self._sum(coefficient, factors[0][0])
         coefficient, flipped = self._signed(coefficient, factors)
-        if flipped:
-            kept = tuple([factor for place, factor in enumerate(factors) if place not in flipped])
-            above, below = self._scalars(kept)
-            return build.scaled(coefficient, [*above, *flipped.values()], below, None, self.decimals)
-        above, below = self._scalars(factors)
+        above, below = self._scalars(factors, flipped)
         return build.scaled(coefficient, above, below, None, self.decimals)
 
     def _signed(self, coefficient: Rational, factors: Sequence[Factor]) -> tuple[Rational, dict[int, Node]]:
-        """The coefficient, and the opposites of those sums among the factors, by place, that read better: -(a - b) is b - a."""
+        """The coefficient, and the opposites of those sums among the factors, by place, that read better: -(a - b) is b - a.
+
+        Of an odd power of a sum it is the opposite of the sum, where the request has that.
+        """
         flipped: dict[int, Node] = {}
         able: dict[int, tuple[Sum, bool]] = {}
         for place, (factor, _) in enumerate(factors):
@@ -293,15 +299,24 @@ class Notation:
                     able.update({place: (factor, True)} if 2 * negative == whole else {})
                 elif 2 * negative == whole:
                     able[place] = factor, False
+            elif isinstance(factor, Power) and isinstance(factor.base, Sum) and type(factor.exponent) is int:
+                if factor.exponent % 2 == 0 or _is_rest(factor.base, 1) or not self._better_opposite(factor.base):
+                    continue
+                flipped[place] = self._sum(-1, factor.base)
+                coefficient = -coefficient
         if coefficient < 0:
             for place, (factor, is_flipped) in able.items():
-                if is_flipped and not _is_rest(factor, -1):
+                if is_flipped and not _is_rest(factor, -1) and not self._is_kept(factor, flipped[place], -1):
                     del flipped[place]
                     return -coefficient, flipped
-                if not is_flipped and not _is_rest(factor, 1):
+                if not is_flipped and not _is_rest(factor, 1) and not self._is_kept(factor, self.known[factor], 1):
                     flipped[place] = self._sum(-1, factor)
                     return -coefficient, flipped
         return coefficient, flipped
+
+    def _is_kept(self, factor: Sum, node: Node, sign: int) -> bool:
+        """Whether a sum of the request stays as it is even behind a minus sign: a number, and 1 - y."""
+        return build.is_of_request(node) and (not factor.shape or _has_one(factor, sign))
 
     def _better_opposite(self, factor: Sum) -> bool:
         """Of a - b and b - a: 1 - f rather than f - 1, else what the request has."""
@@ -311,7 +326,7 @@ class Notation:
 
     def _weighted(self, factor: Tensor, flipped: Node | None) -> Weighted:
         if flipped is not None:
-            return Weighted(flipped)
+            return Weighted(flipped, factor.exponent if isinstance(factor, Power) and type(factor.exponent) is int else 1)
         if isinstance(factor, Power) and not isinstance(factor.exponent, Tensor):
             return Weighted(self.known[factor.base], factor.exponent, factor.base.symmetric)
         return Weighted(self.known[factor], symmetric=factor.symmetric)
@@ -320,7 +335,10 @@ class Notation:
         self, tensor: Product, above: list[Node], below: list[Node], coefficient: Rational, flipped: Mapping[int, Node]
     ) -> Node:
         factors = [factor for factor in tensor.factors if factor[1]]
-        labelled = [(flipped.get(place, self.known[factor]), labels) for place, (factor, labels) in enumerate(factors)]
+        labelled = []
+        for place, (factor, labels) in enumerate(factors):
+            whole = Entries([self._weighted(factor, flipped[place])]).node() if place in flipped else self.known[factor]
+            labelled.append((whole, labels))
         array = by_axes(labelled, tensor.out, tensor.sizes)
         return build.scaled(coefficient, above, below, array, self.decimals)
 
@@ -331,11 +349,14 @@ def _is_diagonal(term: Tensor) -> bool:
 
 def _is_rest(tensor: Sum, sign: int) -> bool:
     """Whether sign · tensor is 1 - f, what a function such as softmax or tanh² lacks to 1."""
-    if len(tensor.terms) != 2:
-        return False
-    (one,) = [weight for weight, term in tensor.terms if isinstance(term, Product) and not term.factors][:1] or [0]
     others = [term.base if isinstance(term, Power) else term for _, term in tensor.terms]
-    return sign * one > 0 and any(isinstance(other, Apply) and other.operation.at_most_one for other in others)
+    return _has_one(tensor, sign) and any(isinstance(other, Apply) and other.operation.at_most_one for other in others)
+
+
+def _has_one(tensor: Sum, sign: int) -> bool:
+    """Whether sign · tensor is a number minus something."""
+    ones = [weight for weight, term in tensor.terms if isinstance(term, Product) and not term.factors]
+    return len(tensor.terms) == 2 and len(ones) == 1 and sign * ones[0] > 0
 
 
 def _polynomial_order(tensor: Sum) -> Sequence[tuple[Rational, Tensor]]:

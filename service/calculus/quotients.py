@@ -21,7 +21,7 @@ def simplified(tensor: Tensor) -> Tensor:
                 break
         else:
             return tensor
-    elif not isinstance(tensor, Sum) or tensor.shape:
+    elif not isinstance(tensor, Sum) or len(tensor.shape) > 2:
         return tensor
     known: dict[Tensor, Tensor] = memo().setdefault("simplified", {})
     found = known.get(tensor)
@@ -31,36 +31,46 @@ def simplified(tensor: Tensor) -> Tensor:
 
 
 def _over_one_denominator(tensor: Sum) -> Tensor:
-    """1/q - 2x²/q² is (1 - x²)/q² where q is x² + 1. Polynomials in 1/x stay as they are."""
-    denominator: dict[Tensor, Rational] = {}
-    for _, term in tensor.terms:
-        for base, exponent in _divisors(term):
-            denominator[base] = max(exponent, denominator.get(base, 0))
-    if not denominator or (all(isinstance(base, Leaf) for base in denominator) and not _has_function(tensor)):
+    """1/q - 2x²/q² is (1 - x²)/q² where q is x² + 1; f·a + f²·b is f·(a + f·b). Polynomials, in 1/x too, stay as they are."""
+    every = tuple(range(len(tensor.shape)))
+    powers = [_powers(term, every) for _, term in tensor.terms]
+    common: dict[Tensor, Rational] = {}
+    for base in dict.fromkeys(base for found in powers for base in found):
+        least = min([found.get(base, 0) for found in powers])
+        if least < 0 or (least > 0 and not isinstance(base, Leaf)):
+            common[base] = least
+    if not common or (all(isinstance(base, Leaf) for base in common) and not _has_function(powers)):
         return tensor
-    missing: list[Factor] = [(power(base, exponent), ()) for base, exponent in denominator.items()]
-    terms = [(weight, product(1, [(term, ()), *missing])) for weight, term in tensor.terms]
-    below: list[Factor] = [(power(base, -exponent), ()) for base, exponent in denominator.items()]
-    whole = add(terms, ())
-    opened = add([part for pair in terms for part in multiplied_out(*pair)], ())
-    found = min((product(1, [(above, ()), *below]) for above in (whole, opened)), key=_length)
+    sizes = dict(enumerate(tensor.shape))
+    missing: list[Factor] = [(power(base, -least), every) for base, least in common.items()]
+    terms = [(weight, product(1, [(term, every), *missing], every, sizes)) for weight, term in tensor.terms]
+    outside: list[Factor] = [(power(base, least), every) for base, least in common.items()]
+    whole = add(terms, tensor.shape)
+    opened = add([part for pair in terms for part in multiplied_out(*pair)], tensor.shape)
+    insides = (whole, opened) if _count(opened) <= _count(whole) else (whole,)
+    found = min((product(1, [(inside, every), *outside], every, sizes) for inside in insides), key=_length)
     return found if _length(found) < _length(tensor) else tensor
 
 
-def _divisors(term: Tensor) -> list[tuple[Tensor, Rational]]:
-    found = []
-    for factor, labels in term.factors if isinstance(term, Product) else ((term, ()),):
-        if not labels and isinstance(factor, Power) and not isinstance(factor.exponent, Tensor) and factor.exponent < 0:
-            found.append((factor.base, -factor.exponent))
+def _count(tensor: Tensor) -> int:
+    _, monic = coefficient_of(tensor)
+    return len(monic.terms) if isinstance(monic, Sum) else 1
+
+
+def _powers(term: Tensor, every: Labels) -> dict[Tensor, Rational]:
+    """The factors of a term that go entry by entry, with their exponents; no others."""
+    if isinstance(term, Product) and term.out != every:
+        return {}
+    found: dict[Tensor, Rational] = {}
+    for factor, labels in term.factors if isinstance(term, Product) else ((term, every),):
+        base, exponent = split_power(factor)
+        if labels == every and not isinstance(exponent, Tensor):
+            found[base] = exponent
     return found
 
 
-def _has_function(tensor: Sum) -> bool:
-    return any(
-        isinstance(split_power(factor)[0], Apply)
-        for _, term in tensor.terms
-        for factor in ([factor for factor, _ in term.factors] if isinstance(term, Product) else [term])
-    )
+def _has_function(powers: list[dict[Tensor, Rational]]) -> bool:
+    return any(isinstance(base, Apply) for found in powers for base in found)
 
 
 def _simplified_product(tensor: Product) -> Tensor:

@@ -183,13 +183,20 @@ class Times(Operator):
     def text(self, node: Node, *arguments: Printed) -> Printed:
         first = arguments[0]
         parts = [first.text if first.binding == Binding.NEGATIVE else first.within(_binding_of_first(node))]
-        return Printed("*".join(parts + [argument.within(Binding.POWER) for argument in arguments[1:]]), Binding.PRODUCT)
+        parts += [argument.within(Binding.POWER) for argument in arguments[1:]]
+        if _ends_in_inner_product(node):
+            parts[-1] = arguments[-1].text
+        return Printed("*".join(parts), Binding.PRODUCT)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         first = arguments[0]
-        text = first.text if first.binding == Binding.NEGATIVE else first.within_latex(_binding_of_first(node))
-        for argument in arguments[1:]:
-            part = argument.within_latex(Binding.POWER)
+        operator = node.arguments[0].operation
+        entries = isinstance(operator, Operator) and operator.symbol in (".*", "./") and node.shape != SCALAR
+        due = Binding.POWER if entries else _binding_of_first(node)
+        text = first.text if first.binding == Binding.NEGATIVE else first.within_latex(due)
+        for place, argument in enumerate(arguments[1:], 2):
+            bare = place == len(arguments) and _ends_in_inner_product(node)
+            part = argument.text if bare else argument.within_latex(Binding.POWER)
             numbers = text[-1].isdigit() and part.startswith(r"\frac{") and part[6].isdigit()
             text += (r" \cdot " if part[0].isdigit() or numbers else " ") + part
         return Printed(text, Binding.PRODUCT)
@@ -205,8 +212,17 @@ def _binding_of_first(node: Node) -> int:
         return Binding.PRODUCT
     while isinstance(first.operation, Operator) and first.operation.symbol == "/":
         first = first.arguments[0]
-    inner = isinstance(first.operation, Times) and any(argument.shape != SCALAR for argument in first.arguments)
-    return Binding.POWER if inner else Binding.PRODUCT
+    return Binding.POWER if _is_inner_product(first) else Binding.PRODUCT
+
+
+def _ends_in_inner_product(node: Node) -> bool:
+    """Whether numbers and names stand before an inner product: s*x'*y needs no brackets."""
+    *others, last = node.arguments
+    return _is_inner_product(last) and not any(other.arguments or other.shape != SCALAR for other in others)
+
+
+def _is_inner_product(node: Node) -> bool:
+    return node.shape == SCALAR and isinstance(node.operation, Times) and any(factor.shape != SCALAR for factor in node.arguments)
 
 
 def _chain(factors: list[tuple[Array, Shape]]) -> Array:

@@ -123,6 +123,22 @@ TEXTBOOK = """
     derivative | x | log(x + sqrt(x^2 + 1))                   |  | 1/sqrt(x^2 + 1)
     derivative | s | log(s) + (x - u)^2/(2*s^2)               |  | 1/s - (x - u)^2/s^3
     gradient   | s | sum(u.^2 + s.^2 - log(s.^2) - 1)/2       | u(n) s(n) | s - 1./s
+    gradient   | x | c'*softmax(x)                            | x(n) c(n) | softmax(x).*(c - c'*softmax(x))
+    jacobian   | x | x - mean(x)                              | x(n) | eye(n) - ones(n, n)/n
+    gradient   | U | normF(T - U*U')^2                        | T(n,n) U(n,p) | -2*(T - 2*U*U' + T')*U
+    gradient   | a | y'*log(a) + (1 - y)'*log(1 - a)          | a(n) y(n) | y./a - (1 - y)./(1 - a)
+    gradient   | x | sum(log(1 - x.^2))                       | x(n) | -2*x./(1 - x.^2)
+    gradient   | x | sum(x./(1 + x.^2))                       | x(n) | (1 - x.^2)./(1 + x.^2).^2
+    derivative | t | norm2(x + t*d)^2                         | x(n) d(n) | 2*d'*(x + t*d)
+    derivative | x | x*sigmoid(x)                             |  | sigmoid(x)*(x*(1 - sigmoid(x)) + 1)
+    derivative | x | exp(-x)*x^2                              |  | x*exp(-x)*(2 - x)
+    derivative | x | exp(2*x)*(x^2 + 1)                       |  | 2*exp(2*x)*(x^2 + x + 1)
+    derivative | x | (x^2 + 1)^3*(x - 1)^2                    |  | 2*(x^2 + 1)^2*(x - 1)*(4*x^2 - 3*x + 1)
+    derivative | x | (a*x + b)/(c*x + d)                      |  | (a*d - b*c)/(c*x + d)^2
+    gradient   | Q | normF(Q'*Q - eye(n))^2                   | Q(m,n) | 4*Q*(Q'*Q - eye(n))
+    jacobian   | x | A*x/(c'*x + d)                           | A(m,n) x(n) c(n) | A*(eye(n) - x*c'/(c'*x + d))/(c'*x + d)
+    hessian    | x | norm2(A*x - b)                           | A(m,n) b(m) x(n) | A'*(eye(m)/norm2(A*x - b) - (A*x - b)*(A*x - b)'/norm2(A*x - b)^3)*A
+    gradient   | b | normF(Y - relu(X*W + ones(m)*b'))^2      | X(m,n) W(n,p) Y(m,p) b(p) | 2*((relu(X*W + ones(m)*b') - Y).*step(X*W + ones(m)*b'))'*ones(m)
     derivative | x | x^2*y                                    |  | 2*x*y
     derivative | x | (x^2 + 1)^3                              |  | 6*x*(x^2 + 1)^2
     derivative | x | exp(-x^2/2)                              |  | -x*exp(-x^2/2)

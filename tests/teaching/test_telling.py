@@ -37,7 +37,7 @@ def codes(told: list[dict[str, Any]]) -> list[str]:
         ("2^s", "s", ["exponential-rule"]),
         ("s^s", "s", ["general-power-rule"]),
         ("3*s + 4", "s", ["linear-rules"]),
-        ("norm2(A*x - b)^2", "x", ["squared-norm-rule", "linear-rules", "collect-the-change", "read-off-the-gradient"]),
+        ("norm2(A*x - b)^2", "x", ["squared-norm-rule", "linear-rules", "read-off-the-gradient"]),
         ("det(X)", "X", ["jacobi-s-formula", "collect-the-change", "read-off-the-gradient-from-the-trace"]),
         ("logdet(X)", "X", ["log-determinant-rule", "read-off-the-gradient-from-the-trace"]),
         ("tr(X*X)", "X", ["trace-rule", "product-rule", "collect-the-change", "read-off-the-gradient-from-the-trace"]),
