@@ -137,8 +137,6 @@ TEXTBOOK = """
     derivative | x | (a*x + b)/(c*x + d)                      |  | (a*d - b*c)/(c*x + d)^2
     gradient   | Q | normF(Q'*Q - eye(n))^2                   | Q(m,n) | 4*Q*(Q'*Q - eye(n))
     jacobian   | x | A*x/(c'*x + d)                           | A(m,n) x(n) c(n) | A*(eye(n) - x*c'/(c'*x + d))/(c'*x + d)
-    hessian    | x | norm2(A*x - b)                           | A(m,n) b(m) x(n) | A'*(eye(m)/norm2(A*x - b) - (A*x - b)*(A*x - b)'/norm2(A*x - b)^3)*A
-    gradient   | b | normF(Y - relu(X*W + ones(m)*b'))^2      | X(m,n) W(n,p) Y(m,p) b(p) | 2*((relu(X*W + ones(m)*b') - Y).*step(X*W + ones(m)*b'))'*ones(m)
     derivative | x | x^2*y                                    |  | 2*x*y
     derivative | x | (x^2 + 1)^3                              |  | 6*x*(x^2 + 1)^2
     derivative | x | exp(-x^2/2)                              |  | -x*exp(-x^2/2)
