@@ -164,7 +164,8 @@ def factor_checks(a: Floats, l: Floats, d: Any) -> list[Check]:  # noqa: E741
     scale = powers_of_two(np.sqrt(np.abs(a.diagonal().real)))
     a, l = a * scale[:, None] * scale, l * scale[:, None]  # noqa: E741
     sizes = (np.abs(l) * np.abs(d)) @ np.abs(l).T
-    error = float(np.max(np.divide(np.abs((l * d) @ l.conj().T - a), sizes, out=np.full(a.shape, np.inf), where=sizes > 0), initial=0.0))
+    errors = np.abs((l * d) @ l.conj().T - a)
+    error = float(np.max(np.divide(errors, sizes, out=np.where(errors > 0, np.inf, 0.0), where=sizes > 0)))
     shape = bool((np.triu(l, 1) == 0).all() and (l.diagonal().real > 0).all() and (l.diagonal().imag == 0).all())
     tolerance = 4 * gamma(len(a) + 8, a.dtype.kind)
     return [
@@ -202,7 +203,7 @@ def _exactly(matrix: Matrix, lower: bool, form: Form, mode: Arithmetic) -> Chole
         if form == "ldl" or "leading_minor" not in error.facts:
             error.hint = "lu exchanges rows, and factors any matrix"
             raise
-        raise _not_positive(error.facts["leading_minor"], "0") from None
+        raise _first_minor(symmetric, error.facts["leading_minor"]) from None
     d = [found.u[i][i] for i in range(len(found.u))]
     if form == "cholesky":
         _require_positive(d)
@@ -251,6 +252,14 @@ def ldl_check(matrix: Matrix, l: list[list[Any]], d: list[Any]) -> Check:  # noq
     return decided(
         "reconstruction", shape and scaled * lower.transpose() == matrix.exact, "L D L' = A holds exactly, L with ones on its diagonal"
     )
+
+
+def _first_minor(matrix: Matrix, most: int) -> NotPositiveDefinite:
+    """The error for the first leading minor that is not positive, where that of the order `most` is 0."""
+    rows = matrix.exact.tolist()
+    minors = ((k, flint.fmpq_mat([row[:k] for row in rows[:k]]).det()) for k in range(1, most + 1))
+    k, value = next((k, value) for k, value in minors if value <= 0)
+    return _not_positive(k, str(value))
 
 
 def _require_positive(d: list[Any]) -> None:

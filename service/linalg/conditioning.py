@@ -83,23 +83,27 @@ def condition(matrix: Matrix, order: float | str = 2, arithmetic: Arithmetic | N
         raise
     if mode == "exact":
         return _exactly(matrix, order)
-    x = np.asarray(found.inverse)
-    return _of_pair(matrix, matrix.floats, x, order, n * found.error_bound * (n if order == math.inf else 1), found.checks)
+    return _of_pair(matrix, matrix.floats, np.asarray(found.inverse), order, found.error_bound, found.checks)
 
 
 # --- floats ----------------------------------------------------------------------------------------------------------
 
 
 def _of_pair(matrix: Matrix, a: Floats, x: Floats, order: float | str, error: float, checks: list[Check]) -> Condition:
-    """From A and its inverse x, whose norm is off by at most `error` relatively."""
+    """From A and its inverse x, which is off by at most `error` relatively in the 1-norm: the 2-norm and the Frobenius norm of an n×n
+    matrix are at most √n times that, the norm of the rows n times."""
     size, of_size = _norm(a, order)
     inverted, of_inverted = _norm(x, order)
     n, value = len(a), size * inverted
     if not math.isfinite(value):
         raise beyond_doubles()
     rounding = entry_rounding(matrix, np.abs(a)) * math.sqrt(n)
+    times = {1: 1.0, math.inf: float(n)}.get(order, math.sqrt(n))  # type: ignore[arg-type]
+    error *= times * float(np.linalg.norm(x, 1)) / inverted
     bound = (error + of_size + of_inverted + rounding + 2 * UNIT) * SLACK
     bound = bound / (1 - bound) if bound < 1 else math.inf
+    if bound > TRUSTED:
+        raise too_sensitive("the condition number", bound)
     checks = [*checks, condition_check(a, x, value, order), measured("condition-error", bound, TRUSTED, BOUND)]
     distance = 1 / (inverted if order != "fro" else _norm(x, 2)[0])
     return _answer(value, order, distance, "float", bound, require(checks))
@@ -200,7 +204,7 @@ def _exactly(matrix: Matrix, order: float | str) -> Condition:
     n, a = matrix.shape[0], matrix.exact
     x = a.inv()
     check = product_check(matrix, Table(matrix.shape, x))
-    found = _of_pair(from_exact(a), nearest_doubles(a), nearest_doubles(x), order, UNIT * n * n, [check])
+    found = _of_pair(from_exact(a), nearest_doubles(a), nearest_doubles(x), order, UNIT * n, [check])
     found = replace(found, arithmetic="exact")
     return found if order == 2 and n > 2 else replace(found, condition_number=_closed_form(a, x, order), error_bound=0.0)
 

@@ -7,6 +7,7 @@ inside the signal, and `circular` wraps the signal around: a circulant matrix.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from service.errors import InputError, ShapeMismatch
 from service.linalg.bounds import SLACK, UNIT, extended, extended_gamma, gamma
 from service.linalg.exact_numbers import beyond_doubles
 from service.linalg.matrix import LARGEST_INTEGER, Arithmetic, Floats, Matrix, choose_arithmetic
+from service.linalg.norm import entry_rounding
 
 Mode = Literal["full", "same", "valid", "circular"]
 MODES: tuple[Mode, ...] = ("full", "same", "valid", "circular")
@@ -119,8 +121,7 @@ def toeplitz(kernel: NDArray[Any], n: int, rows: range, mode: Mode) -> NDArray[A
     matrix = np.repeat(zero, len(rows) * n).reshape(len(rows), n)
     for i, row in enumerate(rows):
         if mode == "circular":
-            for j in range(k):
-                matrix[i, (row - j) % n] += kernel[j]
+            matrix[i] = _wrapped(kernel, n)[(row - np.arange(n)) % n]
         else:
             first, last = max(0, row - k + 1), min(row, n - 1)
             matrix[i, first : last + 1] = kernel[row - last : row - first + 1][::-1]
@@ -143,7 +144,11 @@ def toeplitz_check(matrix: Any, kernel: NDArray[Any], n: int, rows: range, mode:
 def _wrapped(values: NDArray[Any], n: int) -> NDArray[Any]:
     """The sums of the entries whose places are equal modulo n."""
     padded = np.concatenate([values, np.repeat(values[:1] * 0, -len(values) % n)])
-    return np.asarray(padded.reshape(-1, n).sum(axis=0))
+    rows = padded.reshape(-1, n)
+    total = rows[0].copy()
+    for row in rows[1:]:  # one after the other, so that the zeros of a shifted kernel change nothing
+        total += row
+    return np.asarray(total)
 
 
 # --- exact -----------------------------------------------------------------------------------------------------------
@@ -195,7 +200,7 @@ def _in_floats(kernel: Matrix, signal: Matrix, rows: range, mode: Mode) -> tuple
     if not np.isfinite(found).all():
         raise beyond_doubles()
     steps = extended_gamma(min(k, n) + 2 + k // n + 1, kind.kind)
-    entries = 2 * UNIT * SLACK * (kernel.kind != "integer" or signal.kind != "integer")
+    entries = math.expm1(math.fsum(math.log1p(entry_rounding(part, np.abs(part.floats))) for part in (kernel, signal))) * SLACK
     bounds = ((steps + entries) * sizes + UNIT * np.abs(values) + 4 * SMALLEST * min(k, n)) * SLACK
     check = float_check(a, b, found, sizes, rows, mode)
     return found, np.asarray(np.minimum(bounds, np.finfo(np.float64).max), dtype=np.float64), [check]
@@ -211,7 +216,7 @@ def float_check(a: Floats, b: Floats, found: Floats, sizes: NDArray[Any], rows: 
     again = _kept(np.convolve((b / scale_b)[::-1], (a / scale_a)[::-1])[::-1], rows, mode, len(b))
     unit = np.longdouble(scale_a) * np.longdouble(scale_b)
     difference = np.abs(extended(found) - extended(again) * unit)
-    allowed = sizes + 8 * SMALLEST / UNIT
+    allowed = sizes + 8 * SMALLEST / UNIT * np.maximum(unit, 1)  # what underflow can cost here
     error = float((difference / allowed).max())
     tolerance = 4 * gamma(min(len(a), len(b)) + len(a) // len(b) + 8, found.dtype.kind)
     return measured("recomputed", error, tolerance, "each entry against the sum taken in doubles, relative to the sum of |kernel||signal|")

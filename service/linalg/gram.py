@@ -6,6 +6,8 @@ Near-parallel vectors need them exactly: ⟨x,x⟩⟨y,y⟩ − |⟨x,y⟩|² ca
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -13,8 +15,9 @@ from typing import Any
 import flint
 import numpy as np
 
-from service.linalg.bounds import SLACK, UNIT, extended, extended_gamma
+from service.linalg.bounds import SLACK, extended, extended_gamma
 from service.linalg.matrix import Floats, Matrix
+from service.linalg.norm import entry_rounding
 
 EXACT_ENTRIES = 20_000  # entries of x up to which rationals cost some milliseconds
 EXACT_WEIGHT = 100
@@ -23,8 +26,7 @@ EXACT_WEIGHT = 100
 @dataclass(frozen=True)
 class Gram:
     """`xx`, `yy`, and the real and imaginary part of `xy`, as fmpq. `slack` is 0 when they are exact; else each is off by at most `slack`
-    times the same sum of absolute values, of which `sizes` holds upper bounds (xx, xy, yy). `rounding` bounds what reading the
-    entries as doubles can have changed in xy, absolutely."""
+    times the same sum of absolute values, of which `sizes` holds upper bounds (xx, xy, yy)."""
 
     xx: Any
     yy: Any
@@ -134,6 +136,6 @@ def _rational(value: Any) -> Any:
     return flint.fmpq(int(numerator), int(denominator))
 
 
-def rounding(matrix_sizes: Any, is_rounded: bool) -> float:
-    """What reading the entries as doubles can change in a product whose sum of absolute values is given."""
-    return float(2 * UNIT * SLACK * matrix_sizes) if is_rounded else 0.0
+def rounding(factors: Sequence[Matrix]) -> float:
+    """What reading the entries as doubles can change in a product of one entry of each factor, relatively."""
+    return math.expm1(math.fsum(math.log1p(entry_rounding(part, float_part(part))) for part in factors)) * SLACK

@@ -84,7 +84,7 @@ def inner_product(x: Matrix, y: Matrix, weight: Matrix | None = None, arithmetic
     found = gram(x, y, weight)
     checks = [*gram_checks(x, y, weight, found), *inequality_checks(found)]
     answer = _exact if mode == "exact" else _in_floats
-    return answer(x, y, found, all(part.kind == "integer" for part in (x, y, weight) if part), require(checks))
+    return answer(x, y, found, () if weight is None else (weight,), require(checks))
 
 
 def _described(matrix: Matrix) -> str:
@@ -94,14 +94,16 @@ def _described(matrix: Matrix) -> str:
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def _in_floats(x: Matrix, y: Matrix, found: Gram, whole: bool, checks: list[Check]) -> InnerProduct:
+def _in_floats(x: Matrix, y: Matrix, found: Gram, weights: tuple[Matrix, ...], checks: list[Check]) -> InnerProduct:
+    factors = (x, y, *weights)
+    whole = all(part.kind == "integer" for part in factors)
     is_complex = x.is_complex or y.is_complex or found.im != 0
     norm_x, norm_y, dot = nearest_root(found.xx), nearest_root(found.yy), _double(found.re)
     value: Any = complex(dot, _double(found.im)) if is_complex else dot
     if whole and not is_complex:
         value = int(found.re.p) if abs(found.re) <= LARGEST_INTEGER else str(found.re)
     rounded_once = 0.0 if whole else UNIT * abs(complex(value)) + SMALLEST
-    error = found.slack * found.sizes[1] + rounding(found.sizes[1], not whole) + rounded_once
+    error = found.slack * found.sizes[1] + rounding(factors) * found.sizes[1] + rounded_once
     nonzero = found.xx > 0 and found.yy > 0
     total, difference = (_of_sum(found, sign) for sign in (1, -1))
     return InnerProduct(
@@ -127,7 +129,7 @@ def _in_floats(x: Matrix, y: Matrix, found: Gram, whole: bool, checks: list[Chec
     )
 
 
-def _exact(x: Matrix, y: Matrix, found: Gram, whole: bool, checks: list[Check]) -> InnerProduct:
+def _exact(x: Matrix, y: Matrix, found: Gram, weights: tuple[Matrix, ...], checks: list[Check]) -> InnerProduct:
     nonzero = found.xx > 0 and found.yy > 0
     total, difference = _of_sum(found, 1), _of_sum(found, -1)
     cosine = surd_text(found.re / (found.xx * found.yy), found.xx * found.yy) if nonzero else None
@@ -280,14 +282,26 @@ def gram_checks(x: Matrix, y: Matrix, weight: Matrix | None, found: Gram) -> lis
         return [decided("exact", found.is_exact, "the products are computed in rational arithmetic")]
     one, two = unit_of(a), unit_of(b)
     unit = unit_of(w) if w is not None else 1.0
-    a, b = a / one, b / two
-    c = b if w is None else (w / unit) @ b
-    again = np.vdot(a, c)
-    size = float((np.abs(a) * (np.abs(b) if w is None else np.abs(w / unit) @ np.abs(b))).sum()) or 1.0
-    scale = flint.fmpq(*one.as_integer_ratio()) * flint.fmpq(*two.as_integer_ratio()) * flint.fmpq(*unit.as_integer_ratio())
-    value = complex(nearest_double(found.re / scale), nearest_double(found.im / scale))
-    tolerance = 4 * gamma(a.size + 2 * len(a) + 8, "c")
-    return [measured("recomputed", float(abs(value - again)) / size, tolerance, "the product in doubles, relative to the sum of |x||y|")]
+    a, b, w = a / one, b / two, w if w is None else w / unit
+    worst = 0.0
+    for left, right, sizes, re, im in (
+        (a, b, (one, two), found.re, found.im),
+        (a, a, (one, one), found.xx, 0),
+        (b, b, (two, two), found.yy, 0),
+    ):
+        value = complex(_unscaled(re, (*sizes, unit)), _unscaled(im, (*sizes, unit)))
+        again = complex(np.vdot(left, right if w is None else w @ right))
+        total = float((np.abs(left) * (np.abs(right) if w is None else np.abs(w) @ np.abs(right))).sum()) or 1.0
+        worst = max(worst, abs(value - again) / total)
+    entries = rounding([x, x, y, y] if weight is None else [x, x, y, y, weight])  # large where entries are subnormal
+    tolerance = min(4 * gamma(a.size + 2 * len(a) + 8, "c") + entries, 1.0)
+    return [measured("recomputed", worst, tolerance, "<x, y>, <x, x> and <y, y> in doubles, relative to the sums of absolute values")]
+
+
+def _unscaled(value: Any, units: tuple[float, ...]) -> float:
+    for unit in units:
+        value = value / flint.fmpq(*unit.as_integer_ratio())
+    return nearest_double(flint.fmpq(value))
 
 
 def inequality_checks(found: Gram) -> list[Check]:

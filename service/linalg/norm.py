@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import InputError
-from service.linalg.bounds import SLACK, UNIT, extended, extended_gamma, gamma
+from service.errors import InputError, MathematicsRefuses
+from service.linalg.bounds import SLACK, TRUSTED, UNIT, extended, extended_gamma, gamma
 from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, read_rational
 from service.linalg.matrices import from_array
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
@@ -73,7 +73,7 @@ def vector_norm(vector: Matrix, order: Order | None = None, arithmetic: Arithmet
     sizes = np.abs(extended(vector.floats[:, 0]))
     values = {name: float(_p_norm(sizes, p)) for name, p in (("l1", 1.0), ("l2", 2.0), ("linf", math.inf))}
     value = float(_p_norm(sizes, order))
-    bound = _vector_bound(vector, sizes, order, value)
+    bound = _trusted(_vector_bound(vector, sizes, order, value))
     return _in_floats(order, value, order >= 1, values, bound, vector_checks(vector.floats[:, 0], values, order, value))
 
 
@@ -93,12 +93,20 @@ def matrix_norm(matrix: Matrix, order: Order | None = None, arithmetic: Arithmet
     a, decomposition = matrix.floats, svd(matrix)
     sizes = np.abs(extended(a))
     values = {name: float(value) for name, value in _matrix_values(sizes, decomposition.singular_values).items()}
-    bound = _matrix_bound(matrix, sizes, decomposition, order)
+    bound = _trusted(_matrix_bound(matrix, sizes, decomposition, order))
     name = MATRIX_ORDERS[order]
     value = values.pop(name) if name not in NORMS else values[name]
     checks = matrix_checks(a, values, decomposition)
     usual = {key: kept for key, kept in values.items() if key in NORMS}
     return _in_floats(order, value, name in NORMS, usual, bound, checks)
+
+
+def _trusted(bound: float) -> float:
+    """The bound; raises MathematicsRefuses when fewer than three digits would be right: among subnormal numbers, or for the smallest
+    singular value of a matrix that is nearly singular."""
+    if bound <= TRUSTED:
+        return bound
+    raise MathematicsRefuses("doubles hold less than three digits of a norm that was asked for", 'send "arithmetic": "exact"')
 
 
 def _in_floats(order: Order, value: float, is_norm: bool, values: dict[str, float], bound: float, checks: list[Check]) -> Norm:
@@ -132,7 +140,7 @@ def entry_rounding(matrix: Matrix, sizes: NDArray[Any]) -> float:
     if matrix.kind == "integer":
         return 0.0
     smallest = float(np.min(sizes, where=sizes > 0, initial=1.0))
-    return max(UNIT, SMALLEST / 2 / smallest) if smallest else math.inf
+    return max(UNIT, SMALLEST / smallest / 2) if smallest else math.inf
 
 
 def _vector_bound(vector: Matrix, sizes: NDArray[Any], order: float, value: float) -> float:
@@ -197,12 +205,12 @@ def _matrix_bound(matrix: Matrix, sizes: NDArray[Any], decomposition: SingularVa
     """The singular values move by at most the norm of the rounding of the entries (Weyl)."""
     singular, k = decomposition.singular_values, min(matrix.shape)
     rounding = entry_rounding(matrix, sizes)
-    steps = extended_gamma(sizes.size + 10, matrix.floats.dtype.kind) * 10 + UNIT
+    steps = extended_gamma(sizes.size + 10, decomposition.u.dtype.kind) * 10 + UNIT
     if not sizes.any():
         return 0.0
     spectral = decomposition.error_bound + rounding * math.sqrt(k)
     nuclear = k * spectral * float(singular[0]) / float(singular.sum())
-    small = spectral * float(singular[0] / singular[-1]) if order == -2 and singular[-1] else spectral
+    small = (spectral * float(singular[0] / singular[-1]) if singular[-1] else math.inf) if order == -2 else 0.0
     return (max(rounding, spectral, nuclear, small) + steps) * SLACK
 
 

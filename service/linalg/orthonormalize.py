@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service import limits
 from service.certificates import Check, measured, require
@@ -69,10 +70,14 @@ def orthonormalize(vectors: Matrix, arithmetic: Arithmetic | None = None, pointe
     columns = vectors.transposed()
     if mode == "exact" or (columns.is_exact_data and max(columns.shape) <= EXACT_UP_TO):
         return _exactly(columns, mode)
-    kept, dependencies = _independent(columns, pointer)
-    if not kept:
-        return _exactly(replace(columns, kind="integer"), mode)
-    found = _by_qr(columns, kept)
+    kept: list[int] = list(range(columns.shape[1]))
+    dependencies: list[Dependency] | None = []
+    found = _by_qr(columns, kept) if columns.shape[0] >= columns.shape[1] else None
+    if found is None or found[-1] > TRUSTED:
+        kept, dependencies = _independent(columns, pointer)
+        if not kept:
+            return _exactly(replace(columns, kind="integer"), mode)
+        found = _by_qr(columns, kept)
     if found is None or found[-1] > TRUSTED:
         if columns.is_exact_data and affordable(columns):
             return _exactly(columns, mode)
@@ -92,24 +97,26 @@ def orthonormalize(vectors: Matrix, arithmetic: Arithmetic | None = None, pointe
 def _independent(columns: Matrix, pointer: str) -> tuple[list[int], list[Dependency] | None]:
     """The columns that do not depend on earlier ones: exactly for whole and rational entries, else by the singular values."""
     if columns.is_exact_data and affordable(columns):
-        return _named(*exact_dependencies(columns.exact, "column"))
-    found = numerical_rank(columns.floats)
-    n = columns.shape[1]
+        return exact_dependencies(columns.exact, "column")
+    scale = powers_of_two(np.abs(columns.floats).max(axis=0))  # the lengths of the vectors do not matter
+    scaled, n = columns.floats * scale, columns.shape[1]
+    found = numerical_rank(scaled)
     if found.rank is None:
-        raise Undecided(
-            "which vectors depend on earlier ones cannot be told: the singular values leave no gap", 'send "arithmetic": "exact"', pointer
-        )
+        detail = "which vectors depend on earlier ones cannot be told: the singular values leave no gap"
+        raise Undecided(detail, 'send "arithmetic": "exact"', pointer)
     if found.rank == n:
         return list(range(n)), []
-    relations = float_dependencies(columns.floats, found.rank, max(found.tolerance, TINY) * CLEAR, "column")
+    relations = float_dependencies(scaled, found.rank, max(found.tolerance, TINY) * CLEAR, "column")
     if relations is None:
-        return _pivots(columns.floats, found.rank, found.tolerance, pointer), None
+        return _pivots(scaled, found.rank, found.tolerance, pointer), None
     dependent = {relation.index for relation in relations}
-    return [j for j in range(n) if j not in dependent], relations
+    return [j for j in range(n) if j not in dependent], [_unscaled(relation, scale) for relation in relations]
 
 
-def _named(independent: list[int], dependencies: list[Dependency]) -> tuple[list[int], list[Dependency]]:
-    return independent, dependencies
+def _unscaled(relation: Dependency, scale: NDArray[np.float64]) -> Dependency:
+    """The relation between the vectors, from that between their multiples."""
+    own = scale[relation.index]
+    return replace(relation, combination=tuple((j, float(weight) * float(scale[j] / own)) for j, weight in relation.combination))
 
 
 def _pivots(a: Floats, rank: int, tolerance: float, pointer: str) -> list[int]:

@@ -16,12 +16,11 @@ from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, gamma
 from service.linalg.dependencies import exact_dependencies
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, texts
-from service.linalg.factor_bounds import norm, powers_of_two
+from service.linalg.factor_bounds import norm, powers_of_two, triangular_inverse
 from service.linalg.least_squares import coordinates
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
 from service.linalg.norm import entry_rounding
 from service.linalg.numerical_rank import unit_of
-from service.linalg.orthogonal_fit import basis_of
 from service.linalg.rank import rank
 from service.linalg.singular import too_sensitive
 from service.linalg.svd import svd
@@ -88,35 +87,35 @@ def pseudoinverse(matrix: Matrix, arithmetic: Arithmetic | None = None, toleranc
 def _by_qr(matrix: Matrix) -> Pseudoinverse | None:
     """None when neither the columns nor the rows could be proven independent well enough.
 
-    With M = A·S orthonormal up to F, MᴴM = I + F: A⁺ = S(I + F)⁻¹Mᴴ, and X = S·Mᴴ is off by at most ‖row of S‖(f/(1 − f)‖M‖ + slip).
+    With A = Q·R, S = R⁻¹ and M = A·S, MᴴM = I + F: A⁺ = S(I + F)⁻¹Mᴴ, and each row of X = S·Qᴴ is off by at most the norm of that of S
+    times f/(1 − f)·‖M‖ + ‖M − Q‖. The columns of A are brought to one size first.
     """
     wide = matrix.shape[0] < matrix.shape[1]
     a = matrix.floats.conj().T if wide else matrix.floats
-    basis = basis_of(a)
-    if basis is None or not basis.defect < 0.5:
+    scale, k, kind = powers_of_two(np.abs(a).max(axis=0)), a.shape[1], a.dtype.kind
+    a = a * scale
+    q, r = np.linalg.qr(a)
+    s = triangular_inverse(r, lower=False)
+    if s is None:
         return None
-    s, kind = basis.s, a.dtype.kind
-    scale = powers_of_two(np.abs(a).max(axis=0))
-    a, s = a * scale, s / scale[:, None]
     columns = a @ s
-    x = s @ columns.conj().T
-    sizes = norm(np.abs(a) @ np.abs(s))
-    slip = (gamma(len(s) + 2, kind) + entry_rounding(matrix, np.abs(matrix.floats)) * SLACK) * sizes
-    f = basis.defect + slip * (2 * math.sqrt(1 + basis.defect) + slip)
-    rows = np.linalg.norm(s, axis=1) * (
-        (f / (1 - f) if f < 1 else math.inf) * norm(columns) + slip + gamma(len(s) + 2, kind) * norm(columns)
-    )
-    bound = float(np.max(rows / np.linalg.norm(x, axis=1))) * SLACK
+    rounding = entry_rounding(matrix, np.abs(matrix.floats)) * SLACK
+    slip = (gamma(k + 2, kind) + rounding) * norm(np.abs(a) @ np.abs(s))
+    length = norm(columns)
+    f = norm(columns.conj().T @ columns - np.eye(k)) + gamma(len(a) + 2, kind) * length**2 + slip * (2 * length + slip)
+    x = s @ q.conj().T
+    moved = (f / (1 - f) if f < 1 else math.inf) * (length + slip) + norm(columns - q) + slip + gamma(k + 2, kind) * norm(q)
+    bound = float(np.max(np.linalg.norm(s, axis=1) / np.linalg.norm(x, axis=1))) * moved * SLACK
+    bound = bound / (1 - bound) if bound < 1 else math.inf
     if not bound <= TRUSTED:
         return None
     x = x * scale[:, None]
-    x, a = x.conj().T if wide else x, matrix.floats
-    values = np.linalg.svd(basis.r, compute_uv=False)
-    checks = penrose_checks(a, x)
-    checks.append(
-        measured("forward-error", bound, TRUSTED, "verified bound on each row of X (column when m < n), rounding of the entries included")
-    )
-    return _answer(matrix, x, len(s), _quotient(values, len(s)), None, bound, checks)
+    x = x.conj().T if wide else x
+    checks = penrose_checks(matrix.floats, x)
+    detail = "verified bound on each row of X (column when m < n), rounding of the entries included"
+    checks.append(measured("forward-error", bound, TRUSTED, detail))
+    values = np.linalg.svd(matrix.floats / unit_of(matrix.floats), compute_uv=False)
+    return _answer(matrix, x, k, _quotient(values, k), None, bound, checks)
 
 
 def _by_singular_values(matrix: Matrix, tolerance: float | None) -> Pseudoinverse:
