@@ -20,6 +20,10 @@ class ProductGraph(Graph):
         self.pairings: list[Labels] = []
         self.regrouped: set[int] = set()
 
+    def is_alone(self, point: int) -> bool:
+        """Whether nothing but edges touches a summed point."""
+        return super().is_alone(point) and not any(point in labels for labels in self.pairings)
+
     def put(self, item: Weighted, labels: Labels) -> None:
         """One factor of the product."""
         if item.node.operation is build.PAIRING and labels[0] not in labels[1:]:
@@ -155,7 +159,7 @@ class ProductGraph(Graph):
         """vec of kron's axes: with k = (i, j), i = (a, b) and j = (c, d), P[k,i,j] is a permutation of k = ((a, c), (b, d))."""
         for outer in self.pairings:
             inner = [[more for more in self.pairings if more[0] == end] for end in outer[1:]]
-            alone = all(len(found) == 1 and self.is_alone(end) for found, end in zip(inner, outer[1:], strict=True))
+            alone = all(len(found) == 1 and super(ProductGraph, self).is_alone(end) for found, end in zip(inner, outer[1:], strict=True))
             if not alone or outer[1] == outer[2] or outer[0] in self.regrouped:
                 continue
             (rows,), (columns,) = inner
