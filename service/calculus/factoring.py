@@ -154,7 +154,7 @@ def _take(node: Node, scalars: list[Node], arrays: list[Node], divisors: list[No
     """The factors of a product into the lists; its number."""
     coefficient: Rational = 1
     for part in node.arguments if build.dissolves(node) else (node,):
-        if part.operation is build.NUMBER:
+        if part.operation is build.NUMBER and not (invert and part.parameter == 0):
             value = part.parameter if type(part.parameter) is int else Fraction(part.parameter)
             coefficient = tidy(Fraction(coefficient) / value if invert else coefficient * value)
         elif part.shape != SCALAR:

@@ -182,7 +182,8 @@ class Times(Operator):
 
     def text(self, node: Node, *arguments: Printed) -> Printed:
         first = arguments[0]
-        parts = [first.text if first.binding == Binding.NEGATIVE else first.within(_binding_of_first(node))]
+        binding = _binding_of_first(node)
+        parts = [first.text if first.binding == Binding.NEGATIVE and binding == Binding.PRODUCT else first.within(binding)]
         parts += [argument.within(Binding.POWER) for argument in arguments[1:]]
         if _ends_in_inner_product(node):
             parts[-1] = arguments[-1].text
@@ -192,8 +193,9 @@ class Times(Operator):
         first = arguments[0]
         operator = node.arguments[0].operation
         entries = isinstance(operator, Operator) and operator.symbol in (".*", "./") and node.shape != SCALAR
-        due = Binding.POWER if entries else _binding_of_first(node)
-        text = first.text if first.binding == Binding.NEGATIVE else first.within_latex(due)
+        binding = _binding_of_first(node)
+        bare_minus = first.binding == Binding.NEGATIVE and binding == Binding.PRODUCT
+        text = first.text if bare_minus else first.within_latex(Binding.POWER if entries else binding)
         for place, argument in enumerate(arguments[1:], 2):
             bare = place == len(arguments) and _ends_in_inner_product(node)
             part = argument.text if bare else argument.within_latex(Binding.POWER)
@@ -210,7 +212,7 @@ def _binding_of_first(node: Node) -> int:
     first = node.arguments[0]
     if first.shape != SCALAR or node.shape == SCALAR:
         return Binding.PRODUCT
-    while isinstance(first.operation, Operator) and first.operation.symbol == "/":
+    while isinstance(first.operation, Negate) or (isinstance(first.operation, Operator) and first.operation.symbol == "/"):
         first = first.arguments[0]
     return Binding.POWER if _is_inner_product(first) else Binding.PRODUCT
 
