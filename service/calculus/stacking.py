@@ -64,7 +64,7 @@ class ProductGraph(Graph):
             if self.absorb_side(first):
                 self.pairings.remove(first)
                 return True
-        return self.split_diagonal() or self.regroup()
+        return self.split_diagonal() or self.regroup() or self.separate()
 
     def owned(self, points: tuple[int, ...], pairings: tuple[Labels, ...]) -> bool:
         """Whether these points are summed and touched by nothing outside: only these pairings, and edges among themselves."""
@@ -173,6 +173,28 @@ class ProductGraph(Graph):
             self.join(outer[0], fresh, Weighted(permuted))
             new: list[Labels] = [(fresh, fresh + 1, fresh + 2), (fresh + 1, rows[1], columns[1]), (fresh + 2, rows[2], columns[2])]
             self.pairings = [labels for labels in self.pairings if labels not in (outer, rows, columns)] + new
+            return True
+        return False
+
+    def separate(self) -> bool:
+        """P[k,i,j] = (1 ⊗ I)[k,i]·(I ⊗ 1)[k,j], where k, i and j are three points; what hangs on i alone goes into its factor."""
+        for labels in self.pairings:
+            point, row, column = labels
+            if row == column:
+                continue
+            self.pairings.remove(labels)
+            for inner, other in ((row, column), (column, row)):
+                matrix, outside = build.filled("eye", self.sizes[inner]), inner
+                edges = self.edges(inner)
+                if inner in self.summed and len(edges) == 1 and point not in edges[0] and not any(inner in more for more in self.pairings):
+                    outside = edges[0][0] if edges[0][1] == inner else edges[0][1]
+                    edge = self.take_edge(inner, outside)
+                    assert edge is not None
+                    self.straighten(inner)
+                    matrix = self.scaled(inner, edge, -1)
+                    self.summed.discard(inner)
+                ones = build.filled("ones", self.sizes[other])
+                self.join(point, outside, Weighted(make("kron", ones, matrix) if inner == row else make("kron", matrix, ones)))
             return True
         return False
 

@@ -11,10 +11,12 @@ import pytest
 from service.answers import derivation, forms
 from service.answers.points import values_at
 from service.answers.task import FORMS, Task, read_back, read_task
-from service.errors import CheckFailed
+from service.errors import CheckFailed, NablaError
 from service.expression.arena import fresh_arena
 from service.expression.tensors import Tensor
 from service.operations.leaves import Variable
+from tests.calculus.examination import VARIABLES as RANDOM_VARIABLES
+from tests.calculus.random_expressions import question
 
 Array = np.ndarray[Any, Any]
 SHAPES = {
@@ -247,3 +249,20 @@ def test_the_direction_has_a_name_of_its_own() -> None:
     assert result["applied"]["text"] == "d_R*x"
     assert result["applied"]["introduced"] == {"d_R": "matrix(m,n)"}
     assert isinstance(task.variables["R"], Variable)
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_random_expressions_in_every_form(batch: int) -> None:
+    """What is answered in one form is answered in each: the service itself compares the text with the derivative."""
+    for seed in range(20_000 + 15 * batch, 20_015 + 15 * batch):
+        asked = question(seed)
+        request = {"expression": asked.expression, "variables": RANDOM_VARIABLES, "wrt": asked.by, "order": asked.order}
+        outcomes = {}
+        for form in FORMS:
+            try:
+                with fresh_arena():
+                    derivation.derive(read_task("derivative", {**request, "form": form}))
+                outcomes[form] = "answered"
+            except NablaError as error:
+                outcomes[form] = type(error).__name__
+        assert len(set(outcomes.values())) == 1, (seed, asked, outcomes)

@@ -167,3 +167,29 @@ def test_independent_entries_are_independent() -> None:
         request = {"expression": expression, "variables": {"S": "symmetric(n)", "A": "matrix(n,n)", "x": "vector(n)", "y": "vector(n)"}}
         with fresh_arena():
             assert derivation.derive(read_task("gradient", {**request, "wrt": "S"}))["result"]["text"] == text
+
+
+SWEEP = """
+    logdet(M) | normF(M - A)^2 | tr(M^3) | sum(exp(M)) | sum(diag(M).^2) | tr(expm(M)) | norm2(M*x) | logsumexp(M*x) | normF(pinv(M))
+    tr(M)*det(M) | tr(A'*M*A*M) | x'*(M.*A)*y | M*x | M*A*M | inv(M) | M' | diag(M) | vec(M) | kron(M, x) | x*x'*M
+"""
+
+
+@pytest.mark.parametrize("expression", [text.strip() for line in SWEEP.strip().splitlines() for text in line.split("|")])
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_conventions_layouts_and_forms_go_together(expression: str, structure: str) -> None:
+    """Each answer is checked along directions with the structure, and says which convention was used."""
+    for name in "SPD":
+        for order, form, layout in ((1, "einsum", "denominator"), (2, "kronecker", "mixed"), (2, "structured", "numerator")):
+            with fresh_arena():
+                task = task_of("derivative", expression.replace("M", name), name, structure, order=order, form=form, layout=layout)
+                answer = derivation.derive(task)
+            assert answer["structure"] == structure
+            assert all(check["passed"] for check in answer["checks"])
+
+
+def test_a_trace_counts_what_a_stacked_axis_has() -> None:
+    """Σ_k G[k,k] is not taken while vec still needs the diagonal: once written tr(G)*vec(eye(n))."""
+    with fresh_arena():
+        answer = derivation.derive(task_of("derivative", "normF(pinv(D))", "D", PROJECTED, order=2, form="kronecker"))
+    assert "vec(diag(diag(pinv(D)^3)))" in answer["result"]["text"]

@@ -104,3 +104,16 @@ def test_what_the_book_does_not_have_is_right(expression: str, wrt: str, order: 
     with fresh_arena():
         request = {"expression": expression, "variables": VARIABLES, "wrt": wrt, "vectorized": True, "order": order}
         assert len(derive(read_task("derivative", request))["result"]["shape"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("exp(R*x)", "diag(exp(R*x))*(kron(ones(n)', R).*kron(R, ones(n)'))"),
+        ("x.*x", "2*kron(ones(n)', eye(n))*diag(vec(eye(n)))"),
+    ],
+)
+def test_second_derivatives_of_vector_functions(expression: str, text: str) -> None:
+    with fresh_arena():
+        request = {"expression": expression, "variables": VARIABLES, "wrt": "x", "vectorized": True, "order": 2}
+        assert derive(read_task("derivative", request))["result"]["text"] == text
