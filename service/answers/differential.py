@@ -31,7 +31,7 @@ from service.expression.shapes import SCALAR, public
 from service.expression.sums import add
 from service.expression.tensors import Tensor
 from service.language import Declarations, Parsed, parse
-from service.operations.leaves import Variable, name_to_latex, tensor_of, variable
+from service.operations.leaves import Variable, tensor_of, variable
 from service.printing.functions import to_code
 from service.printing.printers import to_latex, to_text
 
@@ -122,7 +122,7 @@ def _differential_of(declared: Variable, variables: Mapping[str, Variable]) -> V
             hint=f"give {name} another name",
             pointer=f"/variables/{name}",
         )
-    return Variable(name, declared.shape, declared.properties & {"symmetric", "diagonal"})
+    return Variable(name, declared.shape, declared.properties & {"symmetric", "diagonal"}, differential_of=declared.name)
 
 
 class _Rate(NamedTuple):
@@ -152,7 +152,7 @@ def _result_to_json(task: _Task, node: Node) -> dict[str, Any]:
     entries = [to_text(entry) for entry in node.arguments] if _is_list(node) else None
     return {
         "text": to_text(node),
-        "latex": _latex(task, node),
+        "latex": to_latex(node),
         "shape": public(node.shape),
         "form": "entries" if entries else "matrix" if len(node.shape) == 2 else "einsum",
         "entries": entries,
@@ -183,14 +183,6 @@ def _differentials_last(root: Node, names: Collection[str]) -> Node:
 
 def _is_list(node: Node) -> bool:
     return node.operation is LITERAL and node.shape[1] == 1
-
-
-def _latex(task: _Task, node: Node) -> str:
-    """The LaTeX with an upright d before the variable's own name."""
-    latex = to_latex(node)
-    for name, declared in task.differentials.items():
-        latex = latex.replace(name_to_latex(declared.name), rf"\mathrm{{d}} {name_to_latex(name)}")
-    return latex
 
 
 # --- proof ----------------------------------------------------------------------------------------------------------

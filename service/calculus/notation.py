@@ -280,6 +280,11 @@ class Notation:
         if len(factors) == 1 and isinstance(factors[0][0], Sum) and (coefficient.denominator == 1 or self.decimals):
             return self._sum(coefficient, factors[0][0])
         coefficient, flipped = self._signed(coefficient, factors)
+        for place, (factor, _) in enumerate(factors if coefficient < 0 else ()):  # -(b - A*x)'*c as (A*x - b)'*c
+            opposite = self._product(-1, factor) if isinstance(factor, Product) else None
+            if opposite is not None and opposite.operation is not build.NEGATE:
+                coefficient, flipped[place] = -coefficient, opposite
+                break
         above, below = self._scalars(factors, flipped)
         return build.scaled(coefficient, above, below, None, self.decimals)
 

@@ -32,7 +32,7 @@ _SUBSCRIPTED = re.compile(r"(.*?)_?(\d+)|([^_]+)_(.+)")
 
 class Variable(NamedTuple):
     """What a request declares of a name. `depends_on` are the scalars that it is a function of; `derivative_of` the name
-    whose derivative by `derivative_by` it stands for."""
+    whose derivative by `derivative_by` it stands for, `differential_of` the name whose differential it is."""
 
     name: str
     shape: Shape = SCALAR
@@ -40,6 +40,7 @@ class Variable(NamedTuple):
     depends_on: tuple[str, ...] = ()
     derivative_of: str = ""
     derivative_by: tuple[str, ...] = ()
+    differential_of: str = ""
 
 
 class Leaf(Operation):
@@ -107,6 +108,8 @@ class VariableLeaf(Leaf):
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
         declared: Variable = node.parameter
+        if declared.differential_of:
+            return Printed(rf"\mathrm{{d}} {name_to_latex(declared.differential_of)}")
         if not declared.derivative_of:
             return Printed(name_to_latex(declared.name))
         order = len(declared.derivative_by)
