@@ -144,7 +144,7 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
     form = form_of(task.form, shown)
     if form != STRUCTURED:
         return Result(*held, shown, arranged, None, tuple(brought), chain, form)
-    along = applied(task, notation, tensor, path[-1], chain[-1] if chain else node)
+    along = applied(task, notation, tensor, path, brought, chain[-1] if chain else node)
     return Result(*held, shown, arranged, None, tuple(brought), chain, form, tuple(notation.terms(laid)), along)
 
 

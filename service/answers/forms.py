@@ -17,7 +17,7 @@ from service.expression.products import product
 from service.expression.shapes import SCALAR, axes, public
 from service.expression.tensors import Tensor
 from service.operations.index_notation import Pattern
-from service.operations.leaves import Variable, tensor_of, variable
+from service.operations.leaves import Variable, name_to_latex, tensor_of, variable
 from service.printing.printers import to_latex, to_text
 
 
@@ -39,24 +39,35 @@ class Applied:
         return check_same(contracted, read_back(to_text(self.node), task.parsed, known), known, "applied-read-back")
 
     def to_json(self) -> dict[str, Any]:
-        return {**expression_to_json(self.node), "introduced": {self.direction.name: declaration(self.direction)}}
+        """With an upright d before the variable's own name."""
+        name = self.direction.name
+        printed = expression_to_json(self.node)
+        if not name.startswith("d_"):
+            printed["latex"] = printed["latex"].replace(name_to_latex(name), rf"\mathrm{{d}} {name_to_latex(name[1:])}")
+        return {**printed, "introduced": {self.direction.name: declaration(self.direction)}}
 
 
 def expression_to_json(node: Node) -> dict[str, Any]:
     return {"text": to_text(node), "latex": to_latex(node), "shape": public(node.shape)}
 
 
-def applied(task: Task, notation: Notation, tensor: Tensor, by: Variable, whole: Node) -> Applied | None:
+def applied(
+    task: Task, notation: Notation, tensor: Tensor, path: Sequence[Variable], brought: Sequence[Variable], whole: Node
+) -> Applied | None:
     """The derivative along a direction of the variable that its last axes are; None for a scalar, and where nothing is left."""
+    by, function = path[-1], task.parsed.node
     inner = len(axes(by.shape))
     if not inner or inner == len(tensor.shape):
         return None
-    direction = direction_of(by.name, by, {*notation.variables, *task.parsed.sizes})._replace(properties=frozenset())
+    taken = {*task.variables, *task.parsed.sizes, *[new.name for new in brought]}
+    direction = direction_of(by.name, by, taken)._replace(properties=frozenset())
     notation.declare([direction])
     labels = tuple(range(len(tensor.shape)))
     outer = labels[: len(labels) - inner]
     contracted = product(1, [(tensor, labels), (tensor_of(direction), labels[len(outer) :])], outer)
-    return Applied(notation.node(contracted), direction, whole)
+    node = notation.node(contracted)
+    lies = len(outer) == 1 and (path[0] if function.shape == SCALAR else function).shape[0] == 1
+    return Applied(build.transpose(node) if lies else node, direction, whole)
 
 
 def terms_to_json(terms: Sequence[WrittenTerm]) -> list[dict[str, Any]]:

@@ -123,9 +123,10 @@ def check_properties(variable: Variable, array: Array, pointer: str) -> None:
     elif "orthogonal" in variable.properties and float(np.max(np.abs(array.T @ array - np.eye(len(array))))) > ORTHOGONALITY_TOLERANCE:
         broken = "orthogonal"
     if broken:
+        article = "an" if broken == "orthogonal" else "a"
         raise MathematicsRefuses(
             f"{variable.name} is declared {broken}, but its value at the point is not",
-            hint=f'declare it "matrix({variable.shape[0]},{variable.shape[1]})", or give a {broken} value',
+            hint=f'declare it "matrix({variable.shape[0]},{variable.shape[1]})", or give {article} {broken} value',
             pointer=pointer,
         )
 

@@ -251,6 +251,21 @@ def test_the_direction_has_a_name_of_its_own() -> None:
     assert isinstance(task.variables["R"], Variable)
 
 
+def test_the_blocks_of_a_hessian_have_the_same_directions() -> None:
+    with fresh_arena():
+        request = {"expression": "normF(T - U*V')^2", "variables": VARIABLES, "wrt": ["U", "V"], "form": "structured"}
+        blocks = derivation.derive(read_task("hessian", request))["results"]
+    assert [list(blocks[row][column]["applied"]["introduced"]) for row in "UV" for column in "UV"] == [["dU"], ["dV"], ["dU"], ["dV"]]
+    assert blocks["U"]["U"]["applied"]["latex"] == r"2 \mathrm{d} U V^\top V"
+
+
+def test_what_is_applied_to_a_row_lies_where_the_function_does() -> None:
+    with fresh_arena():
+        request = {"expression": "t*r", "variables": {"r": {"shape": [1, "n"]}}, "wrt": "r", "form": "structured"}
+        result = derivation.derive(read_task("jacobian", request))["result"]
+    assert (result["applied"]["text"], result["applied"]["shape"]) == ("t*dr", [1, "n"])
+
+
 @pytest.mark.parametrize("batch", range(4))
 def test_random_expressions_in_every_form(batch: int) -> None:
     """What is answered in one form is answered in each: the service itself compares the text with the derivative."""
