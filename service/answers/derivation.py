@@ -130,8 +130,10 @@ def _by_arrays(task: Task, notation: Notation, path: Sequence[Variable]) -> Resu
     if task.form == KRONECKER:
         leading = len(axes(task.parsed.node.shape)) or (len(axes(path[0].shape)) if len(path) > 1 else 0)
         if 0 < leading < len(tensor.shape) and len(tensor.shape) > 2:
-            shown = notation.node(vectorized(tensor, leading))
-            return Result(*held, shown, lambda value: _by_columns(structure(value)), None, tuple(brought), chain, KRONECKER)
+            stacked, lies = vectorized(tensor, leading), task.layout == "denominator"
+            shown = notation.node(transpose(stacked) if lies else stacked)
+            stack = partial(_stacked, leading, lies)
+            return Result(*held, shown, lambda value: stack(structure(value)), None, tuple(brought), chain, KRONECKER)
     turned = _is_turned(task, path, tensor)
     arranged = (lambda value: np.transpose(structure(value))) if turned else structure
     laid = transpose(tensor) if turned and len(tensor.shape) == 2 else tensor
@@ -200,9 +202,11 @@ def _structured_value(path: Sequence[Variable], structure: str, value: Any) -> A
     return value
 
 
-def _by_columns(value: Any) -> Any:
-    """vec: the entries in one column, the first index fastest."""
-    return np.reshape(value, -1, order="F")
+def _stacked(leading: int, lies: bool, value: Any) -> Any:
+    """∂vec(f)/∂vec(X)': vec of the leading axes and of the others, the first index fastest; its transpose if it lies."""
+    rows = math.prod(np.shape(value)[:leading])
+    matrix = np.reshape(value, (rows, -1), order="F")
+    return matrix.T if lies else matrix
 
 
 def _is_turned(task: Task, path: Sequence[Variable], tensor: Tensor) -> bool:

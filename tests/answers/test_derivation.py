@@ -83,6 +83,38 @@ def test_layouts_hold_the_same_numbers(kind: str, expression: str, by: str) -> N
         assert np.array_equal(mixed, other) or np.array_equal(mixed, other.T)
 
 
+SIX_CASES = [
+    # scalar, vector, matrix by scalar, vector, matrix: the derivative with the function's axes first
+    ("derivative", "t^2*s", "t", lambda v: 2 * v["t"] * v["s"]),
+    ("derivative", "t^2*x", "t", lambda v: 2 * v["t"] * v["x"]),
+    ("derivative", "t^2*A", "t", lambda v: 2 * v["t"] * v["A"]),
+    ("gradient", "y'*x", "x", lambda v: v["y"]),
+    ("jacobian", "A*x", "x", lambda v: v["A"]),
+    ("jacobian", "x*b'", "x", lambda v: np.einsum("ik,j->ijk", np.eye(3), v["b"])),
+    ("gradient", "b'*A*x", "A", lambda v: np.outer(v["b"], v["x"])),
+    ("jacobian", "A*x", "A", lambda v: np.einsum("ik,l->ikl", np.eye(2), v["x"])),
+    ("jacobian", "A.*X", "A", lambda v: np.einsum("ij,ik,jl->ijkl", v["X"], np.eye(2), np.eye(3))),
+    ("hessian", "x'*S*x", "x", lambda v: 2 * v["S"]),
+    ("hessian", "sum(A.^3)", "A", lambda v: np.einsum("ij,ik,jl->ijkl", 6 * v["A"], np.eye(2), np.eye(3))),
+]
+
+
+@pytest.mark.parametrize(("kind", "expression", "by", "formula"), SIX_CASES)
+def test_the_six_cases_in_each_layout(kind: str, expression: str, by: str, formula: Any) -> None:
+    """numerator: the axes of the function are rows, gradients lie; denominator: the axes of the variable are rows, vectors lie.
+
+    Arrays of more than two axes are in the order function, variable in each layout.
+    """
+    expected = np.asarray(formula({name: np.asarray(value) for name, value in AT.items()}))
+    is_gradient = kind == "gradient"
+    lies = {"mixed": False, "numerator": is_gradient, "denominator": not is_gradient}
+    for layout, turned in lies.items():
+        shape = expected.T if expected.ndim == 2 and turned else expected[None, :] if expected.ndim == 1 and turned else expected
+        found = np.asarray(ask_at(kind, expression, by, layout=layout))
+        np.testing.assert_allclose(found, shape, rtol=1e-12)
+        assert found.shape == shape.shape
+
+
 def test_a_row_variable_has_a_row_as_its_gradient() -> None:
     result = ask("gradient", "r*y", "r", {"r": {"shape": [1, "n"]}, "y": "vector(n)"})["result"]
     assert (result["text"], result["shape"]) == ("y'", [1, "n"])

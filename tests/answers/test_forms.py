@@ -10,7 +10,7 @@ import pytest
 
 from service.answers import derivation, forms
 from service.answers.points import values_at
-from service.answers.task import FORMS, Task, read_back, read_task
+from service.answers.task import FORMS, LAYOUTS, Task, read_back, read_task
 from service.errors import CheckFailed, NablaError
 from service.expression.arena import fresh_arena
 from service.expression.tensors import Tensor
@@ -125,6 +125,7 @@ def test_all_forms_have_the_same_value(kind: str, expression: str, wrt: str, lay
         np.testing.assert_allclose(stacked, expected, rtol=1e-12, atol=1e-12)
     else:
         assert stacked.ndim == 2
+        stacked = stacked.T if layout == "denominator" else stacked
         np.testing.assert_allclose(stacked.reshape(-1, order="F"), expected.reshape(-1, order="F"), rtol=1e-12, atol=1e-12)
 
 
@@ -249,6 +250,11 @@ def test_the_direction_has_a_name_of_its_own() -> None:
     assert result["applied"]["text"] == "d_R*x"
     assert result["applied"]["introduced"] == {"d_R": "matrix(m,n)"}
     assert isinstance(task.variables["R"], Variable)
+
+
+def test_the_denominator_layout_transposes_the_kronecker_form() -> None:
+    texts = {layout: derived("jacobian", "R*A", "R", "kronecker", layout=layout)["text"] for layout in LAYOUTS}
+    assert texts == {"mixed": "kron(A', eye(m))", "numerator": "kron(A', eye(m))", "denominator": "kron(A, eye(m))"}
 
 
 def test_the_blocks_of_a_hessian_have_the_same_directions() -> None:
