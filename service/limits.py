@@ -42,6 +42,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("convolution-products", 100_000_000, "products", "number of products in one convolution of floats"),
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
     Limit("surd-size", 24, "rows or columns", "size of a matrix of exact numbers with square roots, or of exact complex numbers"),
+    Limit("exact-entries", 50_000, "entries", "size of an array for exact sums over all its entries"),
     Limit("exact-digits", 1_000, "digits", "length of one exact number in an array"),
     Limit("function-size", 40, "rows or columns", "size of a matrix whose roots and logarithms are verified, or given with digits"),
     Limit("digits", 1_000, "digits", "number of digits to ask for"),

@@ -19,6 +19,7 @@ from service.linalg.exact import affordable, check_size, require_square
 from service.linalg.exact_numbers import beyond_doubles, nearest_double, nearest_root
 from service.linalg.factor_bounds import cholesky_bound, powers_of_two
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
+from service.linalg.modular import is_product
 from service.linalg.norm import entry_rounding
 from service.linalg.singular import too_sensitive
 from service.linalg.square_roots import surd_text
@@ -245,13 +246,11 @@ def _sensitivity(matrix: Matrix, found: ExactFactors, d: list[Any]) -> float:
 
 
 def ldl_check(matrix: Matrix, l: list[list[Any]], d: list[Any]) -> Check:  # noqa: E741
-    """That L·D·Lᵀ = A, exactly, with ones on the diagonal of L and zeros above."""
-    lower = flint.fmpq_mat(l)
-    scaled = flint.fmpq_mat([[value * entry for value, entry in zip(row, d, strict=True)] for row in l])
+    """That L·D·Lᵀ = A (modulo a prime), with ones on the diagonal of L and zeros above."""
+    scaled = [[value * entry for value, entry in zip(row, d, strict=True)] for row in l]
     shape = all(value == (i == j) for i, row in enumerate(l) for j, value in enumerate(row) if j >= i)
-    return decided(
-        "reconstruction", shape and scaled * lower.transpose() == matrix.exact, "L D L' = A holds exactly, L with ones on its diagonal"
-    )
+    holds = shape and is_product(scaled, list(zip(*l, strict=True)), matrix.exact.tolist())
+    return decided("reconstruction", holds, "L D L' = A modulo 2^61 - 1; exactly: L is lower triangular with ones on its diagonal")
 
 
 def _first_minor(matrix: Matrix, most: int) -> NotPositiveDefinite:

@@ -19,6 +19,7 @@ from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError, ShapeMismatch
 from service.linalg.bounds import SLACK, UNIT, extended, extended_gamma, gamma
+from service.linalg.exact import check_entries
 from service.linalg.exact_numbers import beyond_doubles
 from service.linalg.matrix import LARGEST_INTEGER, Arithmetic, Floats, Matrix, choose_arithmetic
 from service.linalg.norm import entry_rounding
@@ -67,6 +68,7 @@ def convolution(
     k = kernel.shape[0]
     rows = places(k, n, mode)
     limits.check("matrix-entries", n + k, "/length" if signal is None else "/signal")
+    check_entries(arithmetic, kernel=kernel, signal=signal)
     arithmetic = choose_arithmetic(arithmetic, kernel=kernel, signal=signal)
     if signal is None:
         limits.check("matrix-entries", len(rows) * n, "/length")
@@ -156,6 +158,7 @@ def _wrapped(values: NDArray[Any], n: int) -> NDArray[Any]:
 
 def _exactly(kernel: Matrix, signal: Matrix, rows: range, mode: Mode) -> tuple[list[Any], list[Check]]:
     """As the product of two polynomials."""
+    check_entries("exact", kernel=kernel, signal=signal)
     one, two = (flint.fmpq_poly([row[0] for row in part.exact.tolist()]) for part in (kernel, signal))
     product = one * two
     full = [product[i] for i in range(kernel.shape[0] + signal.shape[0] - 1)]

@@ -24,6 +24,13 @@ def check_size(matrix: Matrix, numbers: int, pointer: str = "/matrix") -> None:
     limits.check("exact-answer-digits", 2 * answer_digits(matrix, numbers), pointer)
 
 
+def check_entries(arithmetic: str | None, **arrays: Matrix | None) -> None:
+    """Raises LimitExceeded when an array, given by the name of its field, is too large for exact sums over all its entries."""
+    for name, array in arrays.items():
+        if array is not None and (arithmetic == "exact" or array.numbers is None):
+            limits.check("exact-entries", array.shape[0] * array.shape[1], f"/{name}")
+
+
 def answer_digits(matrix: Matrix, numbers: int) -> int:
     """The digits that the numerators, or the denominators, of `numbers` rationals may come to. They are determinants: by Hadamard
     each has at most n(d + log10(n)/2) digits for entries of d digits."""

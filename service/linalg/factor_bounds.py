@@ -24,6 +24,11 @@ def powers_of_two(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     return factors
 
 
+def sizes_of_columns(a: Floats) -> NDArray[np.float64]:
+    """The largest real or imaginary part in each column; the modulus of the largest doubles would overflow."""
+    return np.asarray(np.maximum(np.abs(a.real), np.abs(a.imag)).max(axis=0))
+
+
 def triangular_inverse(triangle: Floats, lower: bool) -> Floats | None:
     """The inverse by LAPACK (trtri); None when it overflows or an entry of the diagonal is 0."""
     invert = lapack.ztrtri if triangle.dtype.kind == "c" else lapack.dtrtri
@@ -85,7 +90,7 @@ def lu_bound(a: Floats, l: Floats, u: Floats, rounding: float) -> float:  # noqa
     (m, n), kind = a.shape, a.dtype.kind
     k, size = min(m, n), max(m, n)
     square = np.zeros((size, size), dtype=a.dtype)
-    square[:m, :n] = a * (scale := powers_of_two(np.abs(a).max(axis=0)))
+    square[:m, :n] = a * (scale := powers_of_two(sizes_of_columns(a)))
     lower, upper = np.eye(size, dtype=a.dtype), np.eye(size, dtype=a.dtype)
     lower[:m, :k], upper[:k, :n] = l, u * scale
     square[range(k, size), range(k, size)] += m != n
@@ -107,7 +112,7 @@ def qr_bound(a: Floats, q: Floats, r: Floats, rounding: float) -> float:
     """
     (m, n), kind = a.shape, a.dtype.kind
     k = min(m, n)
-    scale = powers_of_two(np.abs(a).max(axis=0))
+    scale = powers_of_two(sizes_of_columns(a))
     a, r = a * scale, r * scale
     head, rest = a[:, :k], a[:, k:]
     s = triangular_inverse(np.ascontiguousarray(r[:, :k]), lower=False)

@@ -13,6 +13,7 @@ from service.certificates import Check, decided, measured, require
 from service.errors import InputError, MathematicsRefuses, ShapeMismatch
 from service.linalg.bounds import UNIT, gamma
 from service.linalg.cholesky import require_positive_definite
+from service.linalg.exact import check_entries
 from service.linalg.exact_numbers import beyond_doubles, nearest_double, nearest_root, read_rational
 from service.linalg.gram import Gram, gram, real_and_imaginary, rounding
 from service.linalg.matrix import LARGEST_INTEGER, Arithmetic, Matrix, as_sent, choose_arithmetic
@@ -78,6 +79,7 @@ def inner_product(x: Matrix, y: Matrix, weight: Matrix | None = None, arithmetic
     if weight is not None and weight.shape != (m, m):
         detail = f"x has {m} rows, and the weight is {weight.shape[0]}×{weight.shape[1]}"
         raise ShapeMismatch(detail, f"the weight of this inner product is {m}×{m}", "/weight")
+    check_entries(arithmetic, x=x, y=y, weight=weight)
     mode = choose_arithmetic(arithmetic, x=x, y=y, weight=weight)
     if weight is not None:
         require_positive_definite(weight, "/weight")

@@ -15,10 +15,12 @@ from service.errors import MathematicsRefuses, Undecided
 from service.linalg.bounds import GOOD, TRUSTED, UNIT, gamma
 from service.linalg.elimination import ExactFactors, Pivoting, eliminate
 from service.linalg.exact import affordable
-from service.linalg.exact_numbers import nearest_doubles, texts
-from service.linalg.factor_bounds import lu_bound, powers_of_two
+from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, texts
+from service.linalg.factor_bounds import lu_bound, powers_of_two, sizes_of_columns
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
+from service.linalg.modular import is_product
 from service.linalg.norm import entry_rounding
+from service.linalg.qr import permutation_matrix
 from service.linalg.singular import too_sensitive
 
 EXACT_UP_TO = 12  # n up to which exact factors of whole or rational entries cost a fraction of a millisecond
@@ -45,7 +47,7 @@ class LU:
         return {
             "l": self.l,
             "u": self.u,
-            "p": [[int(i == row) for i in range(len(self.permutation))] for row in self.permutation],
+            "p": permutation_matrix(self.permutation).T,
             "permutation": self.permutation,
             "growth_factor": self.growth_factor,
             "arithmetic": self.arithmetic,
@@ -67,7 +69,7 @@ def lu(matrix: Matrix, pivoting: Pivoting = "partial", arithmetic: Arithmetic | 
     if mode == "exact" or (matrix.is_exact_data and max(matrix.shape) <= EXACT_UP_TO):
         return _exactly(matrix, pivoting, mode)
     a = matrix.floats
-    scale = powers_of_two(np.abs(a).max(axis=0))
+    scale = powers_of_two(sizes_of_columns(a))
     scaled = a * scale
     factors = _by_lapack(scaled) if pivoting == "partial" else _without_exchanges(scaled)
     bound = np.inf
@@ -83,7 +85,8 @@ def lu(matrix: Matrix, pivoting: Pivoting = "partial", arithmetic: Arithmetic | 
     checks = factor_checks(scaled, lower, upper, permutation, pivoting)
     growth = float(np.abs(upper).max() / np.abs(scaled).max()) if scaled.any() else 1.0
     upper = upper / scale
-    checks.append(decided("finite", bool(np.isfinite(upper).all()), "every entry of U is within the range of doubles"))
+    if not np.isfinite(upper).all():
+        raise beyond_doubles()
     return LU(lower + 0.0, upper + 0.0, permutation, growth, "float", bound if np.isfinite(bound) else None, require(checks))
 
 
@@ -151,7 +154,7 @@ def _exactly(matrix: Matrix, pivoting: Pivoting, mode: Arithmetic) -> LU:
     growth = float(np.abs(u_floats).max() / np.abs(a).max()) if a.any() else 1.0
     bound = UNIT
     if matrix.kind == "float":
-        scale = powers_of_two(np.abs(a).max(axis=0))
+        scale = powers_of_two(sizes_of_columns(a))
         bound += lu_bound((a * scale)[found.permutation], l_floats, u_floats * scale, UNIT)
         if bound > TRUSTED:
             raise too_sensitive("the factors", bound)
@@ -159,10 +162,12 @@ def _exactly(matrix: Matrix, pivoting: Pivoting, mode: Arithmetic) -> LU:
 
 
 def exact_check(matrix: Matrix, found: ExactFactors) -> Check:
-    """That L·U = P·A exactly, and that the factors have their shapes."""
+    """That L·U = P·A (modulo a prime), and that the factors have their shapes."""
     rows = matrix.exact.tolist()
     holds = sorted(found.permutation) == list(range(len(rows)))
-    holds = holds and flint.fmpq_mat(found.l) * flint.fmpq_mat(found.u) == flint.fmpq_mat([rows[i] for i in found.permutation])
+    holds = holds and is_product(found.l, found.u, [rows[i] for i in found.permutation])
     shape = all(value == (i == j) for i, row in enumerate(found.l) for j, value in enumerate(row) if j >= i)
     shape = shape and all(value == 0 for i, row in enumerate(found.u) for value in row[:i])
-    return decided("reconstruction", bool(holds and shape), "L U = P A holds exactly, L with ones on its diagonal, U upper triangular")
+    return decided(
+        "reconstruction", bool(holds and shape), "L U = P A modulo 2^61 - 1; exactly: L has ones on its diagonal, U is triangular"
+    )

@@ -15,6 +15,7 @@ from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError, MathematicsRefuses
 from service.linalg.bounds import SLACK, TRUSTED, UNIT, extended, extended_gamma, gamma
+from service.linalg.exact import check_entries
 from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, read_rational
 from service.linalg.matrices import from_array
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
@@ -68,6 +69,7 @@ def vector_norm(vector: Matrix, order: Order | None = None, arithmetic: Arithmet
     order = 2.0 if order is None else order
     if not isinstance(order, float):
         raise InputError(f'a vector has no norm "{order}"', f"the order of a vector norm is {VECTOR_ORDERS}", "/ord")
+    check_entries(arithmetic, vector=vector)
     if choose_arithmetic(arithmetic, vector=vector) == "exact":
         return _exact_vector(vector, order)
     sizes = np.abs(extended(vector.floats[:, 0]))
@@ -88,6 +90,7 @@ def matrix_norm(matrix: Matrix, order: Order | None = None, arithmetic: Arithmet
     if order not in MATRIX_ORDERS:
         raise InputError(f"a matrix has no norm of the order {order}", 'it is 1, 2, inf, -1, -2, -inf, "fro", "nuc" or "max"', "/ord")
     limits.check("cubic-size", min(matrix.shape), "/matrix")
+    check_entries(arithmetic, matrix=matrix)
     if choose_arithmetic(arithmetic, matrix=matrix) == "exact":
         return _exact_matrix(matrix, order)
     a, decomposition = matrix.floats, svd(matrix)

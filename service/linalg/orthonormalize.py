@@ -15,7 +15,7 @@ from service.linalg.bounds import TRUSTED, UNIT
 from service.linalg.dependencies import Dependency, exact_dependencies, float_dependencies
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import nearest_root, texts
-from service.linalg.factor_bounds import powers_of_two, qr_bound
+from service.linalg.factor_bounds import powers_of_two, qr_bound, sizes_of_columns
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
 from service.linalg.norm import entry_rounding
 from service.linalg.numerical_rank import CLEAR, TINY, numerical_rank
@@ -98,7 +98,7 @@ def _independent(columns: Matrix, pointer: str) -> tuple[list[int], list[Depende
     """The columns that do not depend on earlier ones: exactly for whole and rational entries, else by the singular values."""
     if columns.is_exact_data and affordable(columns):
         return exact_dependencies(columns.exact, "column")
-    scale = powers_of_two(np.abs(columns.floats).max(axis=0))  # the lengths of the vectors do not matter
+    scale = powers_of_two(sizes_of_columns(columns.floats))  # the lengths of the vectors do not matter
     scaled, n = columns.floats * scale, columns.shape[1]
     found = numerical_rank(scaled)
     if found.rank is None:
@@ -133,7 +133,7 @@ def _pivots(a: Floats, rank: int, tolerance: float, pointer: str) -> list[int]:
 def _by_qr(columns: Matrix, kept: list[int]) -> tuple[Floats, Floats, float] | None:
     """(q, r, bound) of the columns kept, and r for all of them; None when no bound could be verified."""
     a = columns.floats
-    scale = powers_of_two(np.abs(a).max(axis=0))
+    scale = powers_of_two(sizes_of_columns(a))
     scaled = a * scale
     q, head = normalised(*np.linalg.qr(scaled[:, kept]))
     bound = qr_bound(scaled[:, kept], q, head, entry_rounding(columns, np.abs(a)))
@@ -149,7 +149,7 @@ def _by_qr(columns: Matrix, kept: list[int]) -> tuple[Floats, Floats, float] | N
 
 def basis_checks(a: Floats, q: Floats, r: Floats) -> list[Check]:
     """That the vectors are the stated combinations of the basis, and that the basis is orthonormal."""
-    scale = powers_of_two(np.abs(a).max(axis=0))
+    scale = powers_of_two(sizes_of_columns(a))
     tolerance = 100 * (max(a.shape) + 10) * UNIT
     lengths = np.linalg.norm(a * scale, axis=0)
     errors = np.linalg.norm(a * scale - q @ (r * scale), axis=0)
@@ -166,7 +166,7 @@ def basis_checks(a: Floats, q: Floats, r: Floats) -> list[Check]:
 
 
 def _exactly(columns: Matrix, mode: Arithmetic) -> Orthonormal:
-    check_size(columns, columns.shape[0] * columns.shape[1])
+    check_size(columns, 4 * columns.shape[0] * columns.shape[1])  # Gram determinants have twice the digits
     found = orthogonalize(columns.exact)
     check = orthogonality_check(columns.exact, found)
     if mode == "exact":

@@ -16,7 +16,7 @@ from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, gamma
 from service.linalg.dependencies import exact_dependencies
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, texts
-from service.linalg.factor_bounds import norm, powers_of_two, triangular_inverse
+from service.linalg.factor_bounds import norm, powers_of_two, sizes_of_columns, triangular_inverse
 from service.linalg.least_squares import coordinates
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
 from service.linalg.norm import entry_rounding
@@ -92,7 +92,7 @@ def _by_qr(matrix: Matrix) -> Pseudoinverse | None:
     """
     wide = matrix.shape[0] < matrix.shape[1]
     a = matrix.floats.conj().T if wide else matrix.floats
-    scale, k, kind = powers_of_two(np.abs(a).max(axis=0)), a.shape[1], a.dtype.kind
+    scale, k, kind = powers_of_two(sizes_of_columns(a)), a.shape[1], a.dtype.kind
     a = a * scale
     q, r = np.linalg.qr(a)
     s = triangular_inverse(r, lower=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import flint
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg as scipy_linalg
 
 from service import limits
@@ -14,13 +15,17 @@ from service.certificates import Check, decided, measured, require
 from service.errors import InputError
 from service.linalg.bounds import UNIT
 from service.linalg.exact import check_size
-from service.linalg.factor_bounds import powers_of_two, qr_bound
+from service.linalg.exact_numbers import beyond_doubles
+from service.linalg.factor_bounds import powers_of_two, qr_bound, sizes_of_columns
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
+from service.linalg.modular import is_product
 from service.linalg.norm import entry_rounding
 from service.linalg.numerical_rank import numerical_rank, unit_of
 from service.linalg.orthogonalize import Orthogonal, orthogonalize
 from service.linalg.square_roots import surd_text
 from service.linalg.svd import leading_phases
+
+LIFTED = 2.0**-500
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,9 @@ class QR:
         }
 
 
-def permutation_matrix(permutation: list[int]) -> list[list[int]]:
-    """P with A·P = A[:, permutation]."""
-    return [[int(i == column) for column in permutation] for i in range(len(permutation))]
+def permutation_matrix(permutation: list[int]) -> NDArray[np.int64]:
+    """P with A·P = A[:, permutation]; its transpose exchanges rows."""
+    return np.eye(len(permutation), dtype=np.int64)[:, permutation]
 
 
 @np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
@@ -77,7 +82,7 @@ def qr(matrix: Matrix, full: bool = False, pivoting: bool = False, arithmetic: A
             raise InputError(f"{name} is not there in exact arithmetic", 'leave it out, or send "arithmetic": "float"', f"/{name}")
         return _exactly(matrix)
     a = matrix.floats
-    scale = powers_of_two(np.abs(a).max(axis=0)) if not pivoting else np.full(n, 1 / unit_of(a))
+    scale = powers_of_two(sizes_of_columns(a)) if not pivoting else np.full(n, 1 / unit_of(a))
     scaled = a * scale
     permutation = None
     if pivoting:
@@ -90,7 +95,8 @@ def qr(matrix: Matrix, full: bool = False, pivoting: bool = False, arithmetic: A
     bound = qr_bound(scaled, q[:, :k], r[:k], entry_rounding(matrix, np.abs(a)))
     checks = factor_checks(scaled, q, r, pivoting)
     r = r / (scale if permutation is None else scale[permutation])
-    checks.append(decided("finite", bool(np.isfinite(r).all()), "every entry of R is within the range of doubles"))
+    if not np.isfinite(r).all():
+        raise beyond_doubles()
     return QR(q + 0.0, r + 0.0, permutation, numerical_rank(a).rank, "float", bound if np.isfinite(bound) else None, require(checks))
 
 
@@ -98,11 +104,12 @@ def normalised(q: Floats, r: Floats) -> tuple[Floats, Floats]:
     """The same factors with a real diagonal of r that is not negative. Where it is zero, and in the further columns of a full q, the
     first entry of the column of q whose size is within a millionth of the largest is positive."""
     k = min(r.shape)
-    head, sizes = r.diagonal(), np.abs(r.diagonal())
+    head = r.diagonal() * np.where(np.abs(r.diagonal()) < LIFTED, 1 / LIFTED, 1.0)  # the phase of a subnormal number has few digits
+    sizes = np.abs(head)
     phases = leading_phases(q.T).conj()
     phases[:k] = np.where(sizes > 0, np.divide(head, sizes, out=np.ones_like(head), where=sizes > 0), phases[:k])
     q, r = q * phases, r * phases[: len(r), None].conj()
-    r[range(k), range(k)] = sizes
+    r[range(k), range(k)] = np.abs(r.diagonal())
     return q, np.triu(r)
 
 
@@ -129,7 +136,7 @@ def factor_checks(a: Floats, q: Floats, r: Floats, pivoted: bool) -> list[Check]
 
 def _exactly(matrix: Matrix) -> QR:
     """Q = V·D^(-1/2) and R = D^(1/2)·U, where A = V·U by Gram and Schmidt and VᵀV = D."""
-    check_size(matrix, matrix.shape[0] * matrix.shape[1])
+    check_size(matrix, 4 * matrix.shape[0] * matrix.shape[1])  # Gram determinants have twice the digits
     found = orthogonalize(matrix.exact)
     check = orthogonality_check(matrix.exact, found)
     r = [[surd_text(value, d) for value in row] for row, d in zip(found.coefficients.tolist(), found.squared_norms, strict=True)]
@@ -138,10 +145,16 @@ def _exactly(matrix: Matrix) -> QR:
 
 
 def orthogonality_check(a: Any, found: Orthogonal) -> Check:
-    """That V·U = A and VᵀV = D, exactly."""
-    v, u, d = found.vectors, found.coefficients, found.squared_norms
-    gram = v.transpose() * v
-    holds = v * u == a and all(gram[i, j] == (d[i] if i == j else 0) for i in range(len(d)) for j in range(len(d)))
+    """That V·U = A and VᵀV = D (modulo a prime), with positive norms and an echelon form U."""
+    v, u, d = found.vectors.tolist(), found.coefficients, found.squared_norms
+    if not d:
+        return decided("orthogonality", all(value == 0 for value in a.entries()), "every vector is zero")
+    diagonal = [[d[i] if i == j else flint.fmpq(0) for j in range(len(d))] for i in range(len(d))]
+    holds = is_product(v, u.tolist(), a.tolist()) and is_product(list(zip(*v, strict=True)), v, diagonal)
     holds = holds and all(entry > 0 for entry in d) and len(found.independent) == len(d)
     triangular = all(u[i, j] == (flint.fmpq(1) if j == first else 0) for i, first in enumerate(found.independent) for j in range(first + 1))
-    return decided("orthogonality", bool(holds and triangular), "A = V U, V'V = D diagonal and U unit upper triangular hold exactly")
+    return decided(
+        "orthogonality",
+        bool(holds and triangular),
+        "A = V U and V'V = D, diagonal, modulo 2^61 - 1; exactly: D > 0, U unit upper triangular",
+    )

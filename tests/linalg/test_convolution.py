@@ -136,3 +136,8 @@ def test_a_perturbed_matrix_is_refused(mode: Any) -> None:
         wrong = matrix.copy()
         wrong[i, i % 4] += 1
         assert not toeplitz_check(wrong, kernel, 4, rows, mode).passed
+
+
+def test_exact_sums_are_limited() -> None:
+    with pytest.raises(LimitExceeded, match="exact-entries"):
+        convolution(from_array(np.ones(60_000)), from_array(np.ones(2)))
