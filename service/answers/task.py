@@ -151,7 +151,7 @@ def direction_of(name: str, of: Variable, taken: set[str]) -> Variable:
     while fresh in taken:
         fresh += "_"
     taken.add(fresh)
-    return Variable(fresh, of.shape, of.properties & {"symmetric", "diagonal"})
+    return Variable(fresh, of.shape, of.properties & {"symmetric", "diagonal"}, differential_of=name)
 
 
 def declaration(declared: Variable) -> str | dict[str, Any]:

@@ -75,10 +75,18 @@ class Divide(Quotient):
         return Printed(f"{left_operand(numerator)}/{denominator.within(Binding.POWER)}", Binding.PRODUCT)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
+        if _is_whole(node.arguments[0]) and not node.arguments[1].arguments:
+            return Printed(rf"\frac{{1}}{{{arguments[1].text}}} {arguments[0].within_latex(Binding.PRODUCT)}", Binding.PRODUCT)
         return Printed(rf"\frac{{{arguments[0].text}}}{{{arguments[1].text}}}", Binding.POWER)
 
     def code(self, node: Node, *arguments: Code) -> Code:
         return codes.divide(*arguments)
+
+
+def _is_whole(node: Node) -> bool:
+    """Whether a numerator is an array of several parts without a number before it: 1/m goes before X'*(X*w - y), not below."""
+    first = node.arguments[0] if node.arguments else node
+    return node.shape != SCALAR and isinstance(node.operation, Operator) and (first.shape != SCALAR or node.operation.symbol == "+")
 
 
 class PowerRules(Operator):
