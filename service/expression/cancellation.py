@@ -80,7 +80,9 @@ def _total(index: int, axis: int, factors: list[Factor], out: Labels, uses: dict
 def _power(index: int, tensor: Power, factors: list[Factor], out: Labels, uses: dict[int, list[int]]) -> Iterator[Cancellation]:
     """(A·B)^e ∘ (A·B) = (A·B)^(e + 1): the factors of the base stand next to its power, joined as they are in it."""
     base, (_, labels) = tensor.base, factors[index]
-    if not isinstance(base, Product) or isinstance(tensor.exponent, Tensor) or base.coefficient != 1 or len(set(base.out)) < len(base.out):
+    if not isinstance(base, Product) or isinstance(tensor.exponent, Tensor):
+        return
+    if not base.factors or base.coefficient != 1 or len(set(base.out)) < len(base.out):
         return
     for names, members in _embeddings(base, dict(zip(base.out, labels, strict=True)), factors, (index,)):
         inside = tuple([names[label] for label in range(len(base.sizes)) if label not in base.out])

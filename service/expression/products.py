@@ -111,8 +111,8 @@ def _power_of_product(base: Product, exponent: Rational) -> Tensor:
     """(c·a·b)^k = c^k·a^k·b^k for a whole k (no sum, no diagonal inside), (c·a)^q = c^q·a^q for a rational c^q, c > 0."""
     coefficient = numbers.power(base.coefficient, exponent)
     if not base.factors and coefficient is not None:
-        if coefficient == 0 and len(set(base.out)) == len(base.out):
-            return filled(0, base.shape)
+        if len(set(base.out)) == len(base.out):
+            return filled(coefficient, base.shape)
         if not base.out:
             return number(coefficient)
     whole = exponent.denominator == 1

@@ -111,6 +111,7 @@ SAME = """
     sum(x - mean(x))           | 0
     sum(s*(x - mean(x)) + y)   | sum(y)
     sum(softmax(C))            | 1
+    (4*ones(n)).^0.5.*x        | 2*x
     softmax_rows(C)*ones(n)    | ones(m)
     exp(x)/sum(exp(x))         | softmax(x)
     exp(x)*exp(y)'/sum(exp(y)) | exp(x)*softmax(y)'
