@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from marshmallow import RAISE, Schema
@@ -72,12 +73,16 @@ class Endpoint:
         """The operation's name, in kebab-case."""
         return self.operation_id.replace("_", "-")
 
-    @property
+    @cached_property
     def main(self) -> str | None:
         """The field that a file fills: the one called `matrix`, else the first array that is required."""
-        arrays = [name for name, field in self.request.fields.items() if isinstance(field, ArrayField) and field.takes_files]
-        required = [name for name in arrays if self.request.fields[name].required]
-        return "matrix" if "matrix" in arrays else next(iter(required), None)
+        required = [name for name in self.arrays if self.request.fields[name].required]
+        return "matrix" if "matrix" in self.arrays else next(iter(required), None)
+
+    @cached_property
+    def arrays(self) -> tuple[str, ...]:
+        """The fields that hold a matrix or a vector."""
+        return tuple(name for name, field in self.request.fields.items() if isinstance(field, ArrayField) and field.takes_files)
 
     @property
     def path(self) -> str:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
+import numpy as np
 import orjson
 from flask import Request
 
 from service import limits
 from service.errors import InputError, NablaError
-from service.web import array_files, commands, strict_json
+from service.linalg.matrices import from_numbers
+from service.web import array_files, commands, large_json, strict_json
 from service.web.endpoint import Endpoint
 from service.web.fields import RequestField
 from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
@@ -55,7 +57,10 @@ def decode(endpoint: Endpoint, sent: Sent) -> Any:
     if sent.media_type is None:
         return _fields_of_query(endpoint, sent.data)
     if sent.media_type == JSON:
-        return strict_json.loads(sent.data)
+        payload = large_json.loads(sent.data, endpoint.arrays)
+        if payload is None:
+            return strict_json.loads(sent.data)
+        return {name: from_numbers(value) if isinstance(value, np.ndarray) else value for name, value in payload.items()}
     main = endpoint.main
     if main is None:
         raise _unsupported(f"{endpoint.name} does not take a file of type {sent.media_type}", f"send JSON: curl --json ... {endpoint.path}")
