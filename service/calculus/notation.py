@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from service import limits
 from service.calculus import build
 from service.calculus.compression import compressed, parts_of
 from service.calculus.factoring import common_names_out, factored
@@ -61,10 +62,11 @@ class Notation:
         return write(compressed(root), self.node)
 
     def in_indices(self, root: Tensor) -> Node:
-        """A tensor in index notation, its factors as they are: Σ_j A_ij x_j where `node` gives A*x."""
+        """A tensor in index notation, its factors as they are: Σ_j A_ij x_j where `node` gives A*x, while there are letters."""
         nodes = []
         for weight, term in parts_of(root):
-            if isinstance(term, Product) and any(labels for _, labels in term.factors):
+            few = isinstance(term, Product) and len(term.sizes) + len(term.out) <= limits.limit("index-letters")
+            if few and isinstance(term, Product) and any(labels for _, labels in term.factors):
                 for factor, _ in term.factors:
                     self.node(factor)
                 above, below = self._scalars(tuple(factor for factor in term.factors if not factor[1]))

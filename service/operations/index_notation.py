@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from opt_einsum import contract
 
+from service import limits
 from service.expression import codes
 from service.expression.code_products import einsum
 from service.expression.codes import Code, Spelling
@@ -54,6 +55,7 @@ class Einsum(Operation):
 
     def shape(self, arguments: Sequence[Shape], parameter: Any, sizes: Sizes) -> Shape:
         found: dict[int, Size] = {}
+        limits.check("index-letters", 1 + max([label for labels in parameter.inputs for label in labels], default=-1))
         for labels, shape in zip(parameter.inputs, arguments, strict=True):
             if len(axes(shape)) != len(labels):
                 raise self.refuse(f"{letters(labels) or 'no label'} names {len(labels)} axes, and {describe(shape)} has {len(axes(shape))}")

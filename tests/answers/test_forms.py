@@ -252,6 +252,14 @@ def test_the_direction_has_a_name_of_its_own() -> None:
     assert isinstance(task.variables["R"], Variable)
 
 
+def test_products_with_more_indices_than_letters() -> None:
+    names = [f"A{place}" for place in range(60)]
+    with fresh_arena():
+        variables = dict.fromkeys(names, "matrix(n,n)") | {"x": "vector(n)"}
+        request = {"expression": "*".join([*names, "x"]), "variables": variables, "wrt": "x", "form": "einsum"}
+        assert derivation.derive(read_task("jacobian", request))["result"]["text"] == "*".join(names)
+
+
 def test_the_denominator_layout_transposes_the_kronecker_form() -> None:
     texts = {layout: derived("jacobian", "R*A", "R", "kronecker", layout=layout)["text"] for layout in LAYOUTS}
     assert texts == {"mixed": "kron(A', eye(m))", "numerator": "kron(A', eye(m))", "denominator": "kron(A, eye(m))"}
