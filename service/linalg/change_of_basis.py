@@ -95,7 +95,7 @@ def _exact(basis: Matrix, matrix: Matrix | None, vector: Matrix | None, mode: Ar
     except ZeroDivisionError:
         _, relations = exact_dependencies(basis.table)
         raise not_a_basis(shown([replace(entry, line="vector") for entry in relations])) from None
-    checks = [decided("inverse", (s @ inverse - Table.identity(n)).is_zero(), "S S⁻¹ = I holds exactly")]
+    checks = [decided("inverse", inverse.is_inverse_of(s), "S S⁻¹ = I holds exactly")]
     written: Callable[[Table], Any] = Table.json if mode == "exact" else Table.doubles
     found, coordinates = None, None
     if matrix is not None:
@@ -108,7 +108,7 @@ def _exact(basis: Matrix, matrix: Matrix | None, vector: Matrix | None, mode: Ar
             decided("coordinates", (s @ x - vector.table).is_zero(), "the combination of the basis vectors is the vector, exactly")
         )
         coordinates = as_sent(vector, written(x))
-    condition, norm = condition_number(s.doubles(), inverse.doubles())
+    condition, norm = condition_number(s.approximately(), inverse.approximately())
     bound = 0.0 if mode == "exact" else UNIT
     return ChangeOfBasis(found, coordinates, written(s), written(inverse), condition, norm, mode, bound, require(checks))
 

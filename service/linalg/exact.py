@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import flint
+import numpy as np
 
 from service import limits
 from service.errors import ShapeMismatch
@@ -35,8 +36,11 @@ def answer_digits(matrix: Matrix, numbers: int) -> int:
     """The digits that the numerators, or the denominators, of `numbers` rationals may come to. They are determinants: by Hadamard
     each has at most n(d + log10(n)/2) digits for entries of d digits."""
     n = min(matrix.shape)
-    integers, denominator = matrix.exact.numer_denom()
-    bits = max(int(abs(value)).bit_length() for value in integers.entries())
+    if matrix.kind == "integer" and matrix.numbers is not None:
+        bits, denominator = int(np.abs(matrix.numbers).max()).bit_length(), 1
+    else:
+        integers, denominator = matrix.exact.numer_denom()
+        bits = max(int(abs(value)).bit_length() for value in integers.entries())
     digits = n * (bits * math.log10(2) + math.log10(n) / 2) + int(denominator).bit_length() * math.log10(2)
     return numbers * (math.ceil(digits) + 1)
 

@@ -98,11 +98,16 @@ class Table:
             return Table(self.shape, self._rational.inv())
         return self.solved(Table.identity(self.shape[0]))
 
-    def is_identity(self) -> bool:
-        if self._surds is None:
-            n = self.shape[0]
-            return bool(self._rational == flint.fmpq_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]))
-        return all(entry == int(i == j) for i, row in enumerate(self._surds) for j, entry in enumerate(row))
+    def is_inverse_of(self, other: Table) -> bool:
+        """Whether other @ self = I, for square matrices of one size; in whole numbers where both are rational."""
+        n = self.shape[0]
+        if self._surds is None and other._surds is None:
+            (over, under), (other_over, other_under) = self._rational.numer_denom(), other._rational.numer_denom()
+            unit = flint.fmpz_mat(n, n)
+            for i in range(n):
+                unit[i, i] = under * other_under
+            return bool(other_over * over == unit)
+        return (other @ self - Table.identity(n)).is_zero()
 
     def is_zero(self) -> bool:
         if self._surds is None:
@@ -164,6 +169,12 @@ class Table:
         if self._surds is None:
             return texts(self._rational) if all(self.shape) else self.rows
         return [[as_exact_json(entry) for entry in row] for row in self._surds]
+
+    def approximately(self) -> Floats:
+        """The entries to about 15 digits, as needed for norms; infinities beyond the range of doubles."""
+        if self._surds is not None:
+            return self.doubles()
+        return np.array([float(flint.arb(entry)) for entry in self._rational.entries()]).reshape(self.shape)
 
     def doubles(self) -> Floats:
         """The nearest doubles. Raises MathematicsRefuses beyond their range."""

@@ -77,6 +77,8 @@ class Matrix:
     @cached_property
     def integers(self) -> Any:
         """The entries as fmpz_mat; only for kind "integer"."""
+        if self.numbers is not None:
+            return flint.fmpz_mat(self.numbers.astype(np.int64).tolist())
         return flint.fmpz_mat([list(map(int, row)) for row in self.rows])
 
     @cached_property

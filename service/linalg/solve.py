@@ -196,7 +196,7 @@ def _no_unique_solution(matrix: Matrix, rhs: Matrix) -> SingularMatrix:
 
 
 def _condition_of_exact(matrix: Matrix) -> tuple[float | None, str]:
-    return condition_number(matrix.table.doubles(), matrix.table.inverse().doubles())
+    return condition_number(matrix.table.approximately(), matrix.table.inverse().approximately())
 
 
 def _same_type(a: Floats, b: Floats) -> tuple[Floats, Floats]:

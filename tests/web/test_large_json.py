@@ -18,6 +18,7 @@ TAKEN = [
     '{"matrix": [[1]], "arithmetic": "exact", "tolerance": 0.5, "full": true, "other": null}',
     '{"matrix": [[1, 2]], "rhs": [[3], [4]]}',
     '{"rhs": [1, 2], "matrix": [[9007199254740991]]}',
+    '{"rhs": {"shape": [1], "dtype": "float64", "base64": "AAAAAAAAAAA="}, "matrix": [[1]]}',
 ]
 LEFT = [
     "[[1, 2]]",
@@ -40,6 +41,9 @@ LEFT = [
     '{"matrix": [[1]], "label": "a:b"}',
     '{"matrix": [[1]], "label": "["}',
     '{"matrix": [[1]], "at": {"x": 1}}',
+    '{"matrix": {"shape": [1], "shape": [1], "base64": "AAAAAAAAAAA="}}',
+    '{"matrix": {"re": 1}}',
+    '{"at": null, "matrix": {"shape": {"shape": 1}, "base64": "AAAAAAAAAAA="}}',
     '{"matrix": [[1]]',
     '\ufeff{"matrix": [[1]]}',
     '{"matrix": [[1]], "label": "\\ud800"}',
