@@ -20,6 +20,7 @@ DIAGONAL, EYE, UNIT, PAIRING = (operation(name) for name in ("diag", "eye", "uni
 ENTRY_DIVIDE, ENTRY_POWER, LITERAL, KRON = (operation(name) for name in ("entry-divide", "entry-power", "literal", "kron"))
 TOTAL, SIZE, VARIABLE = (operation(name) for name in ("sum", "size", "variable"))
 
+_OUTER = frozenset((NEGATE, DIVIDE, POWER, ENTRY_POWER))
 LONGEST_DECIMAL = 17
 MOST_WRITTEN_OUT = 16
 """Entries: larger arrays are sums of smaller ones."""
@@ -73,11 +74,16 @@ def symmetric_nodes() -> set[Node]:
 
 def count_transposes(node: Node) -> int:
     """Of the factors of a product: the fewer, the more readable."""
-    while node.operation in (NEGATE, DIVIDE, POWER, ENTRY_POWER):
+    while node.operation in _OUTER:
         node = node.arguments[0]
-    if node.operation in (TIMES, HADAMARD):
-        return sum(map(count_transposes, node.arguments))
-    return int(node.operation is TRANSPOSE)
+    if node.operation is TRANSPOSE:
+        return 1
+    count = 0
+    if node.operation is TIMES or node.operation is HADAMARD:
+        for argument in node.arguments:
+            if argument.arguments:
+                count += 1 if argument.operation is TRANSPOSE else count_transposes(argument)
+    return count
 
 
 def dissolves(node: Node) -> bool:

@@ -48,9 +48,10 @@ def _factored(terms: list[Term], decimals: bool, nodes: Sequence[Node] | None = 
     if _are_projected(terms):
         inner = [term._replace(arrays=term.arrays[1:-1] or (build.filled("eye", term.arrays[-1].shape[0]),)) for term in terms]
         return build.times(terms[0].arrays[0], _factored(inner, decimals), terms[0].arrays[-1])
-    with_identity = _with_identity(terms, decimals) if len(terms) == 2 else None
-    if with_identity is not None:
-        return with_identity
+    if len(terms) == 2 and min(map(_width, terms)) == 1 < max(map(_width, terms)):
+        with_identity = _with_identity(terms, decimals)
+        if with_identity is not None:
+            return with_identity
     for key in (_whole, _last, _first, _diagonal):
         groups: dict[tuple[Node, ...], list[Term]] = {}
         for term in terms:
@@ -72,12 +73,16 @@ def _are_projected(terms: Sequence[Term]) -> bool:
     return len(lengths) == len(terms) and min(lengths) == 2 < max(lengths) and 1 not in (*first[0].shape, *last[0].shape)
 
 
+def _width(term: Term) -> int:
+    return len(term.arrays)
+
+
 def _with_identity(terms: Sequence[Term], decimals: bool) -> Node | None:
     """A - u*u'*A as (eye(n) - u*u')*A, and Q*Q'*Q - Q as Q*(Q'*Q - eye(n)) where the request has that; None elsewhere."""
     single, longer = sorted(terms, key=lambda term: len(term.arrays))
-    if len(single.arrays) != 1 or len(longer.arrays) < 2 or 1 in single.arrays[0].shape:
-        return None
     (matrix,) = single.arrays
+    if 1 in matrix.shape:
+        return None
     for at_end in (True, False):
         if longer.arrays[-1 if at_end else 0] is not matrix:
             continue

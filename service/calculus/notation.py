@@ -21,6 +21,7 @@ from service.calculus.graph import Entries, Stuck, Weighted
 from service.calculus.index_form import WrittenTerm, by_axes, write
 from service.calculus.quotients import simplified
 from service.calculus.stacking import ProductGraph
+from service.expression.arena import find
 from service.expression.nodes import Node, make
 from service.expression.numbers import Rational, tidy
 from service.expression.shapes import axes
@@ -329,7 +330,7 @@ class Notation:
         """Of a - b and b - a: 1 - f rather than f - 1, else what the request has."""
         if _is_rest(factor, 1) or _is_rest(factor, -1):
             return _is_rest(factor, -1)
-        return not build.is_of_request(self.known[factor]) and build.is_of_request(self._sum(-1, factor))
+        return not build.is_of_request(self.known[factor]) and _has_opposite(factor) and build.is_of_request(self._sum(-1, factor))
 
     def _weighted(self, factor: Tensor, flipped: Node | None) -> Weighted:
         if flipped is not None:
@@ -352,6 +353,13 @@ class Notation:
 
 def _is_diagonal(term: Tensor) -> bool:
     return isinstance(term, Product) and len(set(term.out)) < len(term.out)
+
+
+def _has_opposite(tensor: Sum) -> bool:
+    """Whether the opposite of a sum, or of its transpose, was ever made: else the request cannot have it."""
+    labels = tuple(range(len(tensor.shape)))
+    keys = {(labels, tensor.shape), (labels[::-1], tensor.shape[::-1])}
+    return any(find((Product, -1, ((tensor, at),), labels, shape)) is not None for at, shape in keys)
 
 
 def _is_rest(tensor: Sum, sign: int) -> bool:

@@ -75,6 +75,8 @@ def printed(root: Node, form: str, known: dict[Node, Printed], readable: int | N
     Shared parts are printed once and their text repeated, so a text can be exponentially longer than the graph: raises
     LimitExceeded past `answer-characters` before that costs anything, _TooLong past `readable`.
     """
+    if root in known and len(known[root].text) <= (readable or LONG):
+        return known[root]
     allowed = readable or limits.limit("answer-characters")
     for node in in_order([root], known):
         arguments = [known[argument] for argument in node.arguments]
