@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import ValidationError
@@ -55,6 +56,18 @@ class Answer(AnswerField):
 class ArithmeticAnswer(Answer):
     def __init__(self) -> None:
         super().__init__({"type": "string", "enum": ["float", "exact"]}, "The arithmetic that was used")
+
+
+class WidestArithmeticAnswer(Answer):
+    """The same where entries may be expressions."""
+
+    def __init__(self) -> None:
+        super().__init__({"type": "string", "enum": ["float", "exact", "symbolic"]}, "The arithmetic that was used")
+
+
+class LatexAnswer(Answer):
+    def __init__(self, what: str) -> None:
+        super().__init__({"type": "string"}, f"{what} in LaTeX, when entries are expressions", required=False)
 
 
 class PreciseArithmeticAnswer(Answer):
@@ -170,8 +183,8 @@ class RationalField(RequestField):
 class RightHandSideField(ArrayField):
     """A vector, or a matrix with a right-hand side in each column."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(read_vector_or_matrix, **options)
+    def __init__(self, read: Callable[[Any], Any] = read_vector_or_matrix, **options: Any) -> None:
+        super().__init__(read, **options)
 
     def json_schema(self) -> dict[str, Any]:
         entry = {"anyOf": [NUMBER, {"type": "string"}, {"type": "object"}]}

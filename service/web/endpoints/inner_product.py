@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.answers.symbolic_sums import symbolic_inner_product
 from service.linalg import inner_product as linalg
+from service.linalg.matrices import read_symbolic_vector_or_matrix
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import ChecksField, ChoiceField, MatrixField
+from service.web.fields import ChecksField, ChoiceField, MatrixField, VariablesField
 from service.web.linear_algebra import (
     ARITHMETIC,
     ENTRY,
     REAL,
     VECTOR_OR_MATRIX,
     Answer,
-    ArithmeticAnswer,
     ErrorBoundAnswer,
+    LatexAnswer,
     RightHandSideField,
+    WidestArithmeticAnswer,
     nullable,
 )
 
@@ -24,12 +27,15 @@ UNDECIDED = nullable({"type": "boolean"})
 
 class Request(RequestSchema):
     x = RightHandSideField(
-        required=True, metadata={"description": "A vector, or a matrix (a list of rows) for the Frobenius inner product"}
+        read=read_symbolic_vector_or_matrix,
+        required=True,
+        metadata={"description": "A vector, or a matrix (a list of rows) for the Frobenius inner product"},
     )
-    y = RightHandSideField(required=True, metadata={"description": "Another one of the same shape"})
+    y = RightHandSideField(read=read_symbolic_vector_or_matrix, required=True, metadata={"description": "Another one of the same shape"})
     weight = MatrixField(
         metadata={"description": "A symmetric (Hermitian) positive definite W for ⟨x, y⟩ = xᴴ·W·y; left out, the identity"}
     )
+    variables = VariablesField(metadata={"description": "Declarations of the names in expressions; what is not declared is a scalar"})
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
 
 
@@ -46,6 +52,7 @@ def inequality(value: str, bound: str, equality: str) -> dict[str, Any]:
 
 class Response(ResponseSchema):
     dot = Answer(ENTRY, "⟨x, y⟩ = Σ conj(xᵢ)·yᵢ: linear in y, and conjugate linear in x, as numpy.vdot has it")
+    latex = LatexAnswer("⟨x, y⟩")
     norm_x = Answer(REAL, "√⟨x, x⟩")
     norm_y = Answer(REAL, "√⟨y, y⟩")
     cosine = Answer(nullable(ENTRY), "⟨x, y⟩/(‖x‖‖y‖); null when x or y is zero")
@@ -58,7 +65,7 @@ class Response(ResponseSchema):
     triangle = Answer(
         inequality("‖x + y‖", "‖x‖ + ‖y‖", "Whether x and y point in the same direction; null when open"), "‖x + y‖ ≤ ‖x‖ + ‖y‖"
     )
-    arithmetic = ArithmeticAnswer()
+    arithmetic = WidestArithmeticAnswer()
     error_bound = ErrorBoundAnswer("Verified bound on the absolute error of `dot`, the rounding of decimals included; 0 when exact")
     checks = ChecksField()
 
@@ -73,6 +80,7 @@ class Response(ResponseSchema):
         Example("Exactly", {"x": [1, 2, 3], "y": [4, -5, 6], "arithmetic": "exact"}),
         Example("Complex vectors", {"x": [{"re": 1, "im": 2}, 3], "y": [{"re": 0, "im": 1}, 1]}),
         Example("Weighted", {"x": [1, 0], "y": [0, 1], "weight": [[2, 1], [1, 2]]}),
+        Example("Of expressions", {"x": ["cos(t)", "sin(t)"], "y": ["-sin(t)", "cos(t)"]}),
         Example("Of matrices", {"x": [[1, 2], [3, 4]], "y": [[0, 1], [1, 0]]}),
     ],
 )
@@ -82,4 +90,7 @@ def inner_product(request: dict[str, Any]) -> dict[str, Any]:
     Lengths, angle, orthogonality, the projection of one onto the other, and the inequalities of Cauchy and Schwarz and of the
     triangle with their cases of equality. Computed in rationals up to 20,000 entries, so that nothing cancels.
     """
-    return linalg.inner_product(request["x"], request["y"], request.get("weight"), request.get("arithmetic")).to_json()
+    x, y, weight = request["x"], request["y"], request.get("weight")
+    if "symbolic" in (x.kind, y.kind) and "arithmetic" not in request:
+        return symbolic_inner_product(x, y, weight, request.get("variables"))
+    return linalg.inner_product(x, y, weight, request.get("arithmetic")).to_json()

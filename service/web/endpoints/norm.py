@@ -6,17 +6,19 @@ from typing import Any
 
 from marshmallow import fields
 
+from service.answers.symbolic_sums import symbolic_norm
 from service.errors import InputError
 from service.linalg import norm as linalg
+from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import ChecksField, ChoiceField, MatrixField, VectorField
-from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, ErrorBoundAnswer, nullable
+from service.web.fields import ChecksField, ChoiceField, MatrixField, VariablesField, VectorField
+from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ErrorBoundAnswer, LatexAnswer, WidestArithmeticAnswer, nullable
 from service.web.order_field import OrderField
 
 
 class Request(RequestSchema):
-    vector = VectorField(metadata={"description": "A list of entries; or send `matrix`"})
-    matrix = MatrixField(metadata={"description": "A list of rows; or send `vector`"})
+    vector = VectorField(read=read_symbolic_vector, metadata={"description": "A list of entries; or send `matrix`"})
+    matrix = MatrixField(read=read_symbolic_matrix, metadata={"description": "A list of rows; or send `vector`"})
     ord = OrderField(
         ("fro", "nuc", "max"),
         metadata={
@@ -25,6 +27,7 @@ class Request(RequestSchema):
             '1, 2, "inf", -1, -2, "-inf", "fro", "nuc", "max"; left out, "fro"'
         },
     )
+    variables = VariablesField(metadata={"description": "Declarations of the names in expressions; what is not declared is a scalar"})
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
 
 
@@ -34,6 +37,7 @@ def value(description: str, *, required: bool = False) -> Answer:
 
 class Response(ResponseSchema):
     norm = Answer(REAL, "The norm of the order asked for; in exact arithmetic a text of the language, such as sqrt(14)")
+    latex = LatexAnswer("The norm asked for")
     ord = Answer({"anyOf": [NUMBER, {"type": "string"}]}, "Its order")
     is_norm = fields.Boolean(required=True, metadata={"description": "false where the formula of that order gives no norm (p < 1)"})
     l1 = value("Of a vector Σ|xᵢ|, of a matrix the largest sum of a column", required=True)
@@ -43,7 +47,7 @@ class Response(ResponseSchema):
     spectral = value("The largest singular value, of a matrix")
     nuclear = value("The sum of the singular values, of a matrix")
     max = value("max|aᵢⱼ|, of a matrix")
-    arithmetic = ArithmeticAnswer()
+    arithmetic = WidestArithmeticAnswer()
     error_bound = ErrorBoundAnswer(
         "Verified bound on the relative error of each norm, the rounding of decimals included. In exact arithmetic 0, unless `spectral` "
         "and `nuclear` are numbers: with three singular values or more they have no short closed form"
@@ -60,6 +64,7 @@ class Response(ResponseSchema):
         Example("Of a vector", {"vector": [3, -4, 12]}),
         Example("Of a matrix", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
         Example("Exactly", {"vector": [1, 2, 3], "arithmetic": "exact"}),
+        Example("Of expressions", {"vector": ["r*cos(t)", "r*sin(t)"]}),
         Example("Of order 3", {"vector": [1, 2.5, -3], "ord": 3}),
     ],
 )
@@ -69,6 +74,9 @@ def norm(request: dict[str, Any]) -> dict[str, Any]:
     The usual ones, and one of any order; in floats with a bound on the relative error, or exactly, in rationals and square roots.
     """
     vector, matrix, order, arithmetic = (request.get(name) for name in ("vector", "matrix", "ord", "arithmetic"))
+    for name, array, other in (("vector", vector, matrix), ("matrix", matrix, vector)):
+        if array is not None and other is None and array.kind == "symbolic" and arithmetic is None:
+            return symbolic_norm(array, name, order, request.get("variables"))
     if vector is not None and matrix is None:
         return linalg.vector_norm(vector, order, arithmetic).to_json()
     if matrix is not None and vector is None:
