@@ -8,7 +8,8 @@ rank, inverse, determinant, solve,    one operation each: a function from matric
   qr, cholesky, orthonormalize,
   pseudoinverse, norm, low_rank,
   inner_product, trace, convolution,
-  lu_factors, conditioning
+  lu_factors, conditioning,
+  fundamental_subspaces
 general_solution                      all solutions of a system of any shape; coordinates are one
 sylvester                             AX + XB = C through eigenvalues, with a verified bound
 lu, orthogonal_fit, numerical_rank    float factorizations that several operations stand on

@@ -35,11 +35,12 @@ class SingularValueDecomposition:
     error_bound: float
     checks: list[Check]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, vectors: bool = True) -> dict[str, Any]:
+        """With null for the singular vectors when these are not wanted."""
         return {
-            "u": self.u,
+            "u": self.u if vectors else None,
             "singular_values": self.singular_values,
-            "vt": self.vt,
+            "vt": self.vt if vectors else None,
             "rank": self.rank,
             "condition_number": self.condition_number,
             "tolerance": self.tolerance,

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.linalg import balls, with_digits
 from service.linalg import svd as linalg
+from service.linalg.fundamental_subspaces import fundamental_subspaces
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
 from service.web.linear_algebra import (
@@ -31,16 +32,31 @@ class Request(MatrixRequest):
         load_default=False,
         metadata={"description": "true: u is m×m and vt is n×n. false: thin, u has min(m, n) columns and vt min(m, n) rows"},
     )
+    vectors = BooleanField(load_default=True, metadata={"description": "false: only the singular values are answered, u and vt are null"})
+    subspaces = BooleanField(load_default=False, metadata={"description": "true: also orthonormal bases of the four fundamental subspaces"})
     digits = DigitsField()
 
 
 class Response(ResponseSchema):
-    u = Answer(nullable(FACTOR), "The left singular vectors, in columns; null with digits")
+    u = Answer(nullable(FACTOR), "The left singular vectors, in columns; null with digits, and without vectors")
     singular_values = Answer(array_of({"anyOf": [NUMBER, EXACT]}), "In decreasing order")
     digits = DigitsAnswer()
     radius = RadiusAnswer("singular_values")
     arithmetic = Answer({"type": "string", "enum": ["ball"]}, "ball, with digits", required=False)
-    vt = Answer(nullable(FACTOR), "The right singular vectors, in rows: A = u·diag(singular_values)·vt; null with digits")
+    vt = Answer(
+        nullable(FACTOR), "The right singular vectors, in rows: A = u·diag(singular_values)·vt; null with digits, and without vectors"
+    )
+    subspaces = Answer(
+        {
+            "type": "object",
+            "properties": dict.fromkeys(("column_space", "left_null_space", "row_space", "null_space"), FACTOR),
+            "required": ["column_space", "left_null_space", "row_space", "null_space"],
+            "additionalProperties": False,
+        },
+        "Orthonormal bases, lists of vectors, when asked for: the column space and its complement, the left null space; the row space "
+        "(the range of Aᴴ) and its complement, the null space",
+        required=False,
+    )
     rank = Answer(nullable({"type": "integer"}), "The numerical rank; null where the singular values leave no clear gap")
     condition_number = ConditionAnswer("σ₁/σₙ, in the 2-norm")
     tolerance = Answer(NUMBER, "max(m, n)·ε·σ₁: singular values up to here count as zero")
@@ -56,6 +72,7 @@ class Response(ResponseSchema):
     examples=[
         Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
         Example("Full", {"matrix": [[3, 0, 0], [0, 4, 0]], "full": True}),
+        Example("The four fundamental subspaces", {"matrix": [[1, 2], [2, 4], [3, 6]], "vectors": False, "subspaces": True}),
         Example("Singular values with 40 digits", {"matrix": [[1, 2, 3], [4, 5, 6]], "digits": 40}),
     ],
 )
@@ -67,4 +84,10 @@ def svd(request: dict[str, Any]) -> dict[str, Any]:
     """
     if balls.wanted(request.get("digits"), None):
         return with_digits.singular_values(request["matrix"], request["digits"])
-    return linalg.svd(request["matrix"], request["full"]).to_json()
+    found = linalg.svd(request["matrix"], request["full"])
+    answer = found.to_json(request["vectors"])
+    if request["subspaces"]:
+        whole = found if request["full"] else linalg.svd(request["matrix"], full=True)
+        spaces = fundamental_subspaces(request["matrix"], whole)
+        answer |= {"subspaces": spaces.to_json(), "checks": [*found.checks, *spaces.checks]}
+    return answer
