@@ -7,33 +7,34 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import flint
 import numpy as np
 from numpy.typing import NDArray
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import ShapeMismatch
+from service.errors import InputError, ShapeMismatch
 from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, extended, largest
 from service.linalg.dependencies import Dependency, exact_dependencies
-from service.linalg.exact import affordable, check_size
-from service.linalg.exact_numbers import nearest_doubles, nearest_root, read_rational, texts
+from service.linalg.exact import affordable, check_size, require_rows
+from service.linalg.exact_numbers import nearest_root
+from service.linalg.exact_tables import Table
 from service.linalg.lu import powers_of_two
 from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
 from service.linalg.numerical_rank import singular_values
 from service.linalg.orthogonal_fit import Basis, basis_of, entry_error, fit, orthogonality_check
 from service.linalg.rank import rank
 from service.linalg.singular import too_sensitive
+from service.linalg.surds import Surd
 
 
 @dataclass(frozen=True)
 class LeastSquares:
     """`x` (n, or n×k) and `residual` b − A·x (m, or m×k) in the shape of the right-hand side: floats, or exact texts.
 
-    `residual_norm` is ‖b − A·x‖₂, a number or a list. `unique` is False when the columns of A depend on each other: x is then the
-    shortest of all solutions, and `dependencies` says which columns are combinations of earlier ones. `condition_number`
-    is σ₁/σᵣ, r the rank. `error_bound` bounds max|x − x*|/max|x*|, the rounding of decimals to doubles included;
-    None where no bound was verified.
+    `residual_norm` is ‖b − A·x‖₂, a number or a list, and `weighted_residual_norm` the root of Σ wᵢ|rᵢ|². `unique` is False when
+    the columns of A depend on each other: x is then the shortest of all solutions, and `dependencies` says which columns are
+    combinations of earlier ones. `condition_number` is σ₁/σᵣ, r the rank. `error_bound` bounds max|x − x*|/max|x*|, the rounding
+    of decimals to doubles included; None where no bound was verified.
     """
 
     x: Any
@@ -46,12 +47,15 @@ class LeastSquares:
     arithmetic: Arithmetic
     error_bound: float | None
     checks: list[Check]
+    weighted_residual_norm: Any = None
 
     def to_json(self) -> dict[str, Any]:
+        weighted = {} if self.weighted_residual_norm is None else {"weighted_residual_norm": self.weighted_residual_norm}
         return {
             "x": self.x,
             "residual": self.residual,
             "residual_norm": self.residual_norm,
+            **weighted,
             "rank": self.rank,
             "unique": self.unique,
             "dependencies": None if self.dependencies is None else [entry.to_json() for entry in self.dependencies],
@@ -63,34 +67,56 @@ class LeastSquares:
 
 
 @np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
-def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> LeastSquares:
-    """The x (n, or n×k) that minimises ‖b − A·x‖₂ for A m×n and b m (or m×k).
+def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None, weights: Matrix | None = None) -> LeastSquares:
+    """The x (n, or n×k) that minimises ‖b − A·x‖₂ for A m×n and b m (or m×k); with `weights` w > 0 (m) Σ wᵢ|bᵢ − (A·x)ᵢ|².
 
     In floats by QR with refinement in extended precision when the columns are independent, by singular values otherwise; where the
     verified bound is not good enough the exact solution, rounded, takes its place if the size allows. Raises
     ShapeMismatch, LimitExceeded, Undecided (floats leave the rank open), CheckFailed.
     """
     m, n = matrix.shape
-    if rhs.shape[0] != m:
-        detail = f"the matrix has {m} rows and the right-hand side {rhs.shape[0]}: there is one entry of the right-hand side for each row"
-        raise ShapeMismatch(detail, pointer="/rhs", facts={"matrix": list(matrix.shape), "rhs": list(rhs.shape)})
-    mode = choose_arithmetic(arithmetic, matrix=matrix, rhs=rhs)
+    require_rows(matrix, rhs)
+    mode = choose_arithmetic(arithmetic, True, matrix=matrix, rhs=rhs, weights=weights)
+    if weights is not None:
+        check_weights(weights, m)
     limits.check("cubic-size", min(m, n), "/matrix")
     limits.check("cubic-size", rhs.shape[1], "/rhs")
     if mode == "exact":
-        return _exact(matrix, rhs)
+        return _exact(matrix, rhs, weights)
     kind = np.result_type(matrix.floats, rhs.floats)
-    a, b = matrix.floats.astype(kind, copy=False), rhs.floats.astype(kind, copy=False)
-    verified = _by_qr(matrix, rhs, a, b)
+    roots = 1.0 if weights is None else np.sqrt(weights.floats)
+    a, b = matrix.floats.astype(kind, copy=False) * roots, rhs.floats.astype(kind, copy=False) * roots
+    roundings = 3 if weights is not None else int(not (matrix.is_exact_data and rhs.is_exact_data))  # of root, product and entry
+    verified = _by_qr(a, b, roundings)
     if verified and verified.is_good:
-        return verified.answer(rhs)
+        return _unweighted(verified.answer(rhs), matrix, rhs, weights)
     cheap = affordable(matrix) and not rhs.is_complex
     if cheap and (verified or matrix.is_exact_data):
-        return _rounded(matrix, rhs, a, b, verified)
+        return _rounded(matrix, rhs, a, b, verified, weights, roundings)
     if verified and verified.bound < 1:
         require(verified.checks)
-        return verified.answer(rhs)
-    return _shortest(matrix, rhs, a, b)
+        return _unweighted(verified.answer(rhs), matrix, rhs, weights)
+    return _unweighted(_shortest(matrix, rhs, a, b), matrix, rhs, weights)
+
+
+def check_weights(weights: Matrix, rows: int) -> None:
+    """Raises ShapeMismatch and InputError for weights that are not a positive number for each row."""
+    if weights.shape[0] != rows:
+        raise ShapeMismatch(f"the matrix has {rows} rows and there are {weights.shape[0]} weights", "one weight for each row", "/weights")
+    positive = weights.floats.real > 0
+    if weights.is_complex or not positive.all():
+        i = 0 if weights.is_complex else int(np.argmin(positive[:, 0]))
+        raise InputError(f"weight {i + 1} is not a positive number", "leave out the row to give it no weight", f"/weights/{i}")
+
+
+def _unweighted(answer: LeastSquares, matrix: Matrix, rhs: Matrix, weights: Matrix | None) -> LeastSquares:
+    """With the residual of the equations as they were sent, beside the weighted norm."""
+    if weights is None:
+        return answer
+    x = np.asarray(answer.x).reshape(matrix.shape[1], -1)
+    residual = _residual(matrix.floats.astype(x.dtype), rhs.floats.astype(x.dtype), x)
+    norms = _norms(rhs, np.linalg.norm(residual, axis=0))
+    return replace(answer, residual=as_sent(rhs, residual + 0.0), residual_norm=norms, weighted_residual_norm=answer.residual_norm)
 
 
 # --- full column rank, in floats -------------------------------------------------------------------------------------
@@ -119,14 +145,14 @@ class _Verified:
         return LeastSquares(x, residual, norms, n, True, [], self.condition_number, "float", self.bound, self.checks)
 
 
-def _by_qr(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats) -> _Verified | None:
-    """The solution with its bound; None when the columns of A could not be proven independent."""
+def _by_qr(a: Floats, b: Floats, roundings: int) -> _Verified | None:
+    """The solution with its bound, each entry being off by so many roundings; None when the columns of A could not be proven
+    independent."""
     basis = basis_of(a) if a.shape[0] >= a.shape[1] else None
     if basis is None or not math.isfinite(basis.defect):
         return None
     found = fit(extended(a), extended(b), basis)
-    is_rounded = not (matrix.is_exact_data and rhs.is_exact_data)
-    spread = _relative(entry_error(a, b, found.x, found.residual, basis), found.x) if is_rounded else 0.0
+    spread = roundings * _relative(entry_error(a, b, found.x, found.residual, basis), found.x) if roundings else 0.0
     bound = _relative(found.error, found.x) + spread
     bound = bound / (1 - bound) * SLACK if bound < 1 else math.inf
     checks = [orthogonality_check(found, a.shape), measured("forward-error", bound, TRUSTED, ERROR_DETAIL)]
@@ -198,68 +224,70 @@ def _residual(a: Floats, b: Floats, x: Floats) -> Floats:
 class _ExactSolution:
     """The shortest solution x (n×k) and the residual (m×k) as fmpq_mat, with the relations between the columns of A."""
 
-    x: Any
-    residual: Any
+    x: Table
+    residual: Table
+    weights: Table | None
     rank: int
     dependencies: list[Dependency]
     checks: list[Check]
 
 
-def _solve_exactly(matrix: Matrix, rhs: Matrix) -> _ExactSolution:
-    """With C the independent columns of A (m×r) and A = C·F (F is r×n): x = Fᵀ(FFᵀ)⁻¹(CᵀC)⁻¹Cᵀb."""
+def _solve_exactly(matrix: Matrix, rhs: Matrix, weights: Matrix | None) -> _ExactSolution:
+    """With C the independent columns of A (m×r), A = C·F (F is r×n) and W the weights: x = Fᴴ(FFᴴ)⁻¹(CᴴWC)⁻¹CᴴWb."""
     n, k = matrix.shape[1], rhs.shape[1]
-    check_size(matrix, 2 * min(matrix.shape) * (min(matrix.shape) + k))
-    a, b = matrix.exact, rhs.exact
+    a, b = matrix.table, rhs.table
+    if a.is_rational and b.is_rational:
+        check_size(matrix, 2 * min(matrix.shape) * (min(matrix.shape) + k))
     independent, dependencies = exact_dependencies(a, "column")
-    rows = a.tolist()
-    c = flint.fmpq_mat([[row[j] for j in independent] for row in rows]) if independent else None
-    if c is None:
-        x = flint.fmpq_mat(n, k)
-    else:
-        x = (c.transpose() * c).solve(c.transpose() * b)
+    w = None if weights is None else weights.table
+    if independent:
+        across = scaled_rows(a.columns(independent), w).adjoint()
+        x = (across @ a.columns(independent)).solved(across @ b)
         if dependencies:
-            f = coordinates(independent, dependencies, n)
-            x = f.transpose() * (f * f.transpose()).solve(x)
-    residual = b - a * x
-    return _ExactSolution(x, residual, len(independent), dependencies, exact_checks(a, x, residual, len(independent)))
+            f = Table.of(a.echelon()[0].rows[: len(independent)])
+            x = f.adjoint() @ (f @ f.adjoint()).solved(x)
+    else:
+        x = Table.zeros((n, k))
+    residual = b - a @ x
+    checks = exact_checks(a, x, scaled_rows(residual, w), len(independent))
+    return _ExactSolution(x, residual, w, len(independent), dependencies, checks)
 
 
-def coordinates(independent: list[int], dependencies: list[Dependency], n: int) -> Any:
-    """The r×n matrix F with A = C·F, C the independent columns of A."""
-    f = flint.fmpq_mat(len(independent), n)
-    place = {j: i for i, j in enumerate(independent)}
-    for j, i in place.items():
-        f[i, j] = 1
-    for entry in dependencies:
-        for j, coefficient in entry.combination:
-            f[place[j], entry.index] = read_rational(str(coefficient)) or 0
-    return f
+def scaled_rows(table: Table, weights: Table | None) -> Table:
+    """Each row times its weight."""
+    if weights is None:
+        return table
+    return Table.of([[weight * entry for entry in row] for row, (weight,) in zip(table.rows, weights.rows, strict=True)], table.shape[1])
 
 
-def exact_checks(a: Any, x: Any, residual: Any, found: int) -> list[Check]:
-    """That x solves the normal equations, and lies in the row space of A, exactly."""
-    joined = flint.fmpq_mat(a.tolist() + x.transpose().tolist())
+def exact_checks(a: Table, x: Table, residual: Table, found: int) -> list[Check]:
+    """That x solves the normal equations (the `residual` in its weights), and lies in the row space of A, exactly."""
+    joined = a.adjoint().beside(x)
     return [
-        decided("orthogonality", (a.transpose() * residual).rank() == 0, "the residual is orthogonal to every column, exactly"),
-        decided("shortest", joined.rank() == found, "x is a combination of the rows, exactly, and so the shortest solution"),
+        decided(
+            "orthogonality", (a.adjoint() @ residual).is_zero(), "the residual, in its weights, is orthogonal to every column, exactly"
+        ),
+        decided("shortest", len(joined.echelon()[1]) == found, "x is a combination of the rows, exactly, and so the shortest solution"),
     ]
 
 
-def _exact(matrix: Matrix, rhs: Matrix) -> LeastSquares:
-    found = _solve_exactly(matrix, rhs)
-    return _exact_answer(matrix, rhs, found, texts, "exact", 0.0)
+def _exact(matrix: Matrix, rhs: Matrix, weights: Matrix | None) -> LeastSquares:
+    found = _solve_exactly(matrix, rhs, weights)
+    return _exact_answer(matrix, rhs, found, Table.json, "exact", 0.0)
 
 
-def _rounded(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats, verified: _Verified | None) -> LeastSquares:
+def _rounded(
+    matrix: Matrix, rhs: Matrix, a: Floats, b: Floats, verified: _Verified | None, weights: Matrix | None, roundings: int
+) -> LeastSquares:
     """The exact solution of the problem as sent, rounded to doubles. Raises Undecided when the rounding of its entries matters
     so much that another reader of the same numbers would get another solution."""
-    found, spread = _solve_exactly(matrix, rhs), 0.0
-    if verified and not (matrix.is_exact_data and rhs.is_exact_data):
-        x = nearest_doubles(found.x)
-        spread = _relative(entry_error(a, b, x, nearest_doubles(found.residual), verified.basis), x)
+    found, spread = _solve_exactly(matrix, rhs, weights), 0.0
+    if verified and roundings:
+        x, residual = found.x.doubles(), found.residual.doubles() * (1.0 if weights is None else np.sqrt(weights.floats))
+        spread = roundings * _relative(entry_error(a, b, x, residual, verified.basis), x)
         if not spread <= TRUSTED:
             raise too_sensitive("the solution", spread)
-    return _exact_answer(matrix, rhs, found, nearest_doubles, "float", UNIT + spread)
+    return _exact_answer(matrix, rhs, found, Table.doubles, "float", UNIT + spread)
 
 
 def _exact_answer(
@@ -269,11 +297,12 @@ def _exact_answer(
     return LeastSquares(
         x=as_sent(rhs, written(found.x)),
         residual=as_sent(rhs, written(found.residual)),
-        residual_norm=_exact_norms(rhs, found.residual),
+        residual_norm=_exact_norms(rhs, found.residual, None),
+        weighted_residual_norm=_exact_norms(rhs, found.residual, found.weights) if found.weights is not None else None,
         rank=found.rank,
         unique=found.rank == matrix.shape[1],
         dependencies=found.dependencies,
-        condition_number=_condition(nearest_doubles(matrix.exact), found.rank),
+        condition_number=_condition(matrix.table.doubles(), found.rank),
         arithmetic=mode,
         error_bound=bound,
         checks=require(found.checks),
@@ -294,6 +323,11 @@ def _norms(rhs: Matrix, values: Any) -> Any:
     return float(values[0]) if rhs.is_vector else values
 
 
-def _exact_norms(rhs: Matrix, residual: Any) -> Any:
-    columns = residual.transpose().tolist()
-    return _norms(rhs, [nearest_root(sum((value * value for value in column), flint.fmpq(0))) for column in columns])
+def _exact_norms(rhs: Matrix, residual: Table, weights: Table | None) -> Any:
+    squares = (residual.adjoint() @ scaled_rows(residual, weights)).rows
+    return _norms(rhs, [_root(squares[j][j]) for j in range(len(squares))])
+
+
+def _root(square: Any) -> float:
+    """The root of an fmpq, or of a Surd that is real and not negative."""
+    return math.sqrt(max(0.0, float(square))) if isinstance(square, Surd) else nearest_root(square)

@@ -17,7 +17,6 @@ from service.linalg.dependencies import exact_dependencies
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import beyond_doubles, nearest_doubles, texts
 from service.linalg.factor_bounds import norm, powers_of_two, sizes_of_columns, triangular_inverse
-from service.linalg.least_squares import coordinates
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
 from service.linalg.norm import entry_rounding
 from service.linalg.numerical_rank import unit_of
@@ -187,7 +186,7 @@ def _exactly(matrix: Matrix, mode: Arithmetic) -> Pseudoinverse:
         c = flint.fmpq_mat([[row[j] for j in independent] for row in a.tolist()])
         x = (c.transpose() * c).solve(c.transpose())
         if dependencies:
-            f = coordinates(independent, dependencies, n)
+            f = flint.fmpq_mat(a.rref()[0].tolist()[: len(independent)])
             x = f.transpose() * (f * f.transpose()).solve(x)
     checks = require(exact_penrose_checks(a, x))
     values = np.linalg.svd(nearest_doubles(a), compute_uv=False)

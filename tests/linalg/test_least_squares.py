@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.errors import ShapeMismatch, Undecided
+from service.errors import InputError, ShapeMismatch, Undecided
 from service.linalg.bounds import extended
 from service.linalg.least_squares import exact_checks, least_squares, shortest_checks
 from service.linalg.matrices import read_matrix, read_vector, read_vector_or_matrix
@@ -149,13 +149,57 @@ def test_the_certificate_of_the_shortest_solution_refuses_others() -> None:
 def test_the_exact_certificate_refuses_others() -> None:
     matrix, rhs = read_matrix([[1, 2], [2, 4], [3, 6]]), read_vector([1, 2, 4])
     answer = least_squares(matrix, rhs, "exact")
-    x = read_vector(answer.x).exact
-    residual = rhs.exact - matrix.exact * x
-    assert all(check.passed for check in exact_checks(matrix.exact, x, residual, 1))
-    other = read_vector(["17/35", "17/35"]).exact
-    assert not all(check.passed for check in exact_checks(matrix.exact, other, rhs.exact - matrix.exact * other, 1))
-    along = read_vector(["1", "2"]).exact
-    assert not exact_checks(matrix.exact, along, rhs.exact - matrix.exact * along, 1)[0].passed
+    a, b, x = matrix.table, rhs.table, read_vector(answer.x).table
+    assert all(check.passed for check in exact_checks(a, x, b - a @ x, 1))
+    other = read_vector(["17/35", "17/35"]).table
+    assert not all(check.passed for check in exact_checks(a, other, b - a @ other, 1))
+    along = read_vector(["1", "2"]).table
+    assert not exact_checks(a, along, b - a @ along, 1)[0].passed
+
+
+def test_weights() -> None:
+    """The weighted mean; and rows that are repeated are rows of weight 2 (Draper, Smith, Applied Regression Analysis, 9.2)."""
+    mean = least_squares(read_matrix([[1], [1], [1]]), read_vector([1, 2, 6]), "exact", read_vector([1, 1, 2]))
+    assert mean.x == ["15/4"]
+    assert mean.residual == ["-11/4", "-7/4", "9/4"]
+    assert mean.weighted_residual_norm == pytest.approx((121 / 16 + 49 / 16 + 2 * 81 / 16) ** 0.5, rel=1e-15)
+    rows, rhs = [[1, 0.5], [1, 1.5], [1, 4]], [1, 2.5, 3]
+    for arithmetic in ("float", "exact"):
+        weighted = least_squares(read_matrix(rows), read_vector(rhs), arithmetic, read_vector([1, 2, 1]))
+        repeated = least_squares(read_matrix([*rows, rows[1]]), read_vector([*rhs, rhs[1]]), arithmetic)
+        pairs = zip(weighted.x, repeated.x, strict=True)
+        assert all(float(Fraction(x)) == pytest.approx(float(Fraction(y)), rel=1e-14) for x, y in pairs)
+    shortest = least_squares(read_matrix([[0.5, 1], [0.5, 1]]), read_vector([1.0, 2]), "float", read_vector([1, 3]))
+    assert shortest.x == pytest.approx([0.7, 1.4], rel=1e-14)
+
+
+@given(st.integers(1, 4), st.integers(0, 2**32 - 1), st.sampled_from([famous.binary, famous.decimal]))
+@settings(deadline=None, max_examples=40)
+def test_a_weighted_solution_is_within_its_bound(n: int, seed: int, reading: Any) -> None:
+    random = np.random.default_rng(seed)
+    rows, rhs = random.standard_normal((n + 2, n)).tolist(), random.standard_normal((n + 2, 1)).tolist()
+    weights = (10.0 ** random.uniform(-3, 3, (n + 2, 1))).tolist()
+    answer = least_squares(read_matrix(rows), read_vector([row[0] for row in rhs]), "float", read_vector([row[0] for row in weights]))
+    a, b, w = reading(rows), reading(rhs), reading(weights)
+    across = [[w[i][0] * a[i][j] for i in range(n + 2)] for j in range(n)]
+    truth = famous.product(famous.exact_inverse(famous.product(across, a)), famous.product(across, b))
+    error = max(abs(Fraction(float(x)) - row[0]) for x, row in zip(answer.x, truth, strict=True))
+    assert answer.error_bound is not None
+    assert error <= Fraction(answer.error_bound) * max(abs(row[0]) for row in truth)
+
+
+@pytest.mark.parametrize("weights", [[1], [1, 0], [1, -1], [1, {"re": 1, "im": 1}]])
+def test_weights_that_are_none(weights: Any) -> None:
+    with pytest.raises((InputError, ShapeMismatch), match="weight"):
+        least_squares(read_matrix([[1.5], [2]]), read_vector([1, 2]), None, read_vector(weights))
+
+
+def test_exactly_over_the_complex_numbers() -> None:
+    i = {"re": 0, "im": 1}
+    answer = least_squares(read_matrix([[1], [i]]), read_vector([2, 0]), "exact")
+    assert answer.x == ["1"]
+    assert answer.residual == ["1", {"re": "0", "im": "-1"}]
+    assert answer.residual_norm == pytest.approx(2**0.5, rel=1e-15)
 
 
 @pytest.mark.parametrize("reading", [famous.binary, famous.decimal])

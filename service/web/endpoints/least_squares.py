@@ -6,7 +6,7 @@ from typing import Any
 
 from service.linalg import least_squares as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
-from service.web.fields import ChecksField
+from service.web.fields import ChecksField, VectorField
 from service.web.linear_algebra import (
     NUMBER,
     VECTOR_OR_MATRIX,
@@ -20,10 +20,17 @@ from service.web.linear_algebra import (
 )
 
 
+class Request(SystemRequest):
+    weights = VectorField(
+        metadata={"description": "A positive number for each row: what is minimised is Σ wᵢ·rᵢ². Left out, all are 1. (Not σᵢ, but 1/σᵢ²)"}
+    )
+
+
 class Response(ResponseSchema):
     x = Answer(VECTOR_OR_MATRIX, "The solution; the shortest one when there are several")
     residual = Answer(VECTOR_OR_MATRIX, "b - A·x")
     residual_norm = Answer({"anyOf": [NUMBER, array_of(NUMBER)]}, "‖b - A·x‖₂, a list for several right-hand sides")
+    weighted_residual_norm = Answer({"anyOf": [NUMBER, array_of(NUMBER)]}, "The root of Σ wᵢ·rᵢ², with weights", required=False)
     rank = Answer({"type": "integer"}, "The rank of A")
     unique = Answer({"type": "boolean"}, "Whether this is the only solution: the columns of A are independent")
     dependencies = DependenciesAnswer("column", "The columns that are combinations of earlier ones; null where floats do not show how")
@@ -37,11 +44,12 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
-    request=SystemRequest,
+    request=Request,
     response=Response,
     bare="x",
     examples=[
         Example("Three equations, two unknowns", {"matrix": [[1.0, 2.0], [2.0, 5.0], [3.0, 4.0]], "rhs": [1.0, 0.0, 2.0]}),
+        Example("With weights", {"matrix": [[1], [1], [1]], "rhs": [1, 2, 6], "weights": [1, 1, 2]}),
         Example("Exactly", {"matrix": [[1, 1], [1, 2], [1, 3]], "rhs": [1, 2, 4], "arithmetic": "exact"}),
         Example("Dependent columns: the shortest solution", {"matrix": [[1, 2], [2, 4], [3, 6]], "rhs": [1, 2, 4]}),
     ],
@@ -52,4 +60,4 @@ def least_squares(request: dict[str, Any]) -> dict[str, Any]:
     By QR with refinement in extended precision and a verified bound on the error; by singular values when the columns of A
     depend on each other, which is said and explained; in exact rationals when asked.
     """
-    return linalg.least_squares(request["matrix"], request["rhs"], request.get("arithmetic")).to_json()
+    return linalg.least_squares(request["matrix"], request["rhs"], request.get("arithmetic"), request.get("weights")).to_json()

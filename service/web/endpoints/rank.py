@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from marshmallow import fields
 
+from service.answers.exact_constants import with_constants
 from service.answers.symbolic_rank import symbolic_rank
+from service.errors import MatrixFormatError, UnknownName
 from service.linalg import rank as linalg
 from service.linalg.matrices import read_symbolic_matrix
 from service.web.endpoint import Example, ResponseSchema, endpoint
@@ -60,6 +63,9 @@ def rank(request: dict[str, Any]) -> dict[str, Any]:
     expressions it is the generic rank: the one at almost every point.
     """
     matrix = request["matrix"]
+    if matrix.kind == "symbolic":
+        with contextlib.suppress(UnknownName, MatrixFormatError):  # names, or constants that are no sums of roots
+            matrix = with_constants(matrix, "/matrix")
     if matrix.kind == "symbolic":
         return symbolic_rank(matrix.texts(), request.get("variables"))
     return linalg.rank(matrix, request.get("arithmetic"), request.get("tolerance")).to_json()
