@@ -29,7 +29,7 @@ class Projection:
     """`projection` (m) is the nearest point of the subspace (or affine space), `residual` what is left, `distance` its length;
     `projector` is the m×m matrix P with P² = P = Pᴴ, None when it is larger than the limit matrix-entries. `coordinates` (n) write the
     projection in the columns of the matrix (minus the point), with zeros for columns that depend on earlier ones; None for a
-    hyperplane. `error_bound` bounds ‖error of P‖₂, and the error of the projection relative to the lengths of the vector and
+    hyperplane, and beyond the range of doubles. `error_bound` bounds ‖error of P‖₂, and the error of the projection relative to the lengths of the vector and
     the point together."""
 
     projection: Any
@@ -180,6 +180,7 @@ def _in_floats(vector: Matrix, columns: Matrix, point: Matrix | None, across: bo
     if weights is not None:
         coordinates = np.zeros(a.shape[1], dtype=kind)
         coordinates[pivots] = weights[:, 0] * unit * scale[pivots] + 0.0
+        coordinates = coordinates if np.isfinite(coordinates).all() else None
     total = bound + gamma(4 * m + 10, kind.kind) * (1 + math.sqrt(max(1, len(pivots)))) + 4 * UNIT
     if not total <= TRUSTED:
         raise too_sensitive("the projection", total)
