@@ -29,8 +29,8 @@ class Projection:
     """`projection` (m) is the nearest point of the subspace (or affine space), `residual` what is left, `distance` its length;
     `projector` is the m×m matrix P with P² = P = Pᴴ, None when it is larger than the limit matrix-entries. `coordinates` (n) write the
     projection in the columns of the matrix (minus the point), with zeros for columns that depend on earlier ones; None for a
-    hyperplane, and beyond the range of doubles. `error_bound` bounds ‖error of P‖₂, and the error of the projection relative to the lengths of the vector and
-    the point together."""
+    hyperplane, and beyond the range of doubles. `error_bound` bounds ‖error of P‖₂, and the error of the projection relative to
+    the lengths of the vector and the point together."""
 
     projection: Any
     residual: Any
