@@ -48,7 +48,8 @@ LIMITS: tuple[Limit, ...] = (
     Limit("function-size", 40, "rows or columns", "size of a matrix whose roots and logarithms are verified, or given with digits"),
     Limit("symbolic-size", 8, "rows or columns", "size of a matrix of expressions in determinants, inverses and systems"),
     Limit("symbolic-spectrum-size", 4, "rows or columns", "size of a matrix of expressions for its eigenvalues"),
-    Limit("symbolic-terms", 100_000, "terms", "number of terms that a symbolic answer may come to"),
+    Limit("symbolic-degree", 200, "powers", "degree of the polynomials in a matrix of expressions"),
+    Limit("symbolic-terms", 20_000, "terms", "number of terms that a symbolic answer may come to"),
     Limit("digits", 1_000, "digits", "number of digits to ask for"),
     Limit("exact-answer-digits", 10_000_000, "digits", "total length that the numbers of an exact answer may come to"),
 )

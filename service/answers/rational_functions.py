@@ -104,16 +104,22 @@ def _rational(value: Any) -> Any:
 
 
 def _checked(quotient: Quotient) -> Quotient:
-    limits.check("symbolic-terms", max(len(quotient[0]), len(quotient[1])), "/matrix")
+    for part in quotient:
+        limits.check("symbolic-terms", len(part), "/matrix")
+        limits.check("symbolic-degree", int(part.total_degree()), "/matrix")
     return quotient
 
 
 def reduced(top: Any, below: Any) -> Quotient:
-    """The quotient in lowest terms, the leading coefficient below 1."""
+    """The quotient in lowest terms, the leading coefficient below 1. Raises LimitExceeded."""
+    _checked((top, below))
+    if below.is_constant():
+        return top / below.leading_coefficient(), below**0
+    limits.check("symbolic-terms", (len(top) * len(below)) // 20, "/matrix")  # what a greatest common divisor may cost
     common = top.gcd(below)
     top, below = top / common, below / common
     lead = below.leading_coefficient()
-    return _checked((top / lead, below / lead))
+    return top / lead, below / lead
 
 
 def add(left: Quotient, right: Quotient) -> Quotient:
@@ -133,14 +139,22 @@ def power(base: Quotient, exponent: int) -> Quotient:
     if below == 0:
         raise UndefinedAtPoint("an entry divides by zero, whatever the values", pointer="/matrix")
     for part in (top, below):
-        limits.check("symbolic-terms", len(part) ** min(abs(exponent), 64) if len(part) > 1 else min(abs(exponent), 10**6), "/matrix")
+        limits.check("symbolic-degree", max(1, int(part.total_degree())) * abs(exponent), "/matrix")
+        limits.check("symbolic-terms", len(part) ** min(abs(exponent), 64), "/matrix")
     return reduced(top ** abs(exponent), below ** abs(exponent))
+
+
+def may_factor(polynomial: Any) -> bool:
+    """Whether factoring costs no more than milliseconds."""
+    return len(polynomial) <= 800 and polynomial.total_degree() <= 40
 
 
 def polynomial_text(polynomial: Any, names: Sequence[str]) -> str:
     """A polynomial in the language, as a product of its factors where it has several."""
     if polynomial == 0:
         return "0"
+    if not may_factor(polynomial):
+        return _expanded(polynomial, names)
     content, factors = polynomial.factor()
     if len(factors) == 0 or (len(factors) == 1 and factors[0][1] == 1):
         return _expanded(polynomial, names)

@@ -16,8 +16,22 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from service import limits
-from service.answers.rational_functions import polynomial_text, quotient_text, reduced
-from service.answers.symbolic_matrix import TOLERANCE, Entries, adjugate, minors, points, printed, read, require_square, whole_rows, written
+from service.answers.rational_functions import add, may_factor, polynomial_text, quotient_text, reduced
+from service.answers.symbolic_matrix import (
+    TOLERANCE,
+    Entries,
+    adjugate,
+    check_terms,
+    determinant_of,
+    minors,
+    points,
+    printed,
+    provided_for,
+    read,
+    require_square,
+    whole_rows,
+    written,
+)
 from service.certificates import Check, measured, require
 from service.errors import MathematicsRefuses, Undecided
 from service.linalg.closed_forms import square_root
@@ -52,7 +66,7 @@ def symbolic_eigen(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] |
     symmetric = all(entries.rows[i][j] == entries.rows[j][i] for i in range(n) for j in range(i))
     values: list[Any] = []
     multiplicities = []
-    provided: list[str] = []
+    provided = provided_for([below for row in entries.rows for _, below in row], entries)
     for factor, times in factors:
         branch = _roots(factor, entries, rows, symmetric)
         geometric = _geometric(factor, entries, times)
@@ -61,6 +75,9 @@ def symbolic_eigen(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] |
             value = _printed(root, variables)
             values += [value] * times
             multiplicities.append({"eigenvalue": value, "algebraic_multiplicity": times, "geometric_multiplicity": geometric})
+    trace = entries.rows[0][0]
+    for i in range(1, n):
+        trace = add(trace, entries.rows[i][i])
     check = _check(rows, variables, values)
     coefficients = _coefficients_of(factors, entries)
     return {
@@ -70,8 +87,8 @@ def symbolic_eigen(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] |
         "hermitian": symmetric,
         "defective": any(entry["geometric_multiplicity"] < entry["algebraic_multiplicity"] for entry in multiplicities),
         "multiplicities": multiplicities,
-        "trace": printed(_negated(coefficients[1]), variables),
-        "determinant": printed(coefficients[-1] if n % 2 == 0 else _negated(coefficients[-1]), variables),
+        "trace": printed(entries.text(trace), variables),
+        "determinant": printed(entries.text(determinant_of(entries)), variables),
         "characteristic_polynomial": {"coefficients": coefficients},
         "provided": provided,
         "arithmetic": "symbolic",
@@ -90,9 +107,11 @@ def _factors(entries: Entries) -> list[tuple[Any, int]]:
     unknown = entries.letters.extra_letter(0)
     zero = entries.letters.context.constant(0)
     shifted = [[(unknown * scales[i] if i == j else zero) - entry for j, entry in enumerate(row)] for i, row in enumerate(whole)]
-    for row in shifted:
-        limits.check("symbolic-terms", sum(len(entry) for entry in row) ** len(row) // 4, "/matrix")
+    check_terms(shifted)
     polynomial = minors(shifted, zero)[(1 << len(whole)) - 1]
+    if not may_factor(polynomial):
+        limits.check("symbolic-degree", 10 * int(polynomial.total_degree()), "/matrix")
+        limits.check("symbolic-terms", 100 * len(polynomial), "/matrix")
     found = [(factor, int(times)) for factor, times in polynomial.factor()[1] if _degree(factor) > 0]
     return sorted(found, key=lambda entry: (_degree(entry[0]), str(entry[0])))
 
@@ -221,7 +240,7 @@ def _even_quartic(coefficients: list[Any], entries: Entries, rows: Sequence[Sequ
     """λ² = (−b ± sqrt(b² − 4ac))/(2a): real or imaginary roots, as they are at random points."""
     c, _, b, _, a = coefficients
     s, r = _split_root(b * b - 4 * a * c)
-    if r.is_constant() and r.leading_coefficient() < 0 or True not in _signs(r, entries, rows):
+    if (r.is_constant() and r.leading_coefficient() < 0) or True not in _signs(r, entries, rows):
         raise MathematicsRefuses("the eigenvalues are roots of a quartic whose squares are complex", "send numbers", "/matrix")
     roots: list[Root] = []
     conditions = [] if r.is_constant() else [f"{printed(_text(r, entries), entries.declared)} >= 0"]
@@ -291,10 +310,24 @@ def _check(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] | None, v
     texts = [[part] for value in values for part in ((value["re"], value["im"]) if isinstance(value, dict) else (value, "0"))]
     node = written(texts, variables)[2]
     worst = 0.0
-    for a, shown in points(rows, variables, node):
+    tables = points(rows, variables, node)
+    _refuse_coinciding(values, [shown.ravel()[::2] + 1j * shown.ravel()[1::2] for _, shown in tables])
+    for a, shown in tables:
         found = shown.ravel()[::2] + 1j * shown.ravel()[1::2]
         distances = np.abs(found[:, None] - np.linalg.eigvals(a)[None, :])
         pairs = linear_sum_assignment(distances)
         worst = max(worst, float(distances[pairs].max()) / (float(np.linalg.norm(a)) or 1.0))
     spread = TOLERANCE ** (1 / max(1, max(values.count(value) for value in values) - 1)) if values else TOLERANCE
     return measured("random-points", worst, min(1e-3, spread), "largest distance from LAPACK's eigenvalues at random points, over the norm")
+
+
+def _refuse_coinciding(values: list[Any], found: list[Any]) -> None:
+    """Raises Undecided when two eigenvalues that are written differently are the same at all points."""
+    for i, first in enumerate(values):
+        for j in range(i):
+            if values[j] != first and all(abs(at[i] - at[j]) <= 1e-9 * max(1e-300, float(np.abs(at).max())) for at in found):
+                raise Undecided(
+                    "two eigenvalues are written differently and yet the same at every random point",
+                    "write what depends on each other, such as sin(x) and cos(x), in simplified form",
+                    "/matrix",
+                )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from service import limits
-from service.answers.rational_functions import Letters, Quotient, quotient_text, reduced
+from service.answers.rational_functions import Letters, Quotient, may_factor, quotient_text, reduced
 from service.calculus.evaluate import Evaluator
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
@@ -27,6 +27,7 @@ from service.printing.printers import to_latex, to_text
 SEED = 20_260_102
 POINTS, ATTEMPTS = 3, 24
 TOLERANCE = 1e-6
+LARGEST_CONDITION = 1e10
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def whole_rows(entries: list[list[Quotient]]) -> tuple[list[list[Any]], list[Any
     return rows, scales
 
 
-def _check_terms(rows: list[list[Any]]) -> None:
-    """A determinant has at most as many terms as the product of the sums of the terms of the rows."""
+def check_terms(rows: list[list[Any]], determinants: int = 1) -> None:
+    """A determinant has at most as many terms as the product of the sums of the terms of the rows; so many of them are formed."""
     n = len(rows)
     limits.check("symbolic-size", n, "/matrix")
     count, smaller = 1, 1
@@ -98,12 +99,15 @@ def _check_terms(rows: list[list[Any]]) -> None:
     permutations = 1
     for k in range(2, n + 1):
         permutations *= k
-    limits.check("symbolic-terms", min(count, permutations * smaller), "/matrix")
+    limits.check("symbolic-terms", min(count, permutations * smaller) * determinants, "/matrix")
+    limits.check(
+        "symbolic-degree", sum(max(int(entry.total_degree()) for entry in row if entry != 0) for row in rows if any(row)), "/matrix"
+    )
 
 
-def _determinant(entries: Entries) -> Quotient:
+def determinant_of(entries: Entries) -> Quotient:
     rows, scales = whole_rows(entries.rows)
-    _check_terms(rows)
+    check_terms(rows)
     zero = entries.letters.context.constant(0)
     top = minors(rows, zero).get((1 << len(rows)) - 1, zero)
     below = zero + 1
@@ -129,12 +133,17 @@ def symbolic_determinant(rows: Sequence[Sequence[Any]], variables: Mapping[str, 
     """As the operation determinant answers it. Raises ShapeMismatch, LimitExceeded, Undecided, CheckFailed, and what `read` does."""
     require_square(rows, "a determinant")
     entries = read(rows, variables)
-    value = _determinant(entries)
+    value = determinant_of(entries)
     (text,), (latex,), node = written([[entries.text(value)]], variables)
     check = _compared(
-        rows, variables, node, lambda a, found: found.ravel()[0] - np.linalg.det(a), lambda a: abs(np.linalg.det(a)) * np.linalg.cond(a)
+        rows,
+        variables,
+        node,
+        lambda a, found: found.ravel()[0] - np.linalg.det(a),
+        lambda a: max(abs(np.linalg.det(a)) * min(np.linalg.cond(a), 1e6), 1e-12 * np.linalg.norm(a) ** len(a)),
+        regular=False,
     )
-    provided = _provided([below for row in entries.rows for _, below in row], entries)
+    provided = provided_for([below for row in entries.rows for _, below in row], entries)
     return {
         "determinant": text[0],
         "latex": latex[0],
@@ -153,7 +162,7 @@ def symbolic_inverse(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any]
     n = len(rows)
     entries = read(rows, variables)
     whole, scales = whole_rows(entries.rows)
-    _check_terms(whole)
+    check_terms(whole, n)
     zero = entries.letters.context.constant(0)
     table = adjugate(whole, zero)
     determinant = sum((whole[0][j] * table[j][0] for j in range(n)), zero)
@@ -161,7 +170,7 @@ def symbolic_inverse(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any]
         raise _singular()
     inverse = [[reduced(table[i][j] * scales[j], determinant) for j in range(n)] for i in range(n)]
     texts, latex, node = written([[entries.text(value) for value in row] for row in inverse], variables)
-    value = _determinant(entries)
+    value = determinant_of(entries)
     check = _compared(
         rows,
         variables,
@@ -173,7 +182,7 @@ def symbolic_inverse(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any]
         "inverse": texts,
         "latex": latex,
         "determinant": written([[entries.text(value)]], variables)[0][0][0],
-        "provided": _provided([value[0], *[below for row in entries.rows for _, below in row]], entries),
+        "provided": provided_for([value[0], *[below for row in entries.rows for _, below in row]], entries),
         "condition_number": None,
         "condition_norm": "2",
         "arithmetic": "symbolic",
@@ -189,9 +198,10 @@ def symbolic_solve(rows: Sequence[Sequence[Any]], rhs: Sequence[Sequence[Any]], 
     if len(rhs) != n:
         raise ShapeMismatch(f"the matrix has {n} rows and the right-hand side {len(rhs)}", pointer="/rhs")
     limits.check("symbolic-size", k, "/rhs")
+    parse([row[0] for row in rhs] if k == 1 else [list(row) for row in rhs], declare(variables), "/rhs")  # for its own pointers
     entries = read([list(row) + list(right) for row, right in zip(rows, rhs, strict=True)], variables)
     whole, _ = whole_rows(entries.rows)
-    _check_terms(whole)
+    check_terms(whole, k)
     zero = entries.letters.context.constant(0)
     table = adjugate([row[:n] for row in whole], zero)
     determinant = sum((whole[0][j] * table[j][0] for j in range(n)), zero)
@@ -207,11 +217,11 @@ def symbolic_solve(rows: Sequence[Sequence[Any]], rhs: Sequence[Sequence[Any]], 
         lambda a, found: a[:, :n] @ found.reshape(n, k) - a[:, n:],
         lambda a: float(np.linalg.norm(a)) * max(1.0, float(np.linalg.cond(a[:, :n]))),
     )
-    value = _determinant(Entries([row[:n] for row in entries.rows], entries.letters, entries.names, variables))
+    value = determinant_of(Entries([row[:n] for row in entries.rows], entries.letters, entries.names, variables))
     return {
         "x": texts,
         "latex": latex,
-        "provided": _provided([value[0], *[below for row in entries.rows for _, below in row]], entries),
+        "provided": provided_for([value[0], *[below for row in entries.rows for _, below in row]], entries),
         "condition_number": None,
         "condition_norm": "2",
         "arithmetic": "symbolic",
@@ -237,11 +247,13 @@ def printed(text: str, variables: Mapping[str, Any] | None) -> str:
     return written([[text]], variables)[0][0][0]
 
 
-def _provided(polynomials: Sequence[Any], entries: Entries) -> list[str]:
+def provided_for(polynomials: Sequence[Any], entries: Entries) -> list[str]:
     """What must not vanish: the different factors of the polynomials that are not constant."""
     found: list[str] = []
     for polynomial in polynomials:
-        for factor, _ in polynomial.factor()[1]:
+        for factor, _ in polynomial.factor()[1] if may_factor(polynomial) else [(polynomial, 1)]:
+            if factor.is_constant():
+                continue
             if factor.leading_coefficient() < 0:
                 factor = -factor
             text = f"{printed(quotient_text((factor, factor**0), entries.names), entries.declared)} != 0"
@@ -286,6 +298,16 @@ def points(
     return found
 
 
+def refuse_singular(tables: Sequence[np.ndarray[Any, Any]]) -> None:
+    """Raises Undecided when the table is as good as singular at all points: letters were taken as independent that are not."""
+    if all(float(np.linalg.cond(a)) > LARGEST_CONDITION for a in tables):
+        raise Undecided(
+            "the matrix is singular, or as good as that, at every random point, though its determinant is not 0 as a polynomial",
+            "write what depends on each other, such as sin(x) and cos(x), in simplified form",
+            "/matrix",
+        )
+
+
 def _known_sizes(node: Node) -> tuple[int, ...]:
     sizes = axes(node.shape)
     if any(not isinstance(size, int) for size in sizes):
@@ -293,6 +315,11 @@ def _known_sizes(node: Node) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def _compared(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] | None, answer: Node, defect: Any, size: Any) -> Check:
-    errors = [float(np.abs(defect(a, shown)).max() / (size(a) or 1.0)) for a, shown in points(rows, variables, answer)]
+def _compared(
+    rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] | None, answer: Node, defect: Any, size: Any, regular: bool = True
+) -> Check:
+    found = points(rows, variables, answer)
+    if regular:
+        refuse_singular([a[:, : len(a)] for a, _ in found])
+    errors = [float(np.abs(defect(a, shown)).max() / (size(a) or 1.0)) for a, shown in found]
     return measured("random-points", max(errors), TOLERANCE, f"relative difference from NumPy's answer at {len(errors)} random points")

@@ -18,7 +18,7 @@ from service import limits
 from service.certificates import Check, decided, require
 from service.errors import MathematicsRefuses, Undecided
 from service.linalg.eigen import certificate, decompose
-from service.linalg.exact import FALLBACK_SIZE, check_size, require_square
+from service.linalg.exact import FALLBACK_SIZE, check_size, require_rational, require_square
 from service.linalg.exact_spectrum import polynomial_check
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
 
@@ -32,6 +32,7 @@ def definiteness(matrix: Matrix, arithmetic: Arithmetic | None = None) -> dict[s
     """How x'Ax behaves for an n×n matrix. Raises ShapeMismatch, LimitExceeded, Undecided, CheckFailed, and MathematicsRefuses for a
     complex matrix that is not Hermitian (x*Ax is not real)."""
     require_square(matrix, "a quadratic form")
+    require_rational(matrix)
     mode = choose_arithmetic(arithmetic, matrix=matrix)
     n = matrix.shape[0]
     limits.check("cubic-size", n, "/matrix")

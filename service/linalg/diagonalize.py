@@ -16,7 +16,7 @@ from service.errors import InputError, MathematicsRefuses, Undecided
 from service.linalg.bounds import UNIT, largest
 from service.linalg.eigen import Spectrum, certificate, decompose
 from service.linalg.eigen_exact import exact_spectrum
-from service.linalg.exact import require_square
+from service.linalg.exact import require_rational, require_square
 from service.linalg.exact_spectrum import ExactSpectrum
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
 from service.linalg.numerical_rank import unit_of
@@ -27,6 +27,7 @@ def diagonalize(matrix: Matrix, arithmetic: Arithmetic | None = None) -> dict[st
     """The diagonal form of an n×n matrix, or its Jordan form. Raises ShapeMismatch, LimitExceeded, NoConvergence,
     Undecided, CheckFailed."""
     require_square(matrix, "a diagonal form")
+    require_rational(matrix)
     mode = choose_arithmetic(arithmetic, matrix=matrix)
     n = matrix.shape[0]
     if mode == "exact" or (matrix.is_exact_data and n <= limits.limit("exact-size")):

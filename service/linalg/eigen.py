@@ -122,7 +122,9 @@ def decompose(matrix: Matrix, left: bool = False) -> Spectrum:
     found = eigen_floats.spectrum(scaled, is_hermitian, rounding, left)
     size = float(np.linalg.norm(scaled)) or 1.0
     is_good = largest(found.bounds) <= GOOD * size
-    solvable = not matrix.is_complex and n <= (limits.limit("exact-size") if matrix.is_exact_data else FALLBACK_SIZE)
+    solvable = (
+        not matrix.is_complex and matrix.kind != "surd" and n <= (limits.limit("exact-size") if matrix.is_exact_data else FALLBACK_SIZE)
+    )
     found = replace(found, values=found.values * unit, bounds=found.bounds * unit)
     if solvable and (matrix.is_exact_data or n <= ROOTS_UP_TO or not (is_good and found.all_simple)):
         answer = _by_roots(matrix, found, is_hermitian, is_good)

@@ -10,7 +10,7 @@ import flint
 from service import limits
 from service.certificates import Check, measured, require
 from service.linalg import balls, spectrum
-from service.linalg.exact import check_size, require_square
+from service.linalg.exact import check_size, require_rational, require_square
 from service.linalg.exact_spectrum import ExactSpectrum, conjugate_text, eigenvalues, polynomial_text
 from service.linalg.matrix import Matrix
 
@@ -18,6 +18,7 @@ from service.linalg.matrix import Matrix
 def exact_spectrum(matrix: Matrix, digits: int | None = None) -> ExactSpectrum:
     """Raises ShapeMismatch, LimitExceeded, Undecided."""
     require_square(matrix, "eigenvalues")
+    require_rational(matrix)
     check_size(matrix, matrix.shape[0])
     a = matrix.exact
     factors = spectrum.factors(a, a == a.transpose())
@@ -80,6 +81,7 @@ def eigen_with_digits(matrix: Matrix, digits: int) -> dict[str, Any]:
     among them. Raises ShapeMismatch, LimitExceeded, Undecided.
     """
     require_square(matrix, "eigenvalues")
+    require_rational(matrix)
     limits.check("exact-size", matrix.shape[0], "/matrix")
     real = balls.real_form(matrix)
     factors = spectrum.factors(real, is_symmetric=True)  # only the algebraic multiplicities matter

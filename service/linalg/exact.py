@@ -10,7 +10,7 @@ import flint
 import numpy as np
 
 from service import limits
-from service.errors import ShapeMismatch
+from service.errors import InputError, ShapeMismatch
 from service.linalg.matrix import Matrix
 
 # Of decimals with 17 digits, an exact 40×40 inverse takes 0.1 s and a 100×100 one 3 s: up to here a float answer that cannot
@@ -50,6 +50,12 @@ def affordable(matrix: Matrix) -> bool:
     if matrix.is_complex or matrix.shape[0] * matrix.shape[1] > FALLBACK_ENTRIES:
         return False
     return min(matrix.shape) <= (limits.limit("exact-size") if matrix.is_exact_data else FALLBACK_SIZE)
+
+
+def require_rational(matrix: Matrix, pointer: str = "/matrix") -> None:
+    """Raises InputError for square roots and exact complex numbers among the entries."""
+    if matrix.kind == "surd":
+        raise InputError("square roots and exact complex numbers among the entries are not taken here", "send decimals", pointer)
 
 
 def require_square(matrix: Matrix, what: str, pointer: str = "/matrix") -> None:

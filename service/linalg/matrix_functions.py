@@ -25,7 +25,7 @@ from service.certificates import Check, decided, measured, require
 from service.errors import InputError, MathematicsRefuses, NoConvergence, SingularMatrix, Undecided
 from service.linalg import balls, spectrum
 from service.linalg.bounds import TRUSTED, UNIT
-from service.linalg.exact import require_square
+from service.linalg.exact import require_rational, require_square
 from service.linalg.exact_numbers import beyond_doubles, texts
 from service.linalg.interpolation import Taylor, function_of, logarithm_series, power_series, sign_series
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
@@ -47,6 +47,7 @@ def matrix_function(
     Undecided, NoConvergence, CheckFailed.
     """
     require_square(matrix, "functions")
+    require_rational(matrix)
     n = matrix.shape[0]
     if (function == "power") != (exponent is not None):
         raise InputError('an exponent goes with "power", and with nothing else', 'send "exponent": 3, or "1/2"', "/exponent")

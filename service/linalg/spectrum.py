@@ -17,12 +17,15 @@ from typing import Any
 
 import flint
 
+from service.errors import Undecided
 from service.linalg.balls import dyadic
 from service.linalg.exact_numbers import beyond_doubles
 from service.precision import precision
 
 FIRST_BITS = 160
 MOST_BITS = 40_000
+USUAL_BITS = 250  # of coefficients, for each degree: what entries of doubles come to
+CLOSE_BITS = 1_000
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,48 @@ def characteristic_polynomial(a: Any) -> Any:
 
 
 def factors(a: Any, is_symmetric: bool) -> list[Factor]:
-    """The factors of the characteristic polynomial of the n×n fmpq_mat `a`."""
-    _, found = characteristic_polynomial(a).numer().factor()
-    return [Factor(polynomial, _blocks(a, polynomial, int(times), is_symmetric)) for polynomial, times in found]
+    """The factors of the characteristic polynomial of the n×n fmpq_mat `a`. Raises Undecided (`_refuse_close_roots`)."""
+    found = irreducible(characteristic_polynomial(a))
+    return [Factor(polynomial, _blocks(a, polynomial, times, is_symmetric)) for polynomial, times in found]
+
+
+def irreducible(polynomial: Any) -> list[tuple[Any, int]]:
+    """The irreducible factors of an fmpq_poly over Q, as fmpz_poly, with their multiplicities. Raises as `factors`."""
+    _, found = polynomial.numer().factor()
+    for factor, _ in found:
+        _refuse_close_roots(factor)
+    return [(factor, int(times)) for factor, times in found]
+
+
+def isolated(polynomial: Any) -> list[Any]:
+    """The roots of an irreducible fmpz_poly as disjoint balls (acb), inside `precision`; real ones have the imaginary part 0."""
+    if polynomial.degree() > 2:
+        return [ball for ball, _ in polynomial.complex_roots()]
+    if polynomial.degree() == 1:
+        return [flint.acb(flint.arb(flint.fmpq(-polynomial[0], polynomial[1])))]
+    c, b, a = (polynomial[i] for i in range(3))
+    middle, discriminant = flint.arb(flint.fmpq(-b, 2 * a)), flint.fmpq(b * b - 4 * a * c, 4 * a * a)
+    part = flint.arb(abs(discriminant)).sqrt()
+    if discriminant < 0:
+        return [flint.acb(middle, part), flint.acb(middle, -part)]
+    return [flint.acb(middle + part), flint.acb(middle - part)]
+
+
+def _refuse_close_roots(polynomial: Any) -> None:
+    """Raises Undecided for a polynomial with huge coefficients whose roots could not be told apart at moderate precision: isolating
+    those takes seconds (the time grows with the fourth power of the digits in which they agree)."""
+    degree = polynomial.degree()
+    if degree < 3 or polynomial.height_bits() <= USUAL_BITS * degree:
+        return
+    with precision(CLOSE_BITS):
+        lead = polynomial[degree]
+        rows = [[flint.arb(int(i == j + 1)) for j in range(degree - 1)] + [-flint.arb(polynomial[i]) / lead] for i in range(degree)]
+        try:
+            flint.acb_mat(flint.arb_mat(rows)).eig()
+        except ValueError:
+            raise Undecided(
+                "the eigenvalues agree in hundreds of digits, or differ by hundreds of orders of magnitude", pointer="/matrix"
+            ) from None
 
 
 def _blocks(a: Any, polynomial: Any, times: int, is_symmetric: bool) -> tuple[int, ...]:
@@ -99,7 +141,7 @@ def _at_matrix(polynomial: Any, a: Any) -> Any:
 
 def roots(spectrum: list[Factor]) -> list[Root]:
     """All different eigenvalues in decreasing order (real part, then imaginary part), inside `precision`."""
-    found = [Root(factor, ball) for factor in spectrum for ball, _ in factor.polynomial.complex_roots()]
+    found = [Root(factor, ball) for factor in spectrum for ball in isolated(factor.polynomial)]
     return sorted(found, key=functools.cmp_to_key(_decreasing))
 
 

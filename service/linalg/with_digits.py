@@ -5,6 +5,7 @@ Each answers what the operation answers otherwise, numbers as texts, with `radiu
 
 from __future__ import annotations
 
+import functools
 import math
 from fractions import Fraction
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import ShapeMismatch, SingularMatrix
-from service.linalg import balls
+from service.linalg import balls, spectrum
 from service.linalg.balls import Digits
 from service.linalg.condition import condition_number
 from service.linalg.exact import require_square
@@ -97,22 +98,21 @@ def singular_values(matrix: Matrix, digits: int) -> dict[str, Any]:
     real = balls.real_form(matrix)
     gram = real * real.transpose() if m <= n else real.transpose() * real
     copies = 2 if matrix.is_complex else 1  # each value stands twice in the real form
-    polynomial = gram.charpoly().numer()
+    factors = spectrum.irreducible(gram.charpoly())
 
     def compute() -> list[Any]:
-        roots = polynomial.complex_roots()
-        values = [root.real for root, times in roots for _ in range(times // copies)]
+        values = [root.real for factor, times in factors for root in spectrum.isolated(factor) for _ in range(times // copies)]
         values = [flint.arb(0) if value.is_zero() else value.sqrt() for value in values]
-        return sorted(values, key=lambda value: -float(value.mid()) if value.is_finite() else 0.0)
+        return sorted(values, key=functools.cmp_to_key(_decreasing))
 
-    values = balls.to_digits(digits, compute, None, 4 * polynomial.height_bits() + 64)
+    values = balls.to_digits(digits, compute, None, 4 * max(factor.height_bits() for factor, _ in factors) + 64)
     rank = sum(value != balls.ZERO for value in values)
     return {
         "singular_values": [balls.text_of(value) for value in values],
         "u": None,
         "vt": None,
         "rank": rank,
-        "condition_number": float(Fraction(values[0].text) / Fraction(values[-1].text)) if rank == k else None,
+        "condition_number": _ratio(Fraction(values[0].text), Fraction(values[-1].text)),
         "tolerance": 0.0,
         **_common(digits, [balls.radius_of(value) for value in values], [moments_check(gram, values, copies, digits)]),
     }
@@ -192,6 +192,15 @@ def _entries(matrix: Matrix) -> list[list[Any]]:
     if matrix.is_complex:
         return matrix.floats.tolist()  # type: ignore[no-any-return]
     return matrix.exact.tolist()  # type: ignore[no-any-return]
+
+
+def _decreasing(left: Any, right: Any) -> int:
+    return int(right > left) - int(left > right)
+
+
+def _ratio(largest: Fraction, smallest: Fraction) -> float | None:
+    """As a double; None for a zero below, and beyond the range of doubles."""
+    return float(largest / smallest) if smallest and largest / smallest < 2**1000 else None
 
 
 def _fraction(value: Any) -> Fraction:

@@ -7,10 +7,21 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from service.errors import InputError
 from service.linalg.exact_numbers import read_rational
 from service.linalg.matrices import read_symbolic_matrix, read_vector_or_matrix
 from service.web.endpoint import RequestSchema
-from service.web.fields import BASE64, AnswerField, ArrayField, ChoiceField, IntegerField, MatrixField, RequestField, is_number
+from service.web.fields import (
+    BASE64,
+    AnswerField,
+    ArrayField,
+    ChoiceField,
+    IntegerField,
+    MatrixField,
+    RequestField,
+    VariablesField,
+    is_number,
+)
 
 ARITHMETIC = (
     'float: doubles, with a verified bound on the error. exact: rationals, answered as texts such as "45/22"; a decimal means '
@@ -74,7 +85,9 @@ class PreciseArithmeticAnswer(Answer):
     """The same where digits can be asked for."""
 
     def __init__(self) -> None:
-        super().__init__({"type": "string", "enum": ["float", "exact", "ball"]}, "The arithmetic that was used; ball with digits")
+        super().__init__(
+            {"type": "string", "enum": ["float", "exact", "ball", "symbolic"]}, "The arithmetic that was used; ball with digits"
+        )
 
 
 class DigitsAnswer(Answer):
@@ -148,6 +161,43 @@ class PreciseRequest(ArithmeticRequest):
     """One matrix, the arithmetic to work in, and how many digits are wanted."""
 
     digits = DigitsField()
+
+
+class SymbolicRequest(PreciseRequest):
+    """The same, with expressions among the entries."""
+
+    matrix = MatrixField(
+        read=read_symbolic_matrix,
+        required=True,
+        metadata={
+            "description": 'A list of rows. An entry is a number, an exact text such as "45/22", {"re": 1, "im": -2}, or an expression'
+        },
+    )
+    variables = VariablesField(metadata={"description": "Declarations of the names in expressions"})
+
+
+def is_symbolic(request: dict[str, Any], *members: str) -> bool:
+    """Whether one of the arrays holds expressions. Raises InputError for what they exclude."""
+    if not any(request[member].kind == "symbolic" for member in members):
+        return False
+    for name in ("digits", "arithmetic"):
+        if request.get(name) is not None:
+            raise InputError(f"expressions among the entries are computed with symbolically: {name} has no place", pointer=f"/{name}")
+    for member in members:
+        if request[member].is_complex:
+            raise InputError("complex entries beside expressions are not taken", pointer=f"/{member}")
+    return True
+
+
+class ProvidedAnswer(Answer):
+    def __init__(self) -> None:
+        super().__init__(array_of({"type": "string"}), "Expressions: where the answer holds", required=False)
+
+
+class LatexAnswer(Answer):
+    def __init__(self) -> None:
+        text = {"type": "string"}
+        super().__init__({"anyOf": [text, array_of(array_of(text))]}, "Expressions: the answer in LaTeX", required=False)
 
 
 class ConstantsRequest(ArithmeticRequest):

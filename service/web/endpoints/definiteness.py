@@ -55,6 +55,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=ArithmeticRequest,
     response=Response,
+    bare="definiteness",
     examples=[
         Example("Positive definite", {"matrix": [[2, 1], [1, 3]]}),
         Example("Indefinite, with a vector for each sign", {"matrix": [[0, 1], [1, 0]]}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.answers.symbolic_matrix import symbolic_determinant
 from service.linalg import balls, with_digits
 from service.linalg import determinant as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
@@ -14,9 +15,12 @@ from service.web.linear_algebra import (
     Answer,
     DigitsAnswer,
     ErrorBoundAnswer,
+    LatexAnswer,
     PreciseArithmeticAnswer,
-    PreciseRequest,
+    ProvidedAnswer,
     RadiusAnswer,
+    SymbolicRequest,
+    is_symbolic,
     nullable,
 )
 
@@ -31,19 +35,22 @@ class Response(ResponseSchema):
     radius = RadiusAnswer("the determinant")
     sign = Answer(nullable({"type": "integer", "enum": [-1, 0, 1]}), "Its sign; null for a complex one")
     log_abs_determinant = Answer(nullable(NUMBER), "ln|det A|; null for zero")
+    provided = ProvidedAnswer()
+    latex = LatexAnswer()
     error_bound = ErrorBoundAnswer("Verified bound on the relative error, the rounding of decimals to doubles included; null for zero")
     checks = ChecksField()
 
 
 @endpoint(
     family="linear algebra",
-    request=PreciseRequest,
+    request=SymbolicRequest,
     response=Response,
     bare="determinant",
     examples=[
         Example("Whole entries: exact, where floats would say 0", {"matrix": [[94906267, 94906266], [94906266, 94906265]]}),
         Example("Rational entries", {"matrix": [["1/2", "1/3"], ["1/4", "1/5"]]}),
         Example("Decimals", {"matrix": [[0.5, 1.25], [2, -3]]}),
+        Example("Of expressions", {"matrix": [["1", "x", "x^2"], ["1", "y", "y^2"], ["1", "z", "z^2"]]}),
         Example("With 40 digits", {"matrix": [["1/3", 1], [0.1, "2/7"]], "digits": 40}),
     ],
 )
@@ -53,6 +60,8 @@ def determinant(request: dict[str, Any]) -> dict[str, Any]:
     Exact for whole and rational entries whatever the arithmetic; otherwise the product of the pivots, with a verified
     bound on its error, or exact and rounded where the size allows.
     """
+    if is_symbolic(request, "matrix"):
+        return symbolic_determinant(request["matrix"].texts(), request.get("variables"))
     if balls.wanted(request.get("digits"), request.get("arithmetic")):
         return with_digits.determinant(request["matrix"], request["digits"])
     return linalg.determinant(request["matrix"], request.get("arithmetic")).to_json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.answers.symbolic_eigen import symbolic_eigen
 from service.linalg import balls
 from service.linalg.eigen import eigen as in_floats
 from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits
@@ -17,14 +18,16 @@ from service.web.linear_algebra import (
     DigitsAnswer,
     ErrorBoundAnswer,
     PreciseArithmeticAnswer,
-    PreciseRequest,
+    ProvidedAnswer,
     RadiusAnswer,
+    SymbolicRequest,
     array_of,
+    is_symbolic,
     nullable,
 )
 
 
-class Request(PreciseRequest):
+class Request(SymbolicRequest):
     left = BooleanField(load_default=False, metadata={"description": "true: the left eigenvectors y, with y*A = λy*, too"})
     vectors = BooleanField(load_default=True, metadata={"description": "false: eigenvalues only"})
 
@@ -68,6 +71,7 @@ class Response(ResponseSchema):
     )
     approximations = Answer(array_of(SPECTRAL), "Exact: the eigenvalues as doubles", required=False)
     arithmetic = PreciseArithmeticAnswer()
+    provided = ProvidedAnswer()
     digits = DigitsAnswer()
     radius = RadiusAnswer("eigenvalues")
     error_bound = ErrorBoundAnswer(
@@ -86,6 +90,7 @@ class Response(ResponseSchema):
         Example("A defective one", {"matrix": [[2, 1], [0, 2]]}),
         Example("Closed forms", {"matrix": [[1, 1], [1, 0]], "arithmetic": "exact"}),
         Example("Complex eigenvalues, left eigenvectors", {"matrix": [[0.5, -1.5], [1, 0.25]], "left": True}),
+        Example("Of expressions, up to 4×4", {"matrix": [["a", "b"], ["b", "a"]]}),
         Example("With 30 digits", {"matrix": [[1, 2, 3], [4, 5, 6], [7, 8, 10]], "digits": 30}),
     ],
 )
@@ -96,6 +101,8 @@ def eigen(request: dict[str, Any]) -> dict[str, Any]:
     to the exact eigenvalue, and multiplicities are exact. In exact arithmetic eigenvalues of degree up to 4 come in closed
     form, others with digits.
     """
+    if is_symbolic(request, "matrix"):
+        return symbolic_eigen(request["matrix"].texts(), request.get("variables"), request["vectors"])
     matrix, arithmetic, digits = request["matrix"], request.get("arithmetic"), request.get("digits")
     if arithmetic != "exact" and balls.wanted(digits, arithmetic):
         return eigen_with_digits(matrix, request["digits"])

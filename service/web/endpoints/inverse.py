@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.answers.symbolic_matrix import symbolic_inverse
 from service.linalg import balls, with_digits
 from service.linalg import inverse as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
@@ -16,9 +17,12 @@ from service.web.linear_algebra import (
     ConditionNormAnswer,
     DigitsAnswer,
     ErrorBoundAnswer,
+    LatexAnswer,
     PreciseArithmeticAnswer,
-    PreciseRequest,
+    ProvidedAnswer,
     RadiusAnswer,
+    SymbolicRequest,
+    is_symbolic,
     nullable,
 )
 
@@ -31,6 +35,8 @@ class Response(ResponseSchema):
     arithmetic = PreciseArithmeticAnswer()
     digits = DigitsAnswer()
     radius = RadiusAnswer("the inverse")
+    provided = ProvidedAnswer()
+    latex = LatexAnswer()
     error_bound = ErrorBoundAnswer(
         "Verified bound on the relative error in the 1-norm, the rounding of decimals to doubles included; 0 in exact arithmetic"
     )
@@ -39,12 +45,13 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
-    request=PreciseRequest,
+    request=SymbolicRequest,
     response=Response,
     bare="inverse",
     examples=[
         Example("In floats", {"matrix": [[2, 1], [5, 3]]}),
         Example("Exactly", {"matrix": [["3/5", "1/3"], ["1/3", 1]]}),
+        Example("Of expressions", {"matrix": [["a", "b"], ["c", "d"]]}),
         Example("With 30 digits", {"matrix": [[0.1, 0.7], [0.4, 0.3]], "digits": 30}),
         Example("A singular matrix, and why it has no inverse", {"matrix": [[0, 1, 2], [1, 2, 1], [2, 7, 8]]}, refused="singular-matrix"),
     ],
@@ -56,6 +63,8 @@ def inverse(request: dict[str, Any]) -> dict[str, Any]:
     rounded, takes their place if the size allows. A singular matrix is refused with its rank and the relations between
     its rows; one that floats cannot tell from a singular one is refused as undecided.
     """
+    if is_symbolic(request, "matrix"):
+        return symbolic_inverse(request["matrix"].texts(), request.get("variables"))
     if balls.wanted(request.get("digits"), request.get("arithmetic")):
         return with_digits.inverse(request["matrix"], request["digits"])
     return linalg.inverse(request["matrix"], request.get("arithmetic")).to_json()

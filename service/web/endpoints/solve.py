@@ -6,8 +6,11 @@ from typing import Any
 
 from marshmallow import fields
 
+from service.answers.symbolic_matrix import symbolic_solve
 from service.linalg import balls, with_digits
 from service.linalg import solve as linalg
+from service.linalg.matrices import read_symbolic_vector_or_matrix
+from service.linalg.matrix import as_sent
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
 from service.web.linear_algebra import (
@@ -17,20 +20,27 @@ from service.web.linear_algebra import (
     ConditionAnswer,
     ConditionNormAnswer,
     DigitsAnswer,
-    DigitsField,
     ErrorBoundAnswer,
+    LatexAnswer,
     PreciseArithmeticAnswer,
+    ProvidedAnswer,
     RadiusAnswer,
-    SystemRequest,
+    RightHandSideField,
+    SymbolicRequest,
     array_of,
+    is_symbolic,
     nullable,
 )
 
 COUNT = {"type": "integer", "minimum": 0}
 
 
-class Request(SystemRequest):
-    digits = DigitsField()
+class Request(SymbolicRequest):
+    rhs = RightHandSideField(
+        read_symbolic_vector_or_matrix,
+        required=True,
+        metadata={"description": "The right-hand side, an entry for each row; a list of rows holds one right-hand side in each column"},
+    )
     general = BooleanField(
         load_default=False,
         metadata={
@@ -52,6 +62,8 @@ class Response(ResponseSchema):
     arithmetic = PreciseArithmeticAnswer()
     digits = DigitsAnswer()
     radius = RadiusAnswer("x")
+    provided = ProvidedAnswer()
+    latex = LatexAnswer()
     error_bound = ErrorBoundAnswer(
         "Verified bound on max|x - x*| / max|x*|, the worst right-hand side, the rounding of decimals to doubles included; 0 when exact"
     )
@@ -67,6 +79,7 @@ class Response(ResponseSchema):
     examples=[
         Example("One right-hand side", {"matrix": [[2, 1], [5, 3]], "rhs": [1, 2]}),
         Example("Two right-hand sides, exactly", {"matrix": [[2, 1], [5, 4]], "rhs": [[1, 0], [0, 1]], "arithmetic": "exact"}),
+        Example("Of expressions", {"matrix": [["a", "b"], ["c", "d"]], "rhs": ["p", "q"]}),
         Example("With 30 digits", {"matrix": [[1, 0.1], [0.3, 0.7]], "rhs": [1, 0], "digits": 30}),
         Example("All solutions", {"matrix": [[1, 2, 3], [2, 4, 7]], "rhs": [1, 3], "arithmetic": "exact"}),
         Example("No solution", {"matrix": [[1, 1], [1, 2], [1, 3]], "rhs": [1, 2, 4]}, refused="no-solution"),
@@ -80,6 +93,9 @@ def solve(request: dict[str, Any]) -> dict[str, Any]:
     refused with the relations between the rows, and whether there is no solution or there are infinitely many. Not square, or
     with `general`: one solution and the null space, or the relation that the right-hand side breaks.
     """
+    if is_symbolic(request, "matrix", "rhs"):
+        answer = symbolic_solve(request["matrix"].texts(), request["rhs"].texts(), request.get("variables"))
+        return {**answer, "x": as_sent(request["rhs"], answer["x"])}
     if balls.wanted(request.get("digits"), request.get("arithmetic")):
         return with_digits.solve(request["matrix"], request["rhs"], request["digits"])
     matrix, rhs = request["matrix"], request["rhs"]
