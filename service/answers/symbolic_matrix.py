@@ -134,7 +134,7 @@ def symbolic_determinant(rows: Sequence[Sequence[Any]], variables: Mapping[str, 
     require_square(rows, "a determinant")
     entries = read(rows, variables)
     value = determinant_of(entries)
-    (text,), (latex,), node = written([[entries.text(value)]], variables)
+    (text,), latex, node = written([[entries.text(value)]], variables)
     check = _compared(
         rows,
         variables,
@@ -146,7 +146,7 @@ def symbolic_determinant(rows: Sequence[Sequence[Any]], variables: Mapping[str, 
     provided = provided_for([below for row in entries.rows for _, below in row], entries)
     return {
         "determinant": text[0],
-        "latex": latex[0],
+        "latex": latex,
         "provided": provided,
         "arithmetic": "symbolic",
         "sign": None,
@@ -234,12 +234,12 @@ def symbolic_solve(rows: Sequence[Sequence[Any]], rhs: Sequence[Sequence[Any]], 
 # --- writing and checking --------------------------------------------------------------------------------------------------
 
 
-def written(texts: list[list[str]], variables: Mapping[str, Any] | None) -> tuple[list[list[str]], list[list[str]], Node]:
-    """The texts as the language prints them, as LaTeX, and the node of the table: an answer is checked as it is printed."""
+def written(texts: list[list[str]], variables: Mapping[str, Any] | None) -> tuple[list[list[str]], str, Node]:
+    """The texts as the language prints them, the table in LaTeX, and its node: an answer is checked as it is printed."""
     node = parse(texts, declare(variables), "/matrix").node
     parts = iter(node.arguments if (len(texts), len(texts[0])) != (1, 1) or node.operation.name == "literal" else [node])
     nodes = [[next(parts) for _ in row] for row in texts]
-    return [[to_text(part) for part in row] for row in nodes], [[to_latex(part) for part in row] for row in nodes], node
+    return [[to_text(part) for part in row] for row in nodes], to_latex(nodes[0][0] if len(nodes) == len(nodes[0]) == 1 else node), node
 
 
 def printed(text: str, variables: Mapping[str, Any] | None) -> str:

@@ -194,12 +194,6 @@ class ProvidedAnswer(Answer):
         super().__init__(array_of({"type": "string"}), "Expressions: where the answer holds", required=False)
 
 
-class LatexAnswer(Answer):
-    def __init__(self) -> None:
-        text = {"type": "string"}
-        super().__init__({"anyOf": [text, array_of(array_of(text))]}, "Expressions: the answer in LaTeX", required=False)
-
-
 class ConstantsRequest(ArithmeticRequest):
     """The same, with exact square roots among the entries."""
 

@@ -36,7 +36,7 @@ class Response(ResponseSchema):
     sign = Answer(nullable({"type": "integer", "enum": [-1, 0, 1]}), "Its sign; null for a complex one")
     log_abs_determinant = Answer(nullable(NUMBER), "ln|det A|; null for zero")
     provided = ProvidedAnswer()
-    latex = LatexAnswer()
+    latex = LatexAnswer("The determinant")
     error_bound = ErrorBoundAnswer("Verified bound on the relative error, the rounding of decimals to doubles included; null for zero")
     checks = ChecksField()
 

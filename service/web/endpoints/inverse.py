@@ -36,7 +36,7 @@ class Response(ResponseSchema):
     digits = DigitsAnswer()
     radius = RadiusAnswer("the inverse")
     provided = ProvidedAnswer()
-    latex = LatexAnswer()
+    latex = LatexAnswer("The inverse")
     error_bound = ErrorBoundAnswer(
         "Verified bound on the relative error in the 1-norm, the rounding of decimals to doubles included; 0 in exact arithmetic"
     )

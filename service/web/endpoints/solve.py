@@ -63,7 +63,7 @@ class Response(ResponseSchema):
     digits = DigitsAnswer()
     radius = RadiusAnswer("x")
     provided = ProvidedAnswer()
-    latex = LatexAnswer()
+    latex = LatexAnswer("x")
     error_bound = ErrorBoundAnswer(
         "Verified bound on max|x - x*| / max|x*|, the worst right-hand side, the rounding of decimals to doubles included; 0 when exact"
     )
