@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import InputError, RankDeficient, Undecided
+from service.errors import RankDeficient, Undecided
 from service.learning.design import Design
 from service.learning.inference import Parameter, Sums, parameter
+from service.learning.model import Model, Task
 from service.linalg.bounds import TRUSTED, Extended, extended
 from service.linalg.dependencies import Dependency, exact_dependencies
 from service.linalg.exact import affordable, check_size, is_identity
@@ -52,7 +53,6 @@ class LinearFit:
 class Regression:
     """The answer of a linear model. `parameters` in model order, the intercept first."""
 
-    model: str
     names: tuple[str, ...]
     has_intercept: bool
     fit: LinearFit
@@ -64,7 +64,6 @@ class Regression:
         statistic, p_value = sums.f_test()
         aic, bic = sums.information_criteria()
         answer: dict[str, Any] = {
-            "model": self.model,
             "parameters": [entry.to_json() for entry in self.parameters],
             "coefficients": found.written[1:] if self.has_intercept else found.written,
             "intercept": found.written[0] if self.has_intercept else None,
@@ -100,10 +99,8 @@ def ols(design: Design, confidence_level: float = 0.95, include: tuple[str, ...]
     """Fit y = X·b by (weighted) least squares.
 
     Raises RankDeficient (which columns depend on which, or more parameters than observations), Undecided, LimitExceeded,
-    CheckFailed, InputError for a confidence level outside (0, 1).
+    CheckFailed.
     """
-    if not 0 < confidence_level < 1:
-        raise InputError("the confidence level lies between 0 and 1", "95 % is 0.95", "/confidence_level")
     found = _fit(design)
     deviation = found.sums.residual_standard_deviation
     errors = None if deviation is None else deviation * np.sqrt(np.diagonal(found.inverse_gram))
@@ -118,7 +115,15 @@ def ols(design: Design, confidence_level: float = 0.95, include: tuple[str, ...]
         )
         for j, name in enumerate(design.names)
     ]
-    return Regression("ols", design.names, design.has_intercept, found, parameters, include)
+    return Regression(design.names, design.has_intercept, found, parameters, include)
+
+
+def _answer(task: Task) -> dict[str, Any]:
+    design = task.observations.design(task.intercept, task.arithmetic)
+    return ols(design, task.confidence_level, task.include).to_json()
+
+
+OLS = Model("ols", "ordinary least squares, weighted when there are weights", _answer, includes=INCLUDES)
 
 
 def _fit(design: Design) -> LinearFit:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from service.errors import CheckFailed, InputError, LimitExceeded, RankDeficient, ShapeMismatch, Undecided, UnknownName
 from service.learning import ols as module
 from service.learning.design import Design, Observations
+from service.learning.model import Task
 from service.learning.ols import Regression, exact_checks, float_checks, ols
 from service.linalg.bounds import extended
 from service.linalg.matrices import read_matrix, read_vector
@@ -257,7 +258,7 @@ def test_what_does_not_fit_together() -> None:
     with pytest.raises(RankDeficient, match="1 observations cannot determine 3"):
         ols(design([[1, 2]], [1]))
     with pytest.raises(InputError, match="confidence level"):
-        ols(design([[1], [2], [4]], [1, 2, 3]), confidence_level=1.0)
+        Task(Observations(), confidence_level=1.0)
     with pytest.raises(LimitExceeded, match="exact-size"):
         ols(design(np.eye(130).tolist(), [1] * 130, intercept=False, arithmetic="exact"))
 

@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
-from service.errors import NablaError
 from service.learning.design import Observations
-from service.learning.ols import INCLUDES, ols
-from service.linalg.matrices import read_vector
-from service.linalg.matrix import Matrix
+from service.learning.model import Task
+from service.learning.models import MODELS, OPTIONS, fit
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import BooleanField, ChecksField, ChoiceField, MatrixField, NumberField, RequestField, TextField, VectorField
+from service.web.fields import BooleanField, ChecksField, ChoiceField, MatrixField, NumberField, TextField, VectorField
 from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, ConditionAnswer, array_of, nullable
-
-MODELS = ("ols",)
-
-
-class ColumnsField(RequestField):
-    """Named columns: an object from names to lists of numbers."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Mapping[str, Matrix]:
-        if not isinstance(value, dict) or not value:
-            raise self.wrong(value, 'an object from names to columns, such as {"age": [31, 45]}')
-        columns = {}
-        for name, column in value.items():
-            try:
-                columns[name] = read_vector(column)
-            except NablaError as error:
-                raise error.at(f"/{attr}/{name.replace('~', '~0').replace('/', '~1')}") from None
-        return columns
-
-    def json_schema(self) -> dict[str, Any]:
-        column = array_of({"anyOf": [NUMBER, {"type": "string"}]})
-        return {"type": "object", "additionalProperties": column, "minProperties": 1}
-
-
-class IncludeField(RequestField):
-    """A list of members to add to the answer."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
-        if not isinstance(value, list) or any(name not in INCLUDES for name in value):
-            raise ValidationError(f"must be a list of names out of {', '.join(INCLUDES)}")
-        return tuple(value)
-
-    def json_schema(self) -> dict[str, Any]:
-        return array_of({"type": "string", "enum": list(INCLUDES)})
+from service.web.regression_fields import ColumnsField, IncludeField
 
 
 class Request(RequestSchema):
-    model = ChoiceField(MODELS, "ols", metadata={"description": "ols: ordinary least squares, weighted when there are weights"})
+    model = ChoiceField(
+        tuple(MODELS), "ols", metadata={"description": "; ".join(f"{name}: {model.summary}" for name, model in MODELS.items())}
+    )
     X = MatrixField(metadata={"description": "The predictors, a row an observation; they are named x1, x2, ..."})
     x = VectorField(metadata={"description": "A single predictor, named x"})
     data = ColumnsField(metadata={"description": "Or named columns: every one but the response is a predictor"})
@@ -135,5 +102,14 @@ def regression(request: dict[str, Any]) -> dict[str, Any]:
     bound on the fit is not good enough. Columns that depend on each other are an error that names them, never dropped.
     """
     observed = Observations(**{name: request.get(name) for name in ("X", "x", "data", "y", "weights")}, response=request["response"])
-    design = observed.design(request["intercept"], request.get("arithmetic"))
-    return ols(design, request["confidence_level"], request["include"]).to_json()
+    task = Task(
+        observed,
+        request["intercept"],
+        request.get("arithmetic"),
+        request["confidence_level"],
+        request["include"],
+        request.get("predict"),
+        request.get("steps", False),
+        {name: request[name] for name in OPTIONS if name in request},
+    )
+    return fit(request["model"], task)

@@ -1,0 +1,20 @@
+"""MODELS: every regression model, by name. A new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.learning.model import Model, Task
+from service.learning.ols import OLS
+
+MODELS: dict[str, Model] = {model.name: model for model in (OLS,)}
+
+INCLUDES: tuple[str, ...] = tuple(dict.fromkeys(name for model in MODELS.values() for name in model.includes))
+OPTIONS: tuple[str, ...] = tuple(dict.fromkeys(name for model in MODELS.values() for name in model.options))
+
+
+def fit(name: str, task: Task) -> dict[str, Any]:
+    """The answer of the model called `name`. Raises InputError for options that it does not have, and what the fit raises."""
+    model = MODELS[name]
+    model.check(task)
+    return {"model": name, **model.fit(task)}

@@ -1,0 +1,46 @@
+"""The fields that only regressions have: named columns, and what to add to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from service.errors import NablaError
+from service.learning.models import INCLUDES
+from service.linalg.matrices import read_vector
+from service.linalg.matrix import Matrix
+from service.web.fields import RequestField
+from service.web.linear_algebra import NUMBER, array_of
+
+
+class ColumnsField(RequestField):
+    """Named columns: an object from names to lists of numbers."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Mapping[str, Matrix]:
+        if not isinstance(value, dict) or not value:
+            raise self.wrong(value, 'an object from names to columns, such as {"age": [31, 45]}')
+        columns = {}
+        for name, column in value.items():
+            try:
+                columns[name] = read_vector(column)
+            except NablaError as error:
+                raise error.at(f"/{attr}/{name.replace('~', '~0').replace('/', '~1')}") from None
+        return columns
+
+    def json_schema(self) -> dict[str, Any]:
+        column = array_of({"anyOf": [NUMBER, {"type": "string"}]})
+        return {"type": "object", "additionalProperties": column, "minProperties": 1}
+
+
+class IncludeField(RequestField):
+    """A list of members to add to the answer."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or any(name not in INCLUDES for name in value):
+            raise ValidationError(f"must be a list of names out of {', '.join(INCLUDES)}")
+        return tuple(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        return array_of({"type": "string", "enum": list(INCLUDES)})
