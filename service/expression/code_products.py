@@ -24,7 +24,7 @@ from service.expression.codes import (
 )
 from service.expression.shapes import SCALAR, Shape, Size, split
 
-LONGEST_CHAIN = 40
+LONGEST_CHAIN = 16
 """Products of more matrices than this are associated without looking for the best way (which costs the cube of it)."""
 TYPICAL_SIZE = 1000
 """What a size that is a letter is taken for, when costs are compared."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from service.expression.tensors import Factor, Labels
 
 MAXIMAL_TRIALS = 24
+LONG = 8
+"""Summed labels from which on paths are looked for: refinement takes as many rounds as a path of equal factors is long."""
 
 
 def canonical(factors: list[Factor], out: Labels) -> tuple[tuple[Factor, ...], dict[int, int]]:
     """The factors with their labels renamed and in canonical order, and the renaming (old label → new).
 
-    Labels of `out` come first, in the order in which `out` has them; the summed ones are told apart by colour
-    refinement, and where symmetry leaves several names possible the smallest resulting key is taken.
+    Labels of `out` come first, in the order in which `out` has them. Where many summed ones form paths and cycles, as in a
+    long product of matrices, they are named along them. Otherwise they are told apart by colour refinement, and where
+    symmetry leaves several names possible the smallest resulting key is taken.
     """
     names: dict[int, int] = {}
     for label in out:
@@ -26,7 +29,12 @@ def canonical(factors: list[Factor], out: Labels) -> tuple[tuple[Factor, ...], d
         for label in summed:
             names[label] = len(names)
         return _renamed(factors, names), names
-    return _best(factors, names, summed, [MAXIMAL_TRIALS])
+    in_order = _along_paths(factors, names, summed) if len(summed) >= LONG else None
+    if in_order is None:
+        return _best(factors, names, summed, [MAXIMAL_TRIALS])
+    for label in in_order:
+        names[label] = len(names)
+    return _renamed(factors, names), names
 
 
 def _renamed(factors: list[Factor], names: dict[int, int]) -> tuple[Factor, ...]:
@@ -43,6 +51,90 @@ def _renamed(factors: list[Factor], names: dict[int, int]) -> tuple[Factor, ...]
 
 def _order(factor: Factor) -> tuple[int, Labels]:
     return factor[0].id, factor[1]
+
+
+# --- paths and cycles -----------------------------------------------------------------------------------------------
+
+THIS, NEXT = -2, -1
+View = tuple[int, tuple[int, ...]]
+"""A factor as seen from a label: its id, and its labels: THIS one, the NEXT one on the way, or the name of a fixed one."""
+Way = list[list[View]]
+"""What stands along a path or cycle: at a label, between it and the next, at the next, ..."""
+
+
+def _along_paths(factors: list[Factor], fixed: dict[int, int], summed: list[int]) -> list[int] | None:
+    """The summed labels in canonical order where factors join them to paths and cycles; None where they branch.
+
+    Each path is read from the end from which it reads as the smaller one, and each cycle from the place and in the direction.
+    Linear in the number of labels for paths; for cycles linear times the number of places that look like the best start.
+    """
+    if any(len(labels) > 2 and len(set(labels) - fixed.keys()) > 2 for _, labels in factors):
+        return None
+    graph = _Joined(factors, fixed, summed)
+    if any(len(joins) > 2 for joins in graph.joins.values()):
+        return None
+    ways: list[tuple[Way, list[int]]] = []
+    seen: set[int] = set()
+    for label in summed:
+        if label not in seen and len(graph.joins[label]) < 2:
+            way = graph.way(label, 0)
+            ways.append(min(way, graph.way(way[1][-1], 0)))
+            seen.update(way[1])
+    for label in summed:
+        if label not in seen:
+            around = graph.way(label, 0)[1]
+            seen.update(around)
+            starts = [(graph.start(place, direction), place, direction) for place in around for direction in (0, 1)]
+            least = min(start for start, _, _ in starts)
+            ways.append(min(graph.way(place, direction) for start, place, direction in starts if start == least))
+    ways.sort()
+    return [label for _, labels in ways for label in labels]
+
+
+class _Joined:
+    """Summed labels, what stands at each, and the factors that join two of them."""
+
+    def __init__(self, factors: list[Factor], fixed: dict[int, int], summed: list[int]) -> None:
+        self.factors, self.fixed = factors, fixed
+        self.at: dict[int, list[View]] = {label: [] for label in summed}
+        self.joins: dict[int, list[tuple[int, int]]] = {label: [] for label in summed}  # (factor, label at its other end)
+        for index, (_, labels) in enumerate(factors):
+            ends = [label for label in dict.fromkeys(labels) if label in self.at]
+            if len(ends) == 1:
+                self.at[ends[0]].append(self.view(index, ends[0], ends[0]))
+            elif ends:
+                for label in ends:
+                    self.joins[label] += [(index, other) for other in ends if other != label]
+        for views in self.at.values():
+            views.sort()
+
+    def view(self, index: int, this: int, following: int) -> View:
+        tensor, labels = self.factors[index]
+        seen = [THIS if label == this else NEXT if label == following else self.fixed[label] for label in labels]
+        return tensor.id, tuple(sorted(seen) if tensor.symmetric else seen)
+
+    def start(self, label: int, direction: int) -> Way:
+        """The first piece of a way."""
+        index, following = self.joins[label][direction]
+        return [self.at[label], [self.view(index, label, following)]]
+
+    def way(self, start: int, direction: int) -> tuple[Way, list[int]]:
+        """What stands along the way from a label, to its end or once around, and the labels on it."""
+        found, labels = [self.at[start]], [start]
+        label, join = start, self.joins[start][direction] if self.joins[start] else None
+        while join is not None:
+            index, following = join
+            found.append([self.view(index, label, following)])
+            if following == start:
+                break
+            found.append(self.at[following])
+            labels.append(following)
+            label = following
+            join = next((other for other in self.joins[label] if other[0] != index), None)
+        return found, labels
+
+
+# --- any product ----------------------------------------------------------------------------------------------------
 
 
 def _best(factors: list[Factor], fixed: dict[int, int], summed: list[int], trials: list[int]) -> tuple[tuple[Factor, ...], dict[int, int]]:
