@@ -21,7 +21,7 @@ eigen_floats, spectrum,               LAPACK's with verified bounds; the exact s
   closed_forms
 balls, with_digits                    as many correct digits as asked, by ball arithmetic (Arb)
 bounds, condition, factor_bounds      how far a float answer can be from the truth
-gram, orthogonalize, elimination      exact inner products, Gram and Schmidt, Gauss
+gram, orthogonalize, elimination      exact inner products, Gram and Schmidt, Gauss; modular compares products modulo a prime
 surds, exact_tables, square_roots     exact fields beyond the rationals: square roots, i; matrices over any of them; roots as texts
 exact, dependencies, singular         python-flint: what is affordable, linear relations, why there is no inverse
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
@@ -16,6 +16,7 @@ from service.linalg.cholesky import require_positive_definite
 from service.linalg.exact import check_entries
 from service.linalg.exact_numbers import beyond_doubles, nearest_double, nearest_root, read_rational
 from service.linalg.gram import Gram, gram, real_and_imaginary, rounding
+from service.linalg.inner_product_checks import derived_check
 from service.linalg.matrix import LARGEST_INTEGER, Arithmetic, Matrix, as_sent, choose_arithmetic
 from service.linalg.numerical_rank import unit_of
 from service.linalg.square_roots import root_text, surd_text
@@ -23,6 +24,7 @@ from service.linalg.square_roots import root_text, surd_text
 ANGLES = {(1, 0): "pi/2", (0, 4): "0", (1, 1): "pi/3", (1, 2): "pi/4", (1, 3): "pi/6", (-1, 4): "pi",
           (-1, 1): "2*pi/3", (-1, 2): "3*pi/4", (-1, 3): "5*pi/6", (1, 4): "0"}  # fmt: skip
 SMALLEST = 2.0**-1074
+FEW_DIGITS = 1e-290  # below, subnormal numbers are near
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def _in_floats(x: Matrix, y: Matrix, found: Gram, weights: tuple[Matrix, ...], c
     whole = all(part.kind == "integer" for part in factors)
     is_complex = x.is_complex or y.is_complex or found.im != 0
     norm_x, norm_y, dot = nearest_root(found.xx), nearest_root(found.yy), _double(found.re)
+    if 0 < norm_x < FEW_DIGITS or 0 < norm_y < FEW_DIGITS:
+        raise MathematicsRefuses("a length is so small that doubles do not hold all its digits", 'send "arithmetic": "exact"')
     value: Any = complex(dot, _double(found.im)) if is_complex else dot
     if whole and not is_complex:
         value = int(found.re.p) if abs(found.re) <= LARGEST_INTEGER else str(found.re)
@@ -108,7 +112,7 @@ def _in_floats(x: Matrix, y: Matrix, found: Gram, weights: tuple[Matrix, ...], c
     error = found.slack * found.sizes[1] + rounding(factors) * found.sizes[1] + rounded_once
     nonzero = found.xx > 0 and found.yy > 0
     total, difference = (_of_sum(found, sign) for sign in (1, -1))
-    return InnerProduct(
+    answer = InnerProduct(
         dot=value,
         norm_x=norm_x,
         norm_y=norm_y,
@@ -129,6 +133,7 @@ def _in_floats(x: Matrix, y: Matrix, found: Gram, weights: tuple[Matrix, ...], c
         error_bound=_finite(float(error)),
         checks=checks,
     )
+    return replace(answer, checks=[*checks, *require([derived_check(x, y, weights[0] if weights else None, found, answer)])])
 
 
 def _exact(x: Matrix, y: Matrix, found: Gram, weights: tuple[Matrix, ...], checks: list[Check]) -> InnerProduct:
@@ -294,6 +299,7 @@ def gram_checks(x: Matrix, y: Matrix, weight: Matrix | None, found: Gram) -> lis
         value = complex(_unscaled(re, (*sizes, unit)), _unscaled(im, (*sizes, unit)))
         again = complex(np.vdot(left, right if w is None else w @ right))
         total = float((np.abs(left) * (np.abs(right) if w is None else np.abs(w) @ np.abs(right))).sum()) or 1.0
+        total += 8 * SMALLEST / UNIT  # what underflow can cost
         worst = max(worst, abs(value - again) / total)
     entries = rounding([x, x, y, y] if weight is None else [x, x, y, y, weight])  # large where entries are subnormal
     tolerance = min(4 * gamma(a.size + 2 * len(a) + 8, "c") + entries, 1.0)

@@ -17,7 +17,10 @@ from hypothesis.extra.numpy import arrays
 from service.errors import MathematicsRefuses, NotPositiveDefinite, ShapeMismatch
 from service.linalg.gram import gram
 from service.linalg.inner_product import gram_checks, inequality_checks, inner_product
+from service.linalg.inner_product_checks import derived_check
 from service.linalg.matrices import from_array, read_matrix, read_vector
+
+SIZES = st.floats(-1e3, 1e3).map(lambda value: value if abs(value) > 1e-280 else 0.0)
 
 
 def test_the_convention_for_complex_vectors() -> None:
@@ -86,6 +89,8 @@ def test_graded_vectors() -> None:
     assert inner_product(read_vector([1e-200]), read_vector([1e-200])).dot == 0
     with pytest.raises(MathematicsRefuses, match="range of doubles"):
         inner_product(read_vector([1e200]), read_vector([1e200]))
+    with pytest.raises(MathematicsRefuses, match="all its digits"):
+        inner_product(read_vector([1e-310]), read_vector([1]))
 
 
 def test_matrices_and_weights() -> None:
@@ -113,7 +118,7 @@ def test_long_vectors() -> None:
     assert inner_product(from_array(np.ones(30_000)), from_array(np.ones(30_000))).cauchy_schwarz["equality"] is None
 
 
-@given(st.integers(1, 6).flatmap(lambda n: st.tuples(*[arrays(float, n, elements=st.floats(-1e3, 1e3))] * 2)))
+@given(st.integers(1, 6).flatmap(lambda n: st.tuples(*[arrays(float, n, elements=SIZES)] * 2)))
 @settings(deadline=None)
 def test_the_product_is_within_its_bound(pair: Any) -> None:
     x, y = (part.tolist() for part in pair)
@@ -135,3 +140,21 @@ def test_a_perturbed_product_is_refused(name: str) -> None:
     wrong = replace(found, **{name: getattr(found, name) - flint.fmpq(5) if name in ("xx", "yy") else flint.fmpq(20)})
     other = [*gram_checks(x, y, None, wrong), *inequality_checks(wrong)]
     assert not all(check.passed for check in other)
+
+
+@pytest.mark.parametrize(
+    "name", ["norm_x", "norm_y", "cosine", "angle", "distance", "projection", "scalar_projection", "value", "bound", "sum", "sums"]
+)
+@pytest.mark.parametrize("weight", [None, [[2, 1, 0], [1, 2, 0.5], [0, 0.5, 3]]])
+def test_every_perturbed_number_of_an_answer_is_refused(name: str, weight: Any) -> None:
+    x, y, w = read_vector([1, 2.5, -3]), read_vector([2, 0.5, 1]), read_matrix(weight) if weight else None
+    found, answer = gram(x, y, w), inner_product(x, y, w)
+    assert derived_check(x, y, w, found, answer).passed
+    nested = {"value": "cauchy_schwarz", "bound": "cauchy_schwarz", "sum": "triangle", "sums": "triangle"}
+    if name in nested:
+        member = {"sum": "value", "sums": "bound"}.get(name, name)
+        inequality = getattr(answer, nested[name])
+        wrong = replace(answer, **{nested[name]: {**inequality, member: inequality[member] * (1 + 1e-10)}})
+    else:
+        wrong = replace(answer, **{name: getattr(answer, name) * (1 + 1e-10)})
+    assert not derived_check(x, y, w, found, wrong).passed
