@@ -7,8 +7,10 @@ leave the house.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,13 @@ from service import limits
 from service.answers.forms import applied, expression_to_json, form_of, terms_to_json
 from service.answers.kinks import kinks_check, refuse_kinks
 from service.answers.points import read_points, values_at
+from service.answers.removable import removed
 from service.answers.result import Result
 from service.answers.steps import Telling
 from service.answers.targets import scalar_components
 from service.answers.task import EINSUM, KRONECKER, STRUCTURED, Task, read_back
 from service.calculus import build
-from service.calculus.evaluate import all_sizes_at
+from service.calculus.evaluate import Point, all_sizes_at, value_at
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.calculus.structure import DUPLICATED, INDEPENDENT, is_structured, structured, structured_value
@@ -31,9 +34,10 @@ from service.calculus.total import total_derivatives
 from service.calculus.vectorized import vectorized
 from service.calculus.verify import check_all_same, check_derivative, check_derivatives
 from service.certificates import Check, require
-from service.errors import MathematicsRefuses
+from service.errors import MathematicsRefuses, UndefinedAtPoint
 from service.expression.arena import memo
 from service.expression.nodes import Node, make
+from service.expression.operation import Array
 from service.expression.products import transpose
 from service.expression.shapes import SCALAR, axes, describe
 from service.expression.shapes import substitute as substitute_sizes
@@ -322,11 +326,12 @@ def _result_to_json(task: Task, result: Result) -> dict[str, Any]:
     return answer
 
 
-def values(answer: Mapping[str, Any], task: Task, at: object, most: str = "") -> Any:
+def values(answer: Mapping[str, Any], task: Task, at: object, most: str = "", checks: list[Any] | None = None) -> Any:
     """The value of each printed result at the point or points of `at`, by name where there are several results.
 
-    `most` names a limit on the number of entries. Raises LimitExceeded; UndefinedAtPoint also where the function itself has
-    no value, and on its kinks; Undecided beside a kink.
+    `most` names a limit on the number of entries. Where a value is the limit of a formula without one, a check is added to
+    `checks`. Raises LimitExceeded; UndefinedAtPoint also where the function itself has no value, and on its kinks; Undecided
+    beside a kink.
     """
     values_at(task.parsed.node, task.variables, at, task.parsed.sizes)
     points = read_points(at, task.variables, task.parsed.sizes)
@@ -334,15 +339,37 @@ def values(answer: Mapping[str, Any], task: Task, at: object, most: str = "") ->
     def value(tree: Mapping[str, Any], by: list[str]) -> Any:
         if "text" in tree:
             node = read_back(tree["text"], task.parsed)
+            found = []
             for point in points:
                 if most:
                     sizes = all_sizes_at([node], task.variables, point)
                     limits.check(most, math.prod(int(substitute_sizes(size, sizes)) for size in node.shape) * len(points))
                 refuse_kinks(task.parsed.node, node, task.order, by, task.variables, point)
-            return values_at(node, task.variables, at, task.parsed.sizes)
+                found.append(_value(node, task, by, point, [] if checks is None else checks))
+            return found if isinstance(at, list) else found[0]
         return {name: value(branch, [*by, name]) for name, branch in tree.items()}
 
     return value(answer["result"], task.targets.names) if "result" in answer else value(answer["results"], [])
+
+
+def _value(node: Node, task: Task, by: list[str], point: Point, checks: list[Any]) -> Array:
+    """The value of a printed result at a point, or its limit there."""
+    try:
+        return value_at(node, task.variables, point)
+    except UndefinedAtPoint:
+        orders = [task.parsed.node, *[_of_order(order, task, by) for order in range(1, task.order)], node]
+        found = removed(orders, by, task.variables, point)
+        if found is None:
+            raise
+        checks.append(found[1].to_json())
+        return found[0]
+
+
+def _of_order(order: int, task: Task, by: list[str]) -> Node:
+    """The derivative of a lower order, on the way to the one by the variables called `by`."""
+    answer = derive(replace(task, kind="derivative", order=order, explain=""))
+    tree = answer["result"] if "result" in answer else reduce(operator.getitem, by[:order], answer["results"])
+    return read_back(tree["text"], task.parsed)
 
 
 def steepest_ascent(gradient: Any) -> dict[str, Any] | None:

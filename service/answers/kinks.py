@@ -16,6 +16,7 @@ import numpy as np
 
 from service.calculus.evaluate import Evaluator, Point, all_sizes_at, require_values, reshaped
 from service.calculus.lower import lower
+from service.calculus.notation import Notation
 from service.calculus.verify import draw_direction
 from service.certificates import Check, decided
 from service.errors import Undecided, UndefinedAtPoint
@@ -39,9 +40,22 @@ ENTRIES_TOLD = 2
 
 def kinks_check(function: Node, by: Collection[str]) -> list[Check]:
     """One check that names the kinks away from which the derivative was taken; none for a smooth function."""
-    found = kinked_nodes(function, by)
+    found = kinked_nodes(with_its_kinks(function), by)
     told = [f"{_short(_teller(node, found))} {_teller(node, found).operation.kink}" for node in found]
     return [decided("kinks", True, f"differentiated away from the kinks: {'; '.join(dict.fromkeys(told))}")] if found else []
+
+
+def with_its_kinks(function: Node) -> Node:
+    """The function as it is, or in its normal form where a kink shows only there: sqrt(x^2) is abs(x)."""
+    tensor = lower(function)
+    if not any(isinstance(piece, Apply) for piece in _pieces(tensor, set())):
+        return function
+    order, seen = in_order([function]), set[Tensor]()
+    told = {piece for node in order if node.operation.kink for piece in _pieces(lower(node), seen)}
+    if all(piece in told or isinstance(piece, Power) for piece in _pieces(tensor, set())):
+        return function
+    variables = {node.parameter.name: node for node in order if isinstance(node.parameter, Variable)}
+    return Notation(variables).node(tensor)
 
 
 def kinked_nodes(function: Node, by: Collection[str]) -> list[Node]:
@@ -113,6 +127,7 @@ def refuse_kinks(function: Node, derivative: Node, order: int, by: Collection[st
     `derivative` is the function's derivative of this order by the variables called `by`. Raises
     UndefinedAtPoint too where a variable of the derivative has no value.
     """
+    function = with_its_kinks(function)
     if not any(node.operation.kink for node in in_order([function])):
         return
     sizes = all_sizes_at([function, derivative], variables, at)

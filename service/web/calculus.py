@@ -260,7 +260,7 @@ def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         checks = list(found["checks"])
         if "at" in request:
             with trace.stage("evaluate"):
-                answer.update(_value(task, request, found))
+                answer.update(_value(task, request, found, checks))
             answer["at"] = request["at"]
         if "product" in request:
             answer["product"] = _product(task, request, checks)
@@ -272,12 +272,12 @@ def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _value(task: Task, request: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+def _value(task: Task, request: Mapping[str, Any], found: Mapping[str, Any], checks: list[Any]) -> dict[str, Any]:
     """The value at the point, but not of a large matrix that is not needed for a product with it or for a Newton step."""
     is_matrix = task.order > 1 or task.parsed.node.shape != SCALAR
     most = "formed-entries" if "product" in request and is_matrix else ""
     try:
-        return {"value": derivation.values(found, task, request["at"], most)}
+        return {"value": derivation.values(found, task, request["at"], most, checks)}
     except LimitExceeded:
         if not most and not request.get("newton"):
             raise
