@@ -22,6 +22,7 @@ from service.answers.symbolic_matrix import (
     Entries,
     adjugate,
     check_terms,
+    collected,
     determinant_of,
     minors,
     points,
@@ -82,7 +83,7 @@ def symbolic_eigen(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] |
     coefficients = _coefficients_of(factors, entries)
     return {
         "eigenvalues": values,
-        "eigenvectors": _vectors(factors, entries) if vectors else None,
+        "eigenvectors": _vectors(factors, entries, values) if vectors else None,
         "symmetric": symmetric,
         "hermitian": symmetric,
         "defective": any(entry["geometric_multiplicity"] < entry["algebraic_multiplicity"] for entry in multiplicities),
@@ -209,7 +210,8 @@ def _surd(u: Any, v: Any, r: Any, below: Any, entries: Entries) -> str:
     if below.is_constant():
         u, v, below = u / scale, v / scale, below / scale
     root = "" if r == 1 else f"sqrt({_text(r, entries)})"
-    part = f"({_text(v, entries)}){'*' + root if root else ''}"
+    factor = _text(v, entries)
+    part = {"1": root, "-1": f"-{root}"}.get(factor, f"({factor})*{root}") if root else f"({factor})"
     total = part if u == 0 else f"{_text(u, entries)} + {part}"
     return total if below == 1 else f"({total})/({_text(below, entries)})"
 
@@ -285,8 +287,10 @@ def _at(polynomial: Any, point: list[Any]) -> Any:
     return polynomial(*point)
 
 
-def _vectors(factors: list[tuple[Any, int]], entries: Entries) -> list[list[str]] | None:
+def _vectors(factors: list[tuple[Any, int]], entries: Entries, values: list[Any]) -> list[list[Any]] | None:
     """Columns for simple rational eigenvalues, from the adjugate of λI − A; None when there are others."""
+    if len(factors) == 1 and len(values) == 2 and _degree(factors[0][0]) == 2:
+        return _two_vectors(values, entries)
     if any(times > 1 or _degree(factor) > 1 for factor, times in factors):
         return None
     whole, scales = whole_rows(entries.rows)
@@ -303,6 +307,16 @@ def _vectors(factors: list[tuple[Any, int]], entries: Entries) -> list[list[str]
         common = common if next(entry for entry in column if entry != 0).leading_coefficient() > 0 else -common
         columns.append([printed(quotient_text(reduced(entry, common), entries.names), entries.declared) for entry in column])
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _two_vectors(values: list[Any], entries: Entries) -> list[list[Any]]:
+    """Of a 2×2 matrix: (b, λ − a), where b is not 0, since otherwise the eigenvalues were rational."""
+    a, b = (entries.text(quotient) for quotient in entries.rows[0])
+    second: list[Any] = []
+    for value in values:
+        real = collected(f"({value['re'] if isinstance(value, dict) else value}) - ({a})", entries.declared)
+        second.append({"re": real, "im": value["im"]} if isinstance(value, dict) else real)
+    return [[printed(b, entries.declared)] * 2, second]
 
 
 def _check(rows: Sequence[Sequence[Any]], variables: Mapping[str, Any] | None, values: list[Any]) -> Check:

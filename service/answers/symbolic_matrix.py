@@ -247,6 +247,12 @@ def printed(text: str, variables: Mapping[str, Any] | None) -> str:
     return written([[text]], variables)[0][0][0]
 
 
+def collected(text: str, variables: Mapping[str, Any] | None) -> str:
+    """One text with like terms collected."""
+    parsed = parse(text, declare(variables), "/matrix")
+    return to_text(Notation(parsed.variables).node(lower(parsed.node)))
+
+
 def provided_for(polynomials: Sequence[Any], entries: Entries) -> list[str]:
     """What must not vanish: the different factors of the polynomials that are not constant."""
     found: list[str] = []

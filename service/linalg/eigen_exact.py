@@ -9,10 +9,27 @@ import flint
 
 from service import limits
 from service.certificates import Check, measured, require
+from service.errors import InputError, ShapeMismatch, SingularMatrix
 from service.linalg import balls, spectrum
 from service.linalg.exact import check_size, require_rational, require_square
 from service.linalg.exact_spectrum import ExactSpectrum, conjugate_text, eigenvalues, polynomial_text
 from service.linalg.matrix import Matrix
+
+
+def pencil(matrix: Matrix, b: Matrix) -> Matrix:
+    """B⁻¹A, whose eigenvalues are those of A·x = λ·B·x; decimals mean themselves. Raises ShapeMismatch, SingularMatrix (an eigenvalue
+    would be infinite), LimitExceeded, InputError for complex entries."""
+    require_square(matrix, "eigenvalues")
+    if b.shape != matrix.shape:
+        detail = f"A is {matrix.shape[0]}×{matrix.shape[1]}, and B is {b.shape[0]}×{b.shape[1]}: both are square, of one size"
+        raise ShapeMismatch(detail, pointer="/b")
+    for part, pointer in ((matrix, "/matrix"), (b, "/b")):
+        limits.check("function-size", part.shape[0], pointer)
+        if part.is_complex:
+            raise InputError("A x = lambda B x is solved for real matrices", pointer=pointer)
+    if b.exact.det() == 0:
+        raise SingularMatrix("B is singular, so that A x = lambda B x has infinite eigenvalues, or any number is one", pointer="/b")
+    return Matrix(matrix.shape, "rational", None, b.exact.solve(matrix.exact).tolist())
 
 
 def exact_spectrum(matrix: Matrix, digits: int | None = None) -> ExactSpectrum:

@@ -87,6 +87,11 @@ def test_closed_forms_agree_with_lapack(rows: Any) -> None:
     assert check.error < 1e-9
 
 
+def test_eigenvectors_of_two_by_two() -> None:
+    answer = symbolic_eigen([["a", "b"], ["c", "a"]], None, vectors=True)
+    assert answer["eigenvectors"] == [["b", "b"], ["sqrt(b*c)", "-sqrt(b*c)"]]
+
+
 def test_eigenvectors() -> None:
     rows = [["1 - p", "q"], ["p", "1 - q"]]
     answer = symbolic_eigen(rows, None, vectors=True)

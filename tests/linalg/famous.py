@@ -89,6 +89,34 @@ def fibonacci(n: int) -> Rows:
     return [[a + b, b], [b, a]]
 
 
+def clement(n: int) -> Rows:
+    """Tridiagonal with zero diagonal; eigenvalues n − 1, n − 3, ..., 1 − n (Clement, SIAM Review 1, 1959)."""
+    return [[(n - j if i < j else j + 1) if abs(i - j) == 1 else 0 for j in range(n)] for i in range(n)]
+
+
+def rosser() -> Rows:
+    """Rosser's 8×8: a double eigenvalue 1000, one of 0, and ones that agree to many digits (J. Res. NBS 47, 1951)."""
+    return [
+        [611, 196, -192, 407, -8, -52, -49, 29],
+        [196, 899, 113, -192, -71, -43, -8, -44],
+        [-192, 113, 899, 196, 61, 49, 8, 52],
+        [407, -192, 196, 611, 8, 44, 59, -23],
+        [-8, -71, 61, 8, 411, -599, 208, 208],
+        [-52, -43, 49, 44, -599, 411, 208, 208],
+        [-49, -8, 8, 59, 208, 208, 99, -911],
+        [29, -44, 52, -23, 208, 208, -911, 99],
+    ]
+
+
+def grcar(n: int) -> Rows:
+    """Toeplitz with −1 below and 1 on and in three diagonals above the main one: very sensitive eigenvalues."""
+    return [[-1 if i == j + 1 else int(0 <= j - i <= 3) for j in range(n)] for i in range(n)]
+
+
+def lehmer(n: int) -> Rows:
+    return [[f"{min(i, j)}/{max(i, j)}" for j in range(1, n + 1)] for i in range(1, n + 1)]
+
+
 FLOAT_MATRICES: dict[str, Rows] = {
     "1×1": [[0.3]],
     "decimals": [[0.1, 0.7, 0.2], [0.4, 0.3, 0.9], [0.8, 0.6, 0.5]],
@@ -105,6 +133,11 @@ FLOAT_MATRICES: dict[str, Rows] = {
     "wilkinson 21": wilkinson(21),
     "frank 12": frank(12),
     "moler 12": moler(12),
+    "clement 8": clement(8),
+    "grcar 10": grcar(10),
+    "grcar in decimals": [[entry * 0.1 for entry in row] for row in grcar(8)],
+    "lehmer in decimals": [[min(i, j) / max(i, j) for j in range(1, 8)] for i in range(1, 8)],
+    "läuchli": [[1 + 1e-6 * int(i == j) for j in range(4)] for i in range(4)],
     "growth 30": [[1 if i == j or j == 29 else (-1 if i > j else 0) for j in range(30)] for i in range(30)],
     "random 25": np.random.default_rng(25).standard_normal((25, 25)).tolist(),
     "random 60": np.random.default_rng(60).standard_normal((60, 60)).tolist(),

@@ -15,40 +15,12 @@ from tests.linalg import famous
 Rows = famous.Rows
 
 
-def clement(n: int) -> Rows:
-    """Tridiagonal with zero diagonal; eigenvalues n − 1, n − 3, ..., 1 − n (Clement, SIAM Review 1, 1959)."""
-    return [[(n - j if i < j else j + 1) if abs(i - j) == 1 else 0 for j in range(n)] for i in range(n)]
-
-
-def rosser() -> Rows:
-    """Rosser's 8×8: a double eigenvalue 1000, one of 0, and ones that agree to many digits (J. Res. NBS 47, 1951)."""
-    return [
-        [611, 196, -192, 407, -8, -52, -49, 29],
-        [196, 899, 113, -192, -71, -43, -8, -44],
-        [-192, 113, 899, 196, 61, 49, 8, 52],
-        [407, -192, 196, 611, 8, 44, 59, -23],
-        [-8, -71, 61, 8, 411, -599, 208, 208],
-        [-52, -43, 49, 44, -599, 411, 208, 208],
-        [-49, -8, 8, 59, 208, 208, 99, -911],
-        [29, -44, 52, -23, 208, 208, -911, 99],
-    ]
-
-
 ROSSER = ["10*sqrt(10405)", "1020", "510 + 100*sqrt(26)", "1000", "1000", "510 - 100*sqrt(26)", "0", "-10*sqrt(10405)"]
 
 
 def second_difference(n: int) -> Rows:
     """Tridiagonal (−1, 2, −1): eigenvalues 2 − 2cos(kπ/(n + 1))."""
     return [[2 if i == j else -int(abs(i - j) == 1) for j in range(n)] for i in range(n)]
-
-
-def grcar(n: int) -> Rows:
-    """Toeplitz with −1 below and 1 on and in three diagonals above the main one: very sensitive eigenvalues."""
-    return [[-1 if i == j + 1 else int(0 <= j - i <= 3) for j in range(n)] for i in range(n)]
-
-
-def lehmer(n: int) -> Rows:
-    return [[f"{min(i, j)}/{max(i, j)}" for j in range(1, n + 1)] for i in range(1, n + 1)]
 
 
 def jordan(eigenvalue: Any, n: int) -> Rows:
@@ -90,9 +62,9 @@ def frank_like_defective() -> Rows:
 
 # name: rows, and the eigenvalues in decreasing order as exact texts
 EXACT: dict[str, tuple[Rows, list[Any]]] = {
-    "clement 6": (clement(6), ["5", "3", "1", "-1", "-3", "-5"]),
-    "clement 9": (clement(9), [str(k) for k in range(8, -9, -2)]),
-    "rosser": (rosser(), ROSSER),
+    "clement 6": (famous.clement(6), ["5", "3", "1", "-1", "-3", "-5"]),
+    "clement 9": (famous.clement(9), [str(k) for k in range(8, -9, -2)]),
+    "rosser": (famous.rosser(), ROSSER),
     "magic 4": (famous.magic(4), ["34", "4*sqrt(5)", "0", "-4*sqrt(5)"]),
     "fibonacci": ([[1, 1], [1, 0]], ["(1 + sqrt(5))/2", "(1 - sqrt(5))/2"]),
     "jordan 5": (jordan(3, 5), ["3"] * 5),
@@ -114,8 +86,8 @@ EXACT: dict[str, tuple[Rows, list[Any]]] = {
 FLOATS: dict[str, Rows] = {
     **{name: rows for name, rows in famous.FLOAT_MATRICES.items() if name != "random 60"},
     **{f"hilbert {n} in decimals": famous.hilbert_floats(n) for n in (5, 8, 12)},
-    "grcar 12": grcar(12),
-    "grcar in decimals": [[entry * 0.1 for entry in row] for row in grcar(10)],
+    "grcar 12": famous.grcar(12),
+    "grcar in decimals": [[entry * 0.1 for entry in row] for row in famous.grcar(10)],
     "second difference 20": second_difference(20),
     "frank in decimals": [[entry / 7 for entry in row] for row in famous.frank(9)],
     "nearly defective": [[1.0, 1e6], [1e-11, 1.0000001]],

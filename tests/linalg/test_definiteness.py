@@ -33,9 +33,9 @@ KNOWN: list[tuple[Any, str, tuple[int, int, int]]] = [
     (famous.moler(20), "positive definite", (20, 0, 0)),
     (famous.pascal(15), "positive definite", (15, 0, 0)),
     (famous.wilkinson(21), "indefinite", (20, 1, 0)),
-    (spectral.rosser(), "indefinite", (6, 1, 1)),
-    (spectral.clement(9), "indefinite", None),
-    (spectral.lehmer(10), "positive definite", (10, 0, 0)),
+    (famous.rosser(), "indefinite", (6, 1, 1)),
+    (famous.clement(9), "indefinite", None),
+    (famous.lehmer(10), "positive definite", (10, 0, 0)),
     (spectral.lauchli(5), "positive definite", (5, 0, 0)),
 ]
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from service.errors import LimitExceeded, ShapeMismatch, Undecided
+from service.errors import LimitExceeded, ShapeMismatch, SingularMatrix, Undecided
 from service.linalg import balls, eigen_floats
 from service.linalg.balls import Digits
 from service.linalg.eigen import certificate, decompose, eigen
-from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits, exact_spectrum, trace_checks
+from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits, exact_spectrum, pencil, trace_checks
 from service.linalg.exact_spectrum import factors_check, polynomial_check
 from service.linalg.matrices import from_array, read_matrix
 from tests.linalg import famous, spectral
@@ -135,6 +136,18 @@ def test_hermitian_matrices() -> None:
     assert answer["rayleigh_quotient"]["maximum"] == answer["eigenvalues"][0]
 
 
+def test_the_generalized_problem() -> None:
+    a, b = [[2, 1], [1, 3]], [[2, 0], [0, 1]]
+    answer = eigen(pencil(read_matrix(a), read_matrix(b)))
+    assert answer["eigenvalues"] == pytest.approx(sorted(scipy.linalg.eigvals(a, b).real, reverse=True), rel=1e-15)
+    x = answer["eigenvectors"]
+    assert np.abs(np.array(a) @ x - np.array(b) @ x * answer["eigenvalues"]).max() < 1e-14
+    with pytest.raises(SingularMatrix, match="B is singular"):
+        pencil(read_matrix(a), read_matrix([[1, 1], [1, 1]]))
+    with pytest.raises(ShapeMismatch):
+        pencil(read_matrix(a), read_matrix([[1]]))
+
+
 def test_what_is_refused() -> None:
     with pytest.raises(ShapeMismatch, match="2×3"):
         eigen(read_matrix([[1, 2, 3], [4, 5, 6]]))
@@ -235,5 +248,5 @@ def test_digits_of_complex_and_multiple_eigenvalues() -> None:
     answer = eigen_with_digits(read_matrix([[unit, 1], [0, unit]]), 10)
     assert answer["eigenvalues"] == [{"re": "0", "im": "1.000000000"}] * 2
     assert balls.text_of(Digits("1", "0")) == "1"
-    many = eigen_with_digits(read_matrix(spectral.grcar(10)), 25)
+    many = eigen_with_digits(read_matrix(famous.grcar(10)), 25)
     assert len(many["eigenvalues"]) == 10

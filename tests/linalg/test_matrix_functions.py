@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from service.errors import InputError, LimitExceeded, MathematicsRefuses, ShapeMismatch, SingularMatrix
 from service.linalg.matrices import read_matrix
 from service.linalg.matrix_functions import identity_check, matrix_function, power_check
-from tests.linalg import famous, spectral
+from tests.linalg import famous
 
 HALF, THIRD = flint.fmpq(1, 2), flint.fmpq(1, 3)
 PI = math.pi
@@ -181,7 +181,7 @@ def test_identities(rows: list[list[int]]) -> None:
 
 @pytest.mark.parametrize("function", ["expm", "logm", "sqrtm", "sinm", "cosm", "signm"])
 def test_the_certificate_refuses_a_perturbed_answer(function: str) -> None:
-    rows = spectral.lehmer(4)
+    rows = famous.lehmer(4)
     matrix = read_matrix(rows)
     value = matrix_function(matrix, function)["result"]
     assert identity_check(matrix, value, function, None, 0.0).passed

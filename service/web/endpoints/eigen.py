@@ -7,11 +7,11 @@ from typing import Any
 from service.answers.symbolic_eigen import symbolic_eigen
 from service.linalg import balls
 from service.linalg.eigen import eigen as in_floats
-from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits
+from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits, pencil
 from service.linalg.matrix import choose_arithmetic
 from service.web.eigen_fields import SPECTRAL, SPECTRAL_MATRIX, MultiplicitiesAnswer, RayleighAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
-from service.web.fields import BooleanField, ChecksField
+from service.web.fields import BooleanField, ChecksField, MatrixField
 from service.web.linear_algebra import (
     NUMBER,
     Answer,
@@ -28,6 +28,7 @@ from service.web.linear_algebra import (
 
 
 class Request(SymbolicRequest):
+    b = MatrixField(metadata={"description": "The B of A·x = λ·B·x, invertible; what is answered is about B⁻¹A then"})
     left = BooleanField(load_default=False, metadata={"description": "true: the left eigenvectors y, with y*A = λy*, too"})
     vectors = BooleanField(load_default=True, metadata={"description": "false: eigenvalues only"})
 
@@ -90,6 +91,7 @@ class Response(ResponseSchema):
         Example("A defective one", {"matrix": [[2, 1], [0, 2]]}),
         Example("Closed forms", {"matrix": [[1, 1], [1, 0]], "arithmetic": "exact"}),
         Example("Complex eigenvalues, left eigenvectors", {"matrix": [[0.5, -1.5], [1, 0.25]], "left": True}),
+        Example("A·x = λ·B·x", {"matrix": [[2, 1], [1, 3]], "b": [[2, 0], [0, 1]]}),
         Example("Of expressions, up to 4×4", {"matrix": [["a", "b"], ["b", "a"]]}),
         Example("With 30 digits", {"matrix": [[1, 2, 3], [4, 5, 6], [7, 8, 10]], "digits": 30}),
     ],
@@ -101,6 +103,8 @@ def eigen(request: dict[str, Any]) -> dict[str, Any]:
     to the exact eigenvalue, and multiplicities are exact. In exact arithmetic eigenvalues of degree up to 4 come in closed
     form, others with digits.
     """
+    if "b" in request:
+        request = {**request, "arithmetic": request.get("arithmetic", "float"), "matrix": pencil(request["matrix"], request["b"])}
     if is_symbolic(request, "matrix"):
         return symbolic_eigen(request["matrix"].texts(), request.get("variables"), request["vectors"])
     matrix, arithmetic, digits = request["matrix"], request.get("arithmetic"), request.get("digits")
