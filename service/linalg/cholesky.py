@@ -25,6 +25,7 @@ from service.linalg.singular import too_sensitive
 from service.linalg.square_roots import surd_text
 
 Form = Literal["cholesky", "ldl"]
+SMALLEST = 2.0**-1074
 EXACT_UP_TO = 12  # n up to which an exact factor of whole or rational entries costs a fraction of a millisecond
 ASYMMETRY = 8 * UNIT  # relative: what rounding leaves of the symmetry of a computed matrix
 
@@ -165,7 +166,8 @@ def factor_checks(a: Floats, l: Floats, d: Any) -> list[Check]:  # noqa: E741
     scale = powers_of_two(np.sqrt(np.abs(a.diagonal().real)))
     a, l = a * scale[:, None] * scale, l * scale[:, None]  # noqa: E741
     sizes = (np.abs(l) * np.abs(d)) @ np.abs(l).T
-    errors = np.abs((l * d) @ l.conj().T - a)
+    underflow = 8 * (len(a) + 2) * SMALLEST * (1 + scale[:, None] + scale)
+    errors = np.maximum(np.abs((l * d) @ l.conj().T - a) - underflow, 0)
     error = float(np.max(np.divide(errors, sizes, out=np.where(errors > 0, np.inf, 0.0), where=sizes > 0)))
     shape = bool((np.triu(l, 1) == 0).all() and (l.diagonal().real > 0).all() and (l.diagonal().imag == 0).all())
     tolerance = 4 * gamma(len(a) + 8, a.dtype.kind)

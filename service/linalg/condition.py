@@ -25,5 +25,7 @@ def condition_number(a: Floats, inverse: Floats) -> tuple[float | None, str]:
     the quotient of singular values would lose the smallest one.
     """
     norm = 2 if len(a) <= TWO_NORM_SIZE else 1
+    if not np.isfinite(inverse).all():
+        return None, str(norm)  # LAPACK may not return from a matrix that holds an infinity
     value = float(np.linalg.norm(a, norm) * np.linalg.norm(inverse, norm))
     return (max(value, 1.0) if math.isfinite(value) else None), str(norm)

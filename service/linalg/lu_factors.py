@@ -23,6 +23,7 @@ from service.linalg.norm import entry_rounding
 from service.linalg.qr import permutation_matrix
 from service.linalg.singular import too_sensitive
 
+SMALLEST = 2.0**-1074
 EXACT_UP_TO = 12  # n up to which exact factors of whole or rational entries cost a fraction of a millisecond
 BOUNDED_UP_TO = 1_500
 
@@ -129,7 +130,7 @@ def factor_checks(a: Floats, l: Floats, u: Floats, permutation: list[int], pivot
     """That L·U is A with its rows exchanged, entry by entry (Higham, Theorem 9.3), and that the factors have their shapes."""
     k = l.shape[1]
     sizes = np.abs(l) @ np.abs(u)
-    errors = np.abs(l @ u - a[permutation])
+    errors = np.maximum(np.abs(l @ u - a[permutation]) - 4 * (k + 2) * SMALLEST, 0)  # less what underflow can cost
     error = float(np.max(np.divide(errors, sizes, out=np.where(errors > 0, np.inf, 0.0), where=sizes > 0), initial=0.0))
     shape = bool((np.triu(l, 1) == 0).all() and (l.diagonal() == 1).all() and (np.tril(u, -1) == 0).all())
     order = sorted(permutation) == list(range(len(a)))

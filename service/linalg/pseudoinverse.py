@@ -146,7 +146,7 @@ def _quotient(values: Any, r: int) -> float | None:
 
 
 def penrose_checks(a: Floats, x: Floats) -> list[Check]:
-    """The four conditions, each relative to the product of the absolute values. Rows and columns of A are brought to one size first by
+    """The four conditions, each relative to the product of the norms. Rows and columns of A are brought to one size first by
     a diagonal D on the side where the pseudoinverse follows: (A·D)⁺ = D⁻¹·A⁺ for independent columns."""
     if a.any() and x.any():
         by_columns = a.shape[0] >= a.shape[1]
@@ -158,13 +158,13 @@ def penrose_checks(a: Floats, x: Floats) -> list[Check]:
             unit = unit_of(a)
             a, x = a / unit, x * unit
     ax, xa = a @ x, x @ a
-    sizes = norm(np.abs(a) @ np.abs(x)), norm(np.abs(x) @ np.abs(a))
+    size = norm(a) * norm(x)
     tolerance = 20 * (sum(a.shape) + 20) * UNIT
     return [
-        measured("penrose-1", _ratio(norm(ax @ a - a), norm(a) * sizes[0]), tolerance, "||A X A - A||, relative to ||A|| || |A||X| ||"),
-        measured("penrose-2", _ratio(norm(x @ ax - x), norm(x) * sizes[0]), tolerance, "||X A X - X||, relative to ||X|| || |A||X| ||"),
-        measured("penrose-3", _ratio(norm(ax - ax.conj().T), sizes[0]), tolerance, "||(A X)' - A X||, relative to || |A||X| ||"),
-        measured("penrose-4", _ratio(norm(xa - xa.conj().T), sizes[1]), tolerance, "||(X A)' - X A||, relative to || |X||A| ||"),
+        measured("penrose-1", _ratio(norm(ax @ a - a), norm(a) * size), tolerance, "||A X A - A||, relative to ||A||^2 ||X||"),
+        measured("penrose-2", _ratio(norm(x @ ax - x), norm(x) * size), tolerance, "||X A X - X||, relative to ||A|| ||X||^2"),
+        measured("penrose-3", _ratio(norm(ax - ax.conj().T), size), tolerance, "||(A X)' - A X||, relative to ||A|| ||X||"),
+        measured("penrose-4", _ratio(norm(xa - xa.conj().T), size), tolerance, "||(X A)' - X A||, relative to ||A|| ||X||"),
     ]
 
 

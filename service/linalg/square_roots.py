@@ -23,7 +23,7 @@ def surd_text(coefficient: Any, radicand: Any) -> str:
         return str(factor)
     over = f"/{factor.q}" if factor.q != 1 else ""
     sign, size = ("-", -factor.p) if factor < 0 else ("", factor.p)
-    return f"{sign}{'' if size == 1 else f'{size}*'}sqrt({inside}){over}"
+    return f"{sign}{'' if size == 1 else f'{size}*'}sqrt({flint.fmpz(inside)}){over}"  # Python refuses to write very long numbers
 
 
 def _without_squares(value: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from service.errors import MathematicsRefuses, ShapeMismatch, Undecided
-from service.linalg.conditioning import condition, condition_check
+from service.linalg.conditioning import condition, condition_check, singular_value_check
 from service.linalg.matrices import from_array, read_matrix
 from tests.linalg import famous
 from tests.linalg import high_precision as hp
@@ -122,3 +122,15 @@ def test_a_perturbed_value_is_refused() -> None:
         value = float(np.linalg.cond(a, order))  # type: ignore[arg-type]
         assert condition_check(a, x, value, order).passed
         assert not condition_check(a, x, value * (1 + 1e-9), order).passed
+
+
+def test_a_perturbed_value_of_a_tall_matrix_is_refused() -> None:
+    a = np.random.default_rng(1).standard_normal((5, 3))
+    value = float(np.linalg.cond(a))
+    assert singular_value_check(a, value).passed
+    assert not singular_value_check(a, value * (1 + 1e-9)).passed
+
+
+def test_graded_columns_are_left_open() -> None:
+    with pytest.raises((Undecided, MathematicsRefuses)):
+        condition(read_matrix([[1e9, 1e-16, 1], [3, 1e-16, 0], [5e-324, 1e160, 7], [1e16, 0.3, 0.1]]))

@@ -178,3 +178,9 @@ def test_what_is_refused() -> None:
     with pytest.raises(LimitExceeded, match="cubic-size"):
         qr(from_array(np.ones((2000, 2))), full=True)
     assert qr(from_array(np.ones((2000, 2)))).rank == 1
+
+
+def test_very_long_numbers_are_written() -> None:
+    """Beyond the 4,300 digits that Python itself writes."""
+    found = qr(read_matrix([[1e300, 1, 1e-310], [1, 1e-300, 3], [1e-310, 3, 1e300]]), arithmetic="exact")
+    assert max(len(text) for row in found.q for text in row) > 4300
