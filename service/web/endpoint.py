@@ -23,6 +23,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema
 
+from service.web.drawings import Drawing
 from service.web.fields import ArrayField
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
@@ -67,6 +68,7 @@ class Endpoint:
     examples: tuple[Example, ...]
     handler: Handler
     bare: str | None = None  # the member of the answer that a shell, or a file of numbers, is after
+    drawing: Drawing | None = None  # the answer as a picture
 
     @property
     def name(self) -> str:
@@ -93,7 +95,13 @@ class Endpoint:
 
 
 def endpoint(
-    *, family: str, request: type[RequestSchema], response: type[ResponseSchema], examples: Sequence[Example], bare: str | None = None
+    *,
+    family: str,
+    request: type[RequestSchema],
+    response: type[ResponseSchema],
+    examples: Sequence[Example],
+    bare: str | None = None,
+    drawing: Drawing | None = None,
 ) -> Callable[[Handler], Endpoint]:
     """Make a handler an endpoint. The schemas are built here, once: building one costs more than loading with it."""
 
@@ -109,6 +117,7 @@ def endpoint(
             examples=tuple(examples),
             handler=handler,
             bare=bare,
+            drawing=drawing,
         )
 
     return decorate

@@ -15,17 +15,18 @@ from werkzeug.http import parse_accept_header
 from service.errors import InputError
 from service.web import writing
 from service.web.array_files import CSV, NPY, TSV, WRITERS, NoSuchForm
+from service.web.drawings import SVG
 from service.web.endpoint import Endpoint
 from service.web.problems import NotAcceptable
 
 JSON = "application/json"
-FORMATS = {"json": JSON, "csv": CSV, "tsv": TSV, "npy": NPY}  # the names for ?format=
+FORMATS = {"json": JSON, "csv": CSV, "tsv": TSV, "npy": NPY, "svg": SVG}  # the names for ?format=
 SAFE_METHODS = ("GET", "HEAD", "QUERY")
 
 
 @dataclass(frozen=True)
 class Form:
-    """What an answer is to look like: its media type; of a file of numbers the `member` of the answer that it holds; of JSON
+    """What an answer is to look like: its media type (a picture is drawn elsewhere); of a file of numbers the `member` of the answer that it holds; of JSON
     whether arrays of numbers are {shape, dtype, base64}."""
 
     media_type: str = JSON
@@ -63,7 +64,7 @@ def choose(endpoint: Endpoint, accept: str | None, asked: tuple[bytes, ...] = ()
     if not asked and (not accept or accept in ("*/*", JSON)):
         return PLAIN
     wishes = _wishes(asked)
-    offered = list(FORMATS.values()) if endpoint.bare or "member" in wishes else [JSON]
+    offered = [JSON, *(WRITERS if endpoint.bare or "member" in wishes else ()), *([SVG] if endpoint.drawing else ())]
     media_type = _media_type(endpoint, accept, wishes.get("format"), offered)
     member = wishes.get("member")
     if member is not None and member not in endpoint.response.fields:
@@ -72,6 +73,8 @@ def choose(endpoint: Endpoint, accept: str | None, asked: tuple[bytes, ...] = ()
         raise InputError(f"{member[:60]} is not a member of the answer of {endpoint.name}", hint, "/member")
     if wishes.get("arrays", "lists") not in ("lists", "base64"):
         raise InputError(f"arrays cannot be had as {wishes['arrays'][:40]}", "arrays=base64, or arrays=lists", "/arrays")
+    if media_type == SVG:
+        return Form(SVG)
     if media_type != JSON:
         return Form(media_type, member or endpoint.bare)
     if member is not None:

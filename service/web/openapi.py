@@ -18,6 +18,7 @@ from service.compute import runner
 from service.errors import NablaError
 from service.version import VERSION
 from service.web import array_files, negotiation, problems, service_paths, writing
+from service.web.drawings import SVG
 from service.web.endpoint import Endpoint, Example
 from service.web.fields import RequestField
 from service.web.pages import TAGLINE, by_family
@@ -160,7 +161,9 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
 
 def _forms(entry: Endpoint) -> list[Any]:
     """The names of the parameters about the form of the answer."""
-    return list(FORM_PARAMETERS) if entry.bare else ["arrays"]
+    if entry.bare:
+        return list(FORM_PARAMETERS)
+    return ["format", "arrays"] if entry.drawing else ["arrays"]
 
 
 def _parameters(entry: Endpoint) -> list[dict[str, Any]]:
@@ -188,6 +191,7 @@ def _add_answers(spec: APISpec, stem: str, entry: Endpoint) -> dict[str, Any]:
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{stem}Answer"}, "examples": shown.pop(200)}}
     content |= FILES if entry.bare else {}
+    content |= {SVG: {"schema": {"type": "string"}}} if entry.drawing else {}
     spec.components.response(f"{stem}Answer", {"description": "The answer", "headers": headers, "content": content})
     answers = {"200": {"$ref": f"#/components/responses/{stem}Answer"}}
     answers |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in OPERATION_PROBLEMS}

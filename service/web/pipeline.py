@@ -24,6 +24,7 @@ from werkzeug import Response
 from service.cache import keys
 from service.compute import runner
 from service.web import negotiation, reading, trace, validation
+from service.web.drawings import SVG
 from service.web.endpoint import Endpoint
 from service.web.state import State
 
@@ -78,6 +79,10 @@ def understand(endpoint: Endpoint, sent: reading.Sent) -> dict[str, Any]:
 
 def answer(endpoint: Endpoint, fields: dict[str, Any], form: negotiation.Form = negotiation.PLAIN) -> bytes:
     """The handler's answer in the form asked for."""
+    if form.media_type == SVG and endpoint.drawing:
+        draw = endpoint.drawing.draw
+        with trace.stage("compute"):
+            return runner.run(endpoint.name, lambda: draw(fields))
     with trace.stage("compute"):
         result = runner.run(endpoint.name, lambda: endpoint.handler(fields))
     with trace.stage("serialize"):

@@ -1,0 +1,5 @@
+"""Pictures as SVG, by Matplotlib, which nothing else imports. It is heavy: `service.web.drawings` loads a module of this package when
+its first picture is asked for, and never before.
+
+style    colours for light and dark, and a figure as the same bytes every time
+"""
