@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK, PAPER, FAINT, GREY = "#1f2328", "#fefefe", "#d5d9de", "#6a737d"
-BLUE, ORANGE, GREEN, RED, VIOLET = "#0b62c4", "#c05a00", "#1a7f37", "#cf222e", "#8250df"
+BLUE, ORANGE, GREEN, RED, VIOLET = "#0b62c4", "#b35300", "#1a7f37", "#cf222e", "#8250df"
 DARK = {
     INK: "#e6edf3",
     PAPER: "#0d1117",

@@ -26,7 +26,7 @@ SAFE_METHODS = ("GET", "HEAD", "QUERY")
 
 @dataclass(frozen=True)
 class Form:
-    """What an answer is to look like: its media type (a picture is drawn elsewhere); of a file of numbers the `member` of the answer that it holds; of JSON
+    """What an answer is to look like: its media type; of a file of numbers the `member` of the answer that it holds; of JSON
     whether arrays of numbers are {shape, dtype, base64}."""
 
     media_type: str = JSON
