@@ -13,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -54,7 +55,7 @@ matplotlib.rcParams.update(
         "axes.spines.right": False,
         "axes.grid": True,
         "axes.axisbelow": True,
-        "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
+        "axes.prop_cycle": cycler(color=CYCLE),
         "axes.unicode_minus": True,
         "grid.color": FAINT,
         "grid.linewidth": 0.6,
