@@ -171,6 +171,9 @@ class Entry:
 def _entries(arrays: Mapping[str, Matrix], variables: Declared) -> dict[str, list[list[Entry]]]:
     """The entries of each array. Raises what the language raises, by pointer, and ShapeMismatch for an entry that is no scalar."""
     limits.check("expression-nodes", sum(16 * math.prod(array.shape) for array in arrays.values()))
+    for name, array in arrays.items():
+        if array.is_complex:
+            raise InputError("expressions are real, and have no place beside complex entries", "send numbers in place of names", f"/{name}")
     sources = {
         f"/{name}{pointer(i, j, array.is_vector)}": str(entry)
         for name, array in arrays.items()
@@ -234,11 +237,16 @@ def comparison(
         if not np.isfinite(flat).all():
             continue
         parts = np.split(flat, np.cumsum([math.prod(shape) for shape in shapes])[:-1])
-        expected = np.array(by_numpy([part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            values = by_numpy([part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)])
+        expected = np.array(values, dtype=np.float64)
         found = np.array([float(value) for value in own.values(point)])
         if not (np.isfinite(expected).all() and np.isfinite(found).all()):
             continue
-        scale = max(float(np.abs(flat).max()) ** 2, float(np.abs(expected).max()), 1e-300)
+        with np.errstate(over="ignore"):
+            scale = max(float(np.square(np.abs(flat).max())), float(np.abs(expected).max()), 1e-300)
+        if not math.isfinite(scale):
+            continue
         worst, compared = max(worst, float(np.abs(found - expected).max()) / scale), compared + 1
         if compared == POINTS:
             break

@@ -76,8 +76,11 @@ def test_what_is_refused() -> None:
         symbolic_trace(MATRIX([["x[1]"]]), {"x": "vector(n)"})
     with pytest.raises(ShapeMismatch, match="1×2"):
         symbolic_trace(MATRIX([["a", 1]]), None)
-    with pytest.raises(Undecided):
-        symbolic_trace(MATRIX([["log(-1-x^2)"]]), None)
+    for undecided in (["log(-1-x^2)", 0], ["x", 1e308], ["x", 1e-300, 1e300]):
+        with pytest.raises(Undecided):
+            symbolic_convolution(VECTOR(undecided), VECTOR([1e308, 1]), "full", None)
+    with pytest.raises(InputError, match="complex"):
+        symbolic_convolution(VECTOR(["x"]), VECTOR([{"re": 0, "im": 1}]), "full", None)
 
 
 def test_a_wrong_expression_is_refused() -> None:
