@@ -20,6 +20,7 @@ UNIT = 2.0**-53  # unit roundoff of doubles
 TINY = 2.0**-1000  # more than what underflow can cost in a sum
 SLACK = 1.001
 
+WIDE_PRODUCTS = 40_000_000  # of numbers in extended precision, which take about a nanosecond each: no BLAS knows them
 GOOD = 1e-8  # a relative error up to here needs no better arithmetic
 TRUSTED = 1e-3  # beyond this an answer is refused: fewer than three digits would be right
 
@@ -35,6 +36,18 @@ def gamma(terms: int, kind: str = "f", unit: float = UNIT) -> float:
 def extended(array: Floats) -> Extended:
     """`array` in the widest floating-point type of the machine (80 bit on x86)."""
     return array.astype(np.clongdouble if array.dtype.kind == "c" else np.longdouble)
+
+
+def widened(array: Any, products: int) -> Any:
+    """`array` in extended precision when it takes part in an affordable number of products, in doubles otherwise."""
+    if products <= WIDE_PRODUCTS:
+        return extended(array)
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64, copy=False)
+
+
+def gamma_in(terms: int, array: NDArray[Any]) -> float:
+    """`gamma` for sums in the precision of `array`."""
+    return gamma(terms, array.dtype.kind, float(np.finfo(array.dtype).eps) / 2)
 
 
 def extended_gamma(terms: int, kind: str = "f") -> float:
@@ -106,12 +119,13 @@ def propagated(r: Floats, moved: NDArray[Any], defect: InverseDefect) -> NDArray
 def solution_defect(a: Floats, b: Floats, x: Floats, r: Floats, defect: InverseDefect) -> SolutionDefect:
     """The defect of x (n×k) for a (n×n) and b (n×k), where r is an approximate inverse of a with its `defect`.
 
-    With the residual ρ = b − A·x, in extended precision: x* − x = A⁻¹ρ = R(I − E)⁻¹ρ = Rρ + RE(I − E)⁻¹ρ.
+    With the residual ρ = b − A·x, in extended precision where that is affordable: x* − x = A⁻¹ρ = R(I − E)⁻¹ρ = Rρ + RE(I − E)⁻¹ρ.
     """
     n, kind = len(a), a.dtype.kind
-    rho = extended(b) - extended(a) @ extended(x)
+    wide = widened(a, n * n * x.shape[1])
+    rho = b.astype(wide.dtype) - wide @ x.astype(wide.dtype)
     scale = np.abs(a) @ np.abs(x) + np.abs(b)
-    rounding = extended_gamma(n + 2, kind) * scale + TINY * n
+    rounding = gamma_in(n + 4, wide) * scale + TINY * n
     size = np.abs(rho).astype(np.float64)
     backward = largest(np.divide(size, scale, out=np.zeros_like(size), where=scale > 0))
     rows = np.abs(r)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import RankDeficient, ShapeMismatch
-from service.linalg.bounds import SLACK, TRUSTED, UNIT, InverseDefect, extended, extended_gamma, largest, propagated, solution_defect
+from service.linalg.bounds import SLACK, TRUSTED, UNIT, InverseDefect, gamma_in, largest, propagated, solution_defect, widened
 from service.linalg.condition import condition_number
 from service.linalg.dependencies import exact_dependencies, shown
 from service.linalg.exact import affordable, check_size
@@ -133,18 +133,19 @@ def _in_floats(basis: Matrix, matrix: Matrix | None, vector: Matrix | None) -> C
     if factored is None or not math.isfinite(factored.defect.amplification):
         found = numerical_rank(s)
         raise not_a_basis("to the precision of floats") if found.rank is not None and found.rank < n else too_sensitive("the answer", None)
-    wide = [extended(np.eye(n, dtype=kind))]
+    products = n**3 if matrix is not None else 3 * n**2
+    wide = [widened(np.eye(n, dtype=kind), products)]
     moved = [np.zeros((n, n))]  # what rounding the entries to doubles, and the product A·S, can change in the right-hand side
     if matrix is not None:
         a = matrix.floats.astype(kind)
         sizes = np.abs(a) @ np.abs(s)
-        wide.append(extended(a) @ extended(s))
-        moved.append((2 * UNIT + extended_gamma(n + 2, kind.kind)) * sizes)
+        wide.append(widened(a, products) @ widened(s, products))
+        moved.append((2 * UNIT + gamma_in(n + 2, wide[-1])) * sizes)
     if vector is not None:
-        wide.append(extended(vector.floats.astype(kind)))
+        wide.append(widened(vector.floats.astype(kind), products))
         moved.append(UNIT * np.abs(vector.floats))
     right = np.hstack(wide) * factored.scale[:, None]
-    r, b = factored.scaled_inverse, extended(factored.scaled)
+    r, b = factored.scaled_inverse, widened(factored.scaled, products)
     x = np.zeros(right.shape, dtype=right.dtype)
     for _ in range(REFINEMENTS):
         x = x + r @ (right - b @ x).astype(kind)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import NoSolution, Undecided
-from service.linalg.bounds import SLACK, TRUSTED, UNIT, extended, largest
+from service.linalg.bounds import SLACK, TRUSTED, UNIT, extended, largest, widened
 from service.linalg.dependencies import RELATIONS_SHOWN, Dependency, exact_dependencies, independent_lines
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import Floats
@@ -251,8 +251,9 @@ def backward_error(a: Floats, b: Floats, x: Floats) -> float:
     """max over columns of ‖b − A·x‖ / ‖|A||x| + |b|‖; 0 where all is zero."""
     if not x.size or not b.size:
         return 0.0
-    wide = extended(np.abs(a)) @ extended(np.abs(x)) + extended(np.abs(b))
+    a, products = widened(a, a.size * x.shape[1]), a.size * x.shape[1]
+    wide = np.abs(a) @ np.abs(widened(x, products)) + np.abs(widened(b, products))
     unit = np.where(wide.max(axis=0) > 0, wide.max(axis=0), 1)  # so that no square overflows
-    residual = np.linalg.norm(((extended(b) - extended(a) @ extended(x)) / unit).astype(x.dtype), axis=0)
+    residual = np.linalg.norm(((widened(b, products) - a @ widened(x, products)) / unit).astype(x.dtype), axis=0)
     scale = np.linalg.norm((wide / unit).astype(np.float64), axis=0)
     return largest(np.divide(residual, scale, out=np.zeros_like(scale), where=scale > 0))

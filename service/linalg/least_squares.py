@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError, ShapeMismatch
-from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, extended, largest
+from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, extended, largest, widened
 from service.linalg.dependencies import Dependency, exact_dependencies
 from service.linalg.exact import affordable, check_size, require_rows
 from service.linalg.exact_numbers import nearest_root
@@ -214,7 +214,8 @@ def _ratio(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> float:
 
 def _residual(a: Floats, b: Floats, x: Floats) -> Floats:
     """b − A·x, in extended precision and rounded."""
-    return np.asarray((extended(b) - extended(a) @ extended(x)).astype(a.dtype))
+    products = a.size * x.shape[1]
+    return np.asarray((widened(b, products) - widened(a, products) @ widened(x, products)).astype(a.dtype))
 
 
 # --- exact ------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import numpy as np
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError, ShapeMismatch, SingularMatrix
-from service.linalg.bounds import TRUSTED, UNIT, extended, extended_gamma, gamma, largest, propagated, solution_defect
+from service.linalg.bounds import TRUSTED, UNIT, extended, extended_gamma, gamma, largest, propagated, solution_defect, widened
 from service.linalg.change_of_basis import relative_bound
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import Floats
@@ -260,7 +260,8 @@ def _solved_wide(matrix: Matrix, a: Floats, b: Any, moved: Any, pointer: str) ->
         refusal.pointer = pointer
         raise refusal
     right, x = b * factored.scale[:, None], np.zeros(b.shape, dtype=b.dtype)
-    wide, r = extended(factored.scaled), factored.scaled_inverse
+    wide, r = widened(factored.scaled, factored.scaled.size * b.shape[1]), factored.scaled_inverse
+    right, x = right.astype(wide.dtype), x.astype(wide.dtype)
     for _ in range(REFINEMENTS + 1):
         x = x + r @ (right - wide @ x).astype(a.dtype)
     return x, solution_errors(factored, right, x, moved * factored.scale[:, None])
@@ -298,11 +299,12 @@ def _by_kronecker(pairs: list[tuple[Any, Any]], c: Floats, shape: tuple[int, int
 
 
 def rest_of(pairs: Sequence[tuple[Any, Any]], x: Any, c: Floats) -> Any:
-    """C − Σ L·X·R in extended precision."""
-    rest = extended(c)
+    """C − Σ L·X·R, in extended precision where that is affordable."""
+    products = x.size * max(x.shape)
+    rest, x = widened(c, products), widened(x, products)
     for left, right in pairs:
-        part = x if left is None else extended(left) @ x
-        rest = rest - (part if right is None else part @ extended(right))
+        part = x if left is None else widened(left, products) @ x
+        rest = rest - (part if right is None else part @ widened(right, products))
     return rest
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from service.certificates import Check, measured
-from service.linalg.bounds import SLACK, TINY, UNIT, Extended, extended, extended_gamma, gamma, largest
+from service.linalg.bounds import SLACK, TINY, UNIT, Extended, gamma, gamma_in, largest, widened
 from service.linalg.matrix import Floats
 
 REFINEMENTS = 5
@@ -84,6 +84,8 @@ def fit(a: Extended, b: Extended, basis: Basis) -> Fit:
 
     Columns of A and b are brought to a size near 1 by powers of two, so that no bound suffers from over- or underflow.
     """
+    products = a.size * b.shape[1]
+    a, b = widened(a, products), widened(b, products)
     columns, units = _powers(a), _powers(b)
     found = _fit(a * columns, b * units, Basis(basis.r * columns, basis.s / columns[:, None], basis.defect))
     back = columns[:, None] / units
@@ -113,11 +115,11 @@ def defect(a: Extended, b: Extended, x: Floats, basis: Basis) -> Fit:
     m, n = a.shape
     kind = "c" if a.dtype.kind == "c" else "f"
     s, across = basis.s, np.abs(basis.s) @ np.abs(basis.s).T
-    rho = b - a @ extended(x)
+    rho = b - a @ x.astype(a.dtype)
     gradient = a.conj().T @ rho
     sizes = np.abs(a.astype(s.dtype))
     size = sizes @ np.abs(x) + np.abs(b.astype(s.dtype))
-    slip = sizes.T @ (extended_gamma(m + 2, kind) * np.abs(rho.astype(s.dtype)) + extended_gamma(n + 2, kind) * size) + TINY * m
+    slip = sizes.T @ (gamma_in(m + 2, a) * np.abs(rho.astype(s.dtype)) + gamma_in(n + 2, a) * size) + TINY * m
     h = s.conj().T @ gradient.astype(s.dtype)
     lengths = np.linalg.norm(h, axis=0)
     first = np.abs(s @ h) + gamma(2 * n + 4, kind) * (across @ np.abs(gradient))
@@ -126,7 +128,7 @@ def defect(a: Extended, b: Extended, x: Floats, basis: Basis) -> Fit:
     scale = np.linalg.norm(rho.astype(s.dtype), axis=0) + np.linalg.norm(size, axis=0)
     orthogonality = largest(np.divide(lengths, scale, out=np.zeros(len(scale)), where=scale > 0))
     size_of_rho = np.linalg.norm(rho.astype(s.dtype), axis=0)
-    rounding = (extended_gamma(n + 2, kind) + UNIT) * np.linalg.norm(size, axis=0) / size_of_rho  # the entries' own included
+    rounding = (gamma_in(n + 2, a) + UNIT) * np.linalg.norm(size, axis=0) / size_of_rho  # the entries' own included
     residual_error = rounding + (lengths * basis.amplification / size_of_rho) ** 2  # the excess is orthogonal to the residual of x*
     nothing = np.array(np.inf)
     error, residual_error = np.where(np.isnan(error), nothing, error), np.where(np.isnan(residual_error), nothing, residual_error)

@@ -12,7 +12,7 @@ import numpy as np
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError, ShapeMismatch
-from service.linalg.bounds import SLACK, TRUSTED, UNIT, extended, gamma
+from service.linalg.bounds import SLACK, TRUSTED, UNIT, extended, gamma, gamma_in, widened
 from service.linalg.dependencies import exact_dependencies
 from service.linalg.exact import affordable, check_size
 from service.linalg.exact_numbers import Floats, beyond_doubles, nearest_root
@@ -214,11 +214,11 @@ def orthonormal(c: Floats, is_rounded: bool) -> tuple[Floats, float]:
     if basis is None or not math.isfinite(basis.defect):
         raise too_sensitive("the projection", None)
     n, kind = c.shape[1], c.dtype.kind
-    wide = extended(c) @ extended(basis.s)
+    wide = widened(c, c.size * n) @ widened(basis.s, c.size * n)
     gram = (wide.conj().T @ wide).astype(c.dtype)
     q = (wide @ (1.5 * np.eye(n) - 0.5 * gram)).astype(c.dtype)  # a step of Newton's iteration for (QᴴQ)^(−1/2): the span stays
     sizes = float(np.linalg.norm(np.abs(c) @ np.abs(basis.s)))
-    slip = gamma(n + 2, kind, UNIT / 512) * sizes + UNIT * math.sqrt(n) * 2 + (UNIT * sizes if is_rounded else 0.0)
+    slip = gamma_in(n + 2, wide) * sizes + UNIT * math.sqrt(n) * 2 + (UNIT * sizes if is_rounded else 0.0)
     apart = float(np.linalg.norm(q.conj().T @ q - np.eye(n))) + gamma(len(c) + 2, kind) * 2 * n
     return q, (2 * slip / max(1 - basis.defect - slip, 1e-300) + apart / max(1 - apart, 1e-300)) * SLACK
 

@@ -12,7 +12,7 @@ import numpy as np
 from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import SingularMatrix
-from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, SolutionDefect, extended, largest, solution_defect
+from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, SolutionDefect, largest, solution_defect, widened
 from service.linalg.condition import condition_number, condition_of_rank
 from service.linalg.exact import affordable, check_size, require_rows, require_square
 from service.linalg.exact_numbers import nearest_doubles
@@ -117,7 +117,8 @@ def _in_floats(factored: Factored, b: Floats, decimals: bool) -> FloatSolution:
     right = b * factored.scale[:, None]
     unit = powers_of_two(right, 0)  # right-hand sides of a size near 1, so that bounds do not suffer from underflow
     right = right * unit
-    wide, x = extended(a), np.zeros(b.shape, dtype=extended(a).dtype)
+    wide = widened(a, a.size * b.shape[1])
+    x = np.zeros(b.shape, dtype=wide.dtype)
     for _ in range(REFINEMENTS):
         x = x + r @ (right - wide @ x).astype(a.dtype)
     rounded = x.astype(a.dtype)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from service.errors import InputError, NoConvergence, SingularMatrix
-from service.linalg.bounds import SLACK, UNIT, extended, extended_gamma, gamma, inverse_defect
+from service.linalg.bounds import SLACK, UNIT, gamma, gamma_in, inverse_defect, widened
 from service.linalg.exact_numbers import Floats
 
 REFINEMENTS = 3
@@ -41,20 +41,23 @@ def sylvester_by_eigenvalues(pairs: Sequence[tuple[Any, Any]], c: Floats, condit
     if smallest <= 1e3 * UNIT * float(np.abs(d).max()):
         raise SingularMatrix(f"to the precision of floats the solution is not unique, or there is none: {condition}", None, "/A")
 
-    def operator(x: Any) -> Any:
-        return x + extended(a) @ x @ extended(b) if stein else extended(a) @ x + x @ extended(b)
+    products = c.size * max(c.shape)
+    left_wide, right_wide, right_hand = (widened(part.astype(c.dtype), products) for part in (a, b, c))
 
-    x = np.zeros(c.shape, dtype=extended(c).dtype)
+    def operator(x: Any) -> Any:
+        return x + left_wide @ x @ right_wide if stein else left_wide @ x + x @ right_wide
+
+    x = np.zeros(c.shape, dtype=right_hand.dtype)
     for _ in range(REFINEMENTS):
-        rest = (extended(c) - operator(x)).astype(np.complex128)
+        rest = (right_hand - operator(x)).astype(np.complex128)
         step = v @ ((v_inverse @ rest @ w) / d) @ w_inverse
         x = x + (step if np.iscomplexobj(c) else step.real)
     rounded = x.astype(c.dtype)
-    rest = extended(c) - operator(extended(rounded))
+    rest = right_hand - operator(rounded.astype(right_hand.dtype))
     sizes = np.abs(c) + (
         np.abs(rounded) + np.abs(a) @ np.abs(rounded) @ np.abs(b) if stein else np.abs(a) @ np.abs(rounded) + np.abs(rounded) @ np.abs(b)
     )
-    moved = np.abs(rest).astype(np.float64) + (3 * UNIT + extended_gamma(2 * len(c) + 2 * len(b) + 8, "c")) * sizes
+    moved = np.abs(rest).astype(np.float64) + (3 * UNIT + gamma_in(2 * len(c) + 2 * len(b) + 8, right_hand)) * sizes
     left, right_part = _off_diagonal(a, v, v_inverse, lam), _off_diagonal(b, w, w_inverse, mu)
     if stein:
         contraction = (left * (float(np.abs(mu).max()) + right_part) + float(np.abs(lam).max()) * right_part) / smallest
