@@ -20,7 +20,7 @@ UNIT = 2.0**-53  # unit roundoff of doubles
 TINY = 2.0**-1000  # more than what underflow can cost in a sum
 SLACK = 1.001
 
-WIDE_PRODUCTS = 40_000_000  # of numbers in extended precision, which take about a nanosecond each: no BLAS knows them
+WIDE_PRODUCTS = 8_000_000  # of numbers in extended precision, which take about a nanosecond each: no BLAS knows them
 GOOD = 1e-8  # a relative error up to here needs no better arithmetic
 TRUSTED = 1e-3  # beyond this an answer is refused: fewer than three digits would be right
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from service import limits
 from service.linalg.exact_numbers import Floats, beyond_doubles, nearest_doubles, texts
-from service.linalg.surds import Surd, as_exact_json
+from service.linalg.surds import Surd, as_exact_json, terms_of_field
 
 
 class Table:
@@ -27,7 +27,7 @@ class Table:
         """From rows of int, fmpq and Surd; `width` for a matrix without rows. Raises LimitExceeded for many Surds."""
         shape = len(rows), len(rows[0]) if rows else width or 0
         if any(isinstance(entry, Surd) for row in rows for entry in row):
-            limits.check("surd-size", min(shape), "")
+            limits.check("surd-size", min(shape) * terms_of_field(entry for row in rows for entry in row if isinstance(entry, Surd)))
             return Table(shape, surds=[[Surd.of(entry) for entry in row] for row in rows])
         return Table(shape, flint.fmpq_mat(shape[0], shape[1], [flint.fmpq(entry) for row in rows for entry in row]))
 

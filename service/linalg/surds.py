@@ -7,7 +7,7 @@ at a time until only a rational is left). Gaussian rationals are the case of the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -206,6 +206,13 @@ def square_part(value: int) -> tuple[int, int]:
         square *= int(prime) ** (power // 2)
         free *= int(prime) ** (power % 2)
     return square, free
+
+
+def terms_of_field(numbers: Iterable[Surd]) -> int:
+    """How many terms a number may have that is made of these: 2 for each independent root, multiplied."""
+    radicands = {radicand for number in numbers for radicand in number.terms}
+    primes = {int(prime) for radicand in radicands for prime, _ in flint.fmpz(abs(radicand)).factor()}
+    return int(2 ** (len(primes) + any(radicand < 0 for radicand in radicands)))
 
 
 def smallest_prime(value: int) -> int:
