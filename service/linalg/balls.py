@@ -20,7 +20,7 @@ import flint
 from service import limits
 from service.certificates import Check, measured
 from service.errors import InputError, Undecided
-from service.linalg.exact_numbers import beyond_doubles, read_rational
+from service.linalg.exact_numbers import beyond_doubles
 from service.linalg.matrix import Arithmetic, Matrix
 from service.precision import precision
 
@@ -51,6 +51,11 @@ def wanted(digits: int | None, arithmetic: Arithmetic | None) -> bool:
         raise InputError("an exact answer has all its digits", 'leave out "digits", or "arithmetic": "exact"', "/digits")
     limits.check("digits", digits, "/digits")
     return True
+
+
+def check_work(size: int, digits: int, weight: int = 1) -> None:
+    """Raises LimitExceeded for more digits of a matrix of this size than take a few seconds; `weight` is the cost beside an inverse."""
+    limits.check("digits-work", size**3 * digits * weight // 1_000_000, "/digits")
 
 
 def to_digits(digits: int, compute: Compute, zero_below: Fraction | None, bits_for_zero: int, small_as_zero: bool = False) -> list[Any]:
@@ -215,7 +220,8 @@ def parse(value: Any) -> Any:
     """The Digits (or pair) as arb or acb, from its text."""
     if isinstance(value, tuple):
         return flint.acb(parse(value[0]), parse(value[1]))
-    return flint.arb(read_rational(value.text))
+    number = Fraction(value.text)
+    return flint.arb(flint.fmpq(number.numerator, number.denominator))
 
 
 def _sizes(matrix: Any) -> Any:

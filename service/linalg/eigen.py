@@ -127,7 +127,12 @@ def decompose(matrix: Matrix, left: bool = False) -> Spectrum:
     )
     found = replace(found, values=found.values * unit, bounds=found.bounds * unit)
     if solvable and (matrix.is_exact_data or n <= ROOTS_UP_TO or not (is_good and found.all_simple)):
-        answer = _by_roots(matrix, found, is_hermitian, is_good)
+        try:
+            answer = _by_roots(matrix, found, is_hermitian, is_good)
+        except Undecided:
+            if not is_good:
+                raise
+            answer = _by_floats(found, is_hermitian)
     else:
         answer = _by_floats(found, is_hermitian)
     if not largest(answer.bounds) <= TRUSTED * size * unit:

@@ -9,7 +9,7 @@ import flint
 
 from service import limits
 from service.certificates import Check, measured, require
-from service.errors import InputError, ShapeMismatch, SingularMatrix
+from service.errors import InputError, MathematicsRefuses, ShapeMismatch, SingularMatrix
 from service.linalg import balls, spectrum
 from service.linalg.exact import check_size, require_rational, require_square
 from service.linalg.exact_spectrum import ExactSpectrum, conjugate_text, eigenvalues, polynomial_text
@@ -36,7 +36,7 @@ def exact_spectrum(matrix: Matrix, digits: int | None = None) -> ExactSpectrum:
     """Raises ShapeMismatch, LimitExceeded, Undecided."""
     require_square(matrix, "eigenvalues")
     require_rational(matrix)
-    check_size(matrix, matrix.shape[0])
+    check_size(matrix, 4 * matrix.shape[0])
     a = matrix.exact
     factors = spectrum.factors(a, a == a.transpose())
     return ExactSpectrum(a, factors, eigenvalues(factors, digits))
@@ -67,13 +67,21 @@ def eigen_exactly(matrix: Matrix, digits: int | None = None, left: bool = False,
         answer["eigenspaces"] = found.eigenspaces()
     if any(value.forms is None for value in found.values):
         answer["radius"] = [found.values[place].radius for place in places]
-    values = spectrum.roots_in_doubles(found.factors)
-    is_real = all(value.value.imag == 0 for value in values)
-    answer["approximations"] = [values[place].value.real if is_real else values[place].value for place in places]
+    answer["approximations"] = _approximations(found, places)
     if is_symmetric:
         texts = answer["eigenvalues"]
         answer["rayleigh_quotient"] = {"minimum": texts[-1], "maximum": texts[0]}
     return {**answer, "arithmetic": "exact", "error_bound": 0.0, "checks": require(found.checks())}
+
+
+def _approximations(found: ExactSpectrum, places: list[int]) -> list[Any] | None:
+    """The eigenvalues as doubles; None beyond their range."""
+    try:
+        values = [root.value for root in spectrum.roots_in_doubles(found.factors)]
+    except MathematicsRefuses:
+        return None
+    is_real = all(value.imag == 0 for value in values)
+    return [values[place].real if is_real else values[place] for place in places]
 
 
 def characteristic(found: ExactSpectrum) -> dict[str, Any]:
@@ -100,6 +108,8 @@ def eigen_with_digits(matrix: Matrix, digits: int) -> dict[str, Any]:
     require_square(matrix, "eigenvalues")
     require_rational(matrix)
     limits.check("exact-size", matrix.shape[0], "/matrix")
+    if not matrix.is_complex:
+        check_size(matrix, 4 * matrix.shape[0])
     real = balls.real_form(matrix)
     factors = spectrum.factors(real, is_symmetric=True)  # only the algebraic multiplicities matter
 

@@ -35,6 +35,7 @@ FUNCTIONS = ("expm", "logm", "sqrtm", "power", "sinm", "cosm", "signm")
 ENTIRE = ("expm", "sinm", "cosm")
 FIRST_BITS, MOST_BITS = 160, 6_000
 LARGEST_EXPONENT = 1_000_000
+LARGEST_NORM = 1e15  # of a matrix whose exponential, sine or cosine is computed
 
 
 @np.errstate(all="ignore")
@@ -65,8 +66,13 @@ def matrix_function(
             return _exact_power(matrix, whole, mode)
     size = "exact-size" if function in ENTIRE or whole is not None else "function-size"
     small = n <= limits.limit(size)
+    if function in ENTIRE and float(np.abs(matrix.floats).max()) * n > LARGEST_NORM:
+        raise MathematicsRefuses(
+            f"{function} is not computed for entries beyond {LARGEST_NORM:.0e}", "divide the matrix by a number", "/matrix"
+        )
     if precise:
         limits.check(size, n, "/matrix")
+        balls.check_work(n, digits or 1, 5 if size == "exact-size" else max(1, n // 2))
         return _with_digits(matrix, function, exponent, digits or 1)
     limits.check("cubic-size", n, "/matrix")
     return _verified(matrix, function, exponent) if small else _estimated(matrix, function, exponent)

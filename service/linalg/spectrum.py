@@ -104,9 +104,12 @@ def _refuse_close_roots(polynomial: Any) -> None:
     degree = polynomial.degree()
     if degree < 3 or polynomial.height_bits() <= USUAL_BITS * degree:
         return
+    heights = [abs(int(value)).bit_length() for value in polynomial.coeffs()]
+    shift = max((heights[i] - heights[degree]) // (degree - i) for i in range(degree) if heights[i])  # roots of about this size
     with precision(CLOSE_BITS):
         lead = polynomial[degree]
-        rows = [[flint.arb(int(i == j + 1)) for j in range(degree - 1)] + [-flint.arb(polynomial[i]) / lead] for i in range(degree)]
+        last = [-flint.arb(polynomial[i]) / lead * flint.arb(2) ** (shift * (i - degree)) for i in range(degree)]
+        rows = [[flint.arb(int(i == j + 1)) for j in range(degree - 1)] + [last[i]] for i in range(degree)]
         try:
             flint.acb_mat(flint.arb_mat(rows)).eig()
         except ValueError:

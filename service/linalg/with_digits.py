@@ -19,7 +19,7 @@ from service.errors import ShapeMismatch, SingularMatrix
 from service.linalg import balls, spectrum
 from service.linalg.balls import Digits
 from service.linalg.condition import condition_number
-from service.linalg.exact import require_square
+from service.linalg.exact import check_size, require_square
 from service.linalg.matrix import Floats, Matrix, as_sent
 from service.linalg.singular import singular
 from service.precision import precision
@@ -31,6 +31,7 @@ def inverse(matrix: Matrix, digits: int) -> dict[str, Any]:
     """A⁻¹ of an n×n matrix. Raises ShapeMismatch, SingularMatrix, LimitExceeded, Undecided."""
     require_square(matrix, "an inverse")
     n = matrix.shape[0]
+    balls.check_work(n, digits)
     _require_regular(matrix, "A matrix has an inverse exactly when its rows are linearly independent.")
     x = balls.to_digits(digits, lambda: balls.ball_matrix(matrix).inv().entries(), *balls.smallest_part(matrix))
     check = balls.product_check(matrix, x, flint.acb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]), digits)
@@ -53,6 +54,7 @@ def solve(matrix: Matrix, rhs: Matrix, digits: int) -> dict[str, Any]:
         raise ShapeMismatch(detail, pointer="/rhs", facts={"matrix": list(matrix.shape), "rhs": list(rhs.shape)})
     require_square(matrix, "a unique solution for every right-hand side")
     limits.check("exact-size", k, "/rhs")
+    balls.check_work(n, digits)
     _require_regular(matrix, "A system has exactly one solution, for every right-hand side, when the rows of its matrix are independent.")
     kind: Any = flint.acb_mat if matrix.is_complex or rhs.is_complex else flint.arb_mat
 
@@ -76,6 +78,8 @@ def determinant(matrix: Matrix, digits: int) -> dict[str, Any]:
     """det A of an n×n matrix. Raises ShapeMismatch, LimitExceeded, Undecided."""
     require_square(matrix, "a determinant")
     limits.check("exact-size", matrix.shape[0], "/matrix")
+    if not matrix.is_complex:
+        check_size(matrix, matrix.shape[0])
     value, ball, check = _determinant(matrix, digits)
     sign = None if matrix.is_complex else int(ball > 0) - int(ball < 0)
     log_abs = None if ball == 0 else float(abs(ball).log().mid())
@@ -95,6 +99,8 @@ def singular_values(matrix: Matrix, digits: int) -> dict[str, Any]:
     m, n = matrix.shape
     k = min(m, n)
     limits.check("exact-size", k, "/matrix")
+    if not matrix.is_complex:
+        check_size(matrix, 8 * k)
     real = balls.real_form(matrix)
     gram = real * real.transpose() if m <= n else real.transpose() * real
     copies = 2 if matrix.is_complex else 1  # each value stands twice in the real form
@@ -153,6 +159,8 @@ def _determinant(matrix: Matrix, digits: int) -> tuple[Any, Any, Check]:
 
 def _require_regular(matrix: Matrix, consequence: str) -> None:
     limits.check("exact-size", matrix.shape[0], "/matrix")
+    if not matrix.is_complex:
+        check_size(matrix, matrix.shape[0])
     if balls.real_form(matrix).det() != 0:
         return
     if not matrix.is_complex:

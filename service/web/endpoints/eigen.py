@@ -70,7 +70,7 @@ class Response(ResponseSchema):
         "Exact, for eigenvalues of a degree beyond 2: bases whose entries are polynomials in the eigenvalue lambda",
         required=False,
     )
-    approximations = Answer(array_of(SPECTRAL), "Exact: the eigenvalues as doubles", required=False)
+    approximations = Answer(nullable(array_of(SPECTRAL)), "Exact: the eigenvalues as doubles; null beyond their range", required=False)
     arithmetic = PreciseArithmeticAnswer()
     provided = ProvidedAnswer()
     digits = DigitsAnswer()
