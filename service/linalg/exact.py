@@ -58,6 +58,11 @@ def require_rational(matrix: Matrix, pointer: str = "/matrix") -> None:
         raise InputError("square roots and exact complex numbers among the entries are not taken here", "send decimals", pointer)
 
 
+def exact_rank(matrix: Matrix) -> int | None:
+    """The rank of whole or rational entries where it is cheap; None for others."""
+    return int(matrix.exact.rank()) if matrix.is_exact_data and affordable(matrix) else None
+
+
 def require_square(matrix: Matrix, what: str, pointer: str = "/matrix") -> None:
     """Raises ShapeMismatch when `matrix` is not square."""
     m, n = matrix.shape

@@ -14,7 +14,7 @@ from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError
 from service.linalg.bounds import UNIT
-from service.linalg.exact import check_size
+from service.linalg.exact import check_size, exact_rank
 from service.linalg.exact_numbers import beyond_doubles
 from service.linalg.factor_bounds import powers_of_two, qr_bound, sizes_of_columns
 from service.linalg.matrix import Arithmetic, Floats, Matrix, choose_arithmetic
@@ -32,10 +32,10 @@ LIFTED = 2.0**-500
 class QR:
     """q is m×k with orthonormal columns and r k×n, upper triangular (trapezoidal when m < n), k = min(m, n), or m when full.
 
-    With pivoting column j of A·P is column permutation[j] of A (from 0), and the diagonal of r does not increase. `rank` is the
-    numerical rank, None where the singular values leave it open. `error_bound` bounds ‖q − q*‖ (Frobenius, the first n
-    columns) and, for each column, ‖r − r*‖/‖r‖; None where the factors are not unique: the columns are dependent, or
-    could not be proven independent.
+    With pivoting column j of A·P is column permutation[j] of A (from 0), and the diagonal of r does not increase. `rank` is exact
+    for whole and rational entries, and None where the singular values of others leave it open. `error_bound` bounds ‖q − q*‖
+    (Frobenius, the first n columns) and, for each column, ‖r − r*‖/‖r‖; None where the factors are not unique: the columns are
+    dependent, or could not be proven independent.
     """
 
     q: Any
@@ -97,7 +97,9 @@ def qr(matrix: Matrix, full: bool = False, pivoting: bool = False, arithmetic: A
     r = r / (scale if permutation is None else scale[permutation])
     if not np.isfinite(r).all():
         raise beyond_doubles()
-    return QR(q + 0.0, r + 0.0, permutation, numerical_rank(a).rank, "float", bound if np.isfinite(bound) else None, require(checks))
+    rank = exact_rank(matrix)
+    rank = numerical_rank(a).rank if rank is None else rank
+    return QR(q + 0.0, r + 0.0, permutation, rank, "float", bound if np.isfinite(bound) else None, require(checks))
 
 
 def normalised(q: Floats, r: Floats) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import MathematicsRefuses, NoConvergence
 from service.linalg.bounds import SLACK, UNIT, gamma
+from service.linalg.exact import exact_rank
 from service.linalg.matrix import Floats, Matrix
 from service.linalg.numerical_rank import default_tolerance, is_clear, unit_of
 
@@ -20,10 +21,10 @@ from service.linalg.numerical_rank import default_tolerance, is_clear, unit_of
 class SingularValueDecomposition:
     """u is m×k, `singular_values` the min(m, n) in decreasing order, vt k×n, with k = min(m, n), or u m×m and vt n×n when full.
 
-    Signs: in each row of vt the first entry whose size is within a millionth of the largest is positive (for the further rows of a
-    full vt too; for the further columns of a full u the same rule by columns). `rank` is None where the singular
-    values leave it open, `condition_number` (2-norm) where the smallest is zero to the precision of floats.
-    `error_bound` bounds the error of each singular value relative to the largest.
+    Signs: in each row of vt the first entry whose size is within a millionth of the largest is positive (for the further rows of
+    a full vt too; for the further columns of a full u the same rule by columns). `rank` is exact for whole and rational entries,
+    and None where the singular values of others leave it open, `condition_number` (2-norm) where the smallest is zero to the
+    precision of floats. `error_bound` bounds the error of each singular value relative to the largest.
     """
 
     u: Floats
@@ -73,7 +74,9 @@ def svd(matrix: Matrix, full: bool = False) -> SingularValueDecomposition:
         raise MathematicsRefuses("a singular value is beyond the range of doubles", "divide the matrix by a number", "/matrix")
     tolerance = default_tolerance(a.shape, float(values[0]))
     count = int((values > tolerance).sum())
-    rank = count if is_clear(scaled, values, count, tolerance) else None
+    rank = exact_rank(matrix)
+    if rank is None and is_clear(scaled, values, count, tolerance):
+        rank = count
     condition = float(values[0] / values[-1]) if values[-1] > tolerance else None
     return SingularValueDecomposition(u + 0.0, values * unit, vt + 0.0, rank, condition, tolerance * unit, bound, require(checks))
 

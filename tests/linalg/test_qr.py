@@ -180,6 +180,12 @@ def test_what_is_refused() -> None:
     assert qr(from_array(np.ones((2000, 2)))).rank == 1
 
 
+def test_the_rank_of_whole_matrices_is_exact() -> None:
+    assert qr(read_matrix(famous.pascal(20))).rank == 20
+    assert qr(read_matrix(famous.magic(4))).rank == 3
+    assert qr(read_matrix(famous.hilbert_floats(12))).rank is None
+
+
 def test_very_long_numbers_are_written() -> None:
     """Beyond the 4,300 digits that Python itself writes."""
     found = qr(read_matrix([[1e300, 1, 1e-310], [1, 1e-300, 3], [1e-310, 3, 1e300]]), arithmetic="exact")

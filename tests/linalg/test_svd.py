@@ -73,6 +73,12 @@ def test_extreme_sizes() -> None:
         svd(read_matrix([[1.7e308, 1.7e308], [1.7e308, -1.7e308]]))
 
 
+def test_the_rank_of_whole_matrices_is_exact() -> None:
+    assert svd(read_matrix(famous.pascal(20))).rank == 20
+    assert svd(read_matrix(famous.fibonacci(60))).rank == 2
+    assert svd(read_matrix(famous.magic(8))).rank == 3
+
+
 def test_an_unclear_rank_is_left_open() -> None:
     assert svd(read_matrix(famous.hilbert_floats(12))).rank is None
 

@@ -26,7 +26,10 @@ class Response(ResponseSchema):
     permutation = Answer(
         array_of({"type": "integer"}), "With pivoting, the columns of A in the order of those of A·p, from 0", required=False
     )
-    rank = Answer(nullable({"type": "integer"}), "The rank; null where the singular values leave no clear gap")
+    rank = Answer(
+        nullable({"type": "integer"}),
+        "The rank, exact for whole and rational entries; null where the singular values of others leave no clear gap",
+    )
     arithmetic = ArithmeticAnswer()
     error_bound = ErrorBoundAnswer(
         "Verified bound on ‖q - q*‖ (Frobenius) and on each column of r relative to its norm; null where the columns are dependent, or "

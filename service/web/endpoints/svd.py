@@ -57,7 +57,10 @@ class Response(ResponseSchema):
         "(the range of Aᴴ) and its complement, the null space",
         required=False,
     )
-    rank = Answer(nullable({"type": "integer"}), "The numerical rank; null where the singular values leave no clear gap")
+    rank = Answer(
+        nullable({"type": "integer"}),
+        "The rank, exact for whole and rational entries; null where the singular values of others leave no clear gap",
+    )
     condition_number = ConditionAnswer("σ₁/σₙ, in the 2-norm")
     tolerance = Answer(NUMBER, "max(m, n)·ε·σ₁: singular values up to here count as zero")
     error_bound = ErrorBoundAnswer("Verified bound on the error of each singular value, relative to the largest")
