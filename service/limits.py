@@ -43,6 +43,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("convolution-products", 100_000_000, "products", "number of products in one convolution of floats"),
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
     Limit("surd-size", 48, "rows or columns times terms", "size of an exact matrix with square roots or complex numbers (two terms each)"),
+    Limit("surd-work", 30_000, "bits", "number of entries of such a matrix, times their longest part, times terms"),
     Limit("exact-entries", 50_000, "entries", "size of an array for exact sums over all its entries"),
     Limit("exact-digits", 1_000, "digits", "length of one exact number in an array"),
     Limit("function-size", 40, "rows or columns", "size of a matrix whose roots and logarithms are verified, or given with digits"),

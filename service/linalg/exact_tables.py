@@ -23,12 +23,18 @@ class Table:
         self.shape, self._rational, self._surds = shape, rational, surds
 
     @staticmethod
-    def of(rows: Sequence[Sequence[Any]], width: int | None = None) -> Table:
-        """From rows of int, fmpq and Surd; `width` for a matrix without rows. Raises LimitExceeded for many Surds."""
+    def of(rows: Sequence[Sequence[Any]], width: int | None = None, is_sent: bool = False) -> Table:
+        """From rows of int, fmpq and Surd; `width` for a matrix without rows. Raises LimitExceeded when too many Surds, or too long
+        ones, were sent."""
         shape = len(rows), len(rows[0]) if rows else width or 0
         if any(isinstance(entry, Surd) for row in rows for entry in row):
-            limits.check("surd-size", min(shape) * terms_of_field(entry for row in rows for entry in row if isinstance(entry, Surd)))
-            return Table(shape, surds=[[Surd.of(entry) for entry in row] for row in rows])
+            table = Table(shape, surds=[[Surd.of(entry) for entry in row] for row in rows])
+            if is_sent:
+                entries = [entry for row in table.rows for entry in row]
+                terms = terms_of_field(entries)
+                limits.check("surd-size", min(shape) * terms)
+                limits.check("surd-work", shape[0] * shape[1] * terms * max(entry.bits for entry in entries))
+            return table
         return Table(shape, flint.fmpq_mat(shape[0], shape[1], [flint.fmpq(entry) for row in rows for entry in row]))
 
     @staticmethod

@@ -97,10 +97,12 @@ class Matrix:
     def table(self) -> Table:
         """The entries in the smallest exact field that holds them: rationals, or numbers with square roots (i among them)."""
         if self.kind == "surd":
-            return Table.of([[entry if isinstance(entry, Surd) else self._as_rational(entry) for entry in row] for row in self.rows])
+            return Table.of(
+                [[entry if isinstance(entry, Surd) else self._as_rational(entry) for entry in row] for row in self.rows], None, True
+            )
         if not self.is_complex:
             return Table(self.shape, self.exact)
-        return Table.of([[gaussian(*map(self._as_rational, (entry.real, entry.imag))) for entry in row] for row in self.rows])
+        return Table.of([[gaussian(*map(self._as_rational, (entry.real, entry.imag))) for entry in row] for row in self.rows], None, True)
 
     def exact_entry(self, i: int, j: int) -> Any:
         """One entry as fmpq, of a real matrix without expressions."""

@@ -180,7 +180,7 @@ def kronecker(pairs: Sequence[tuple[Table | None, Table | None]], shape: tuple[i
                         row = total[i + m * j]
                         for s in range(p):
                             row[s + p * k] = row[s + p * k] + over[i][s] * across[k][j]
-    return Table.of(total, p * q)
+    return Table.of(total, p * q, True)  # its size is bounded like that of a matrix that was sent
 
 
 def unvec(columns: Table, k: int, shape: tuple[int, int]) -> Table:

@@ -109,8 +109,7 @@ class Surd:
             return NotImplemented
         base, count = (self, int(power.p)) if power.q == 1 else (self.sqrt(), int(doubled.p))
         base = base if count >= 0 else base.reciprocal()
-        bits = max((int(part).bit_length() for value in base.terms.values() for part in (value.p, value.q)), default=1)
-        limits.check("exact-digits", int(bits * abs(count) * math.log10(2)))
+        limits.check("exact-digits", int(base.bits * abs(count) * math.log10(2)))
         result = Surd.of(1)
         for digit in f"{abs(count):b}":
             result = result * result * base if digit == "1" else result * result
@@ -166,6 +165,11 @@ class Surd:
             if abs(total) >> 60 > 2 * len(self.terms):  # a sum of independent roots is not 0, so this comes to an end
                 return total / (1 << bits)
             bits *= 2
+
+    @property
+    def bits(self) -> int:
+        """The length of its longest numerator or denominator."""
+        return max((int(part).bit_length() for value in self.terms.values() for part in (value.p, value.q)), default=1)
 
     def __str__(self) -> str:
         """In the expression language: "sqrt(2)/2", "1 - 2*sqrt(3)"; for people, "i" among it."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import LimitExceeded
+from service.linalg.exact_tables import Table
 from service.linalg.surds import Surd, as_exact_json, gaussian
 
 UNIT = gaussian(0, 1)
@@ -74,3 +75,15 @@ def test_what_grows_too_far_is_refused() -> None:
         Surd.of(-1).sqrt()
     with pytest.raises(ZeroDivisionError):
         1 / Surd.of(0)
+
+
+def test_matrices_of_them_are_bounded() -> None:
+    """Elimination on numbers with roots is slow, and its numbers grow: size, terms and digits count together."""
+    root = Surd.of(2).sqrt()
+    assert Table.of([[root] * 24] * 24, None, True).shape == (24, 24)
+    with pytest.raises(LimitExceeded, match="surd-size"):
+        Table.of([[root] * 25] * 25, None, True)
+    with pytest.raises(LimitExceeded, match="surd-size"):
+        Table.of([[root, Surd.of(3).sqrt(), Surd.of(5).sqrt(), UNIT]] * 4, None, True)
+    with pytest.raises(LimitExceeded, match="surd-work"):
+        Table.of([[root / 10**50] * 12] * 12, None, True)
