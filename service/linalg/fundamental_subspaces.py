@@ -9,7 +9,7 @@ import numpy as np
 
 from service.certificates import Check, decided, measured, require
 from service.errors import Undecided
-from service.linalg.bounds import UNIT
+from service.linalg.bounds import TRUSTED, UNIT
 from service.linalg.matrix import Floats, Matrix
 from service.linalg.numerical_rank import unit_of
 from service.linalg.svd import SingularValueDecomposition
@@ -39,10 +39,12 @@ class FundamentalSubspaces:
 @np.errstate(all="ignore")  # an overflow makes a check fail
 def fundamental_subspaces(matrix: Matrix, found: SingularValueDecomposition) -> FundamentalSubspaces:
     """From the full decomposition `found` of `matrix`. Raises Undecided where the singular values leave the rank open."""
-    if found.rank is None:
+    values, r = found.singular_values, found.rank
+    # The subspaces turn by at most about (error of the singular values)/(the smallest that is not zero), by Davis and Kahan.
+    if r is None or (0 < r < max(matrix.shape) and found.error_bound * values[0] > TRUSTED * values[r - 1]):
         hint = "null-space and column-space take a tolerance, and exact entries"
-        raise Undecided("the subspaces cannot be told: the singular values leave the rank open", hint, "/matrix")
-    r, left, right = found.rank, found.u.T + 0.0, found.vt.conj() + 0.0
+        raise Undecided("the subspaces cannot be told: no clear gap parts the singular values from 0", hint, "/matrix")
+    left, right = found.u.T + 0.0, found.vt.conj() + 0.0
     spaces = left[:r], left[r:], right[:r], right[r:]
     return FundamentalSubspaces(*spaces, require(subspace_checks(matrix.floats, *spaces)))
 

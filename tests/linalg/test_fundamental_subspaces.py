@@ -50,6 +50,11 @@ def test_complex() -> None:
 def test_an_open_rank_is_refused() -> None:
     with pytest.raises(Undecided):
         spaces_of(read_matrix(famous.hilbert_floats(12)))
+    rows = famous.pascal(20)[:19]
+    nearly = [*rows, [a + b for a, b in zip(rows[0], rows[1], strict=True)]]  # of rank 19, exactly, and many tiny singular values
+    with pytest.raises(Undecided, match="no clear gap"):
+        spaces_of(read_matrix(nearly))
+    assert len(spaces_of(read_matrix(famous.pascal(20))).null_space) == 0
 
 
 def test_perturbed_bases_are_refused() -> None:
