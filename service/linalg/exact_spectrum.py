@@ -54,11 +54,14 @@ class Eigenvalue:
 
 def eigenvalues(factors: list[Factor], digits: int | None) -> list[Eigenvalue]:
     """All different eigenvalues in decreasing order; those of a degree beyond 4 with so many digits. Raises Undecided."""
-    forms = {id(factor): closed_forms.roots(factor.polynomial) for factor in factors if factor.degree <= CLOSED_UP_TO}
     bits = max(FIRST_BITS, math.ceil(4 * (digits or DEFAULT_DIGITS)))
     while bits <= MOST_BITS:
         with precision(bits):
-            found = [_named(root, forms.get(id(root.factor)), digits or DEFAULT_DIGITS) for root in spectrum.roots(factors)]
+            try:
+                forms = {id(factor): closed_forms.roots(factor.polynomial) for factor in factors if factor.degree <= CLOSED_UP_TO}
+                found = [_named(root, forms.get(id(root.factor)), digits or DEFAULT_DIGITS) for root in spectrum.roots(factors)]
+            except ArithmeticError:  # a sign could not be told
+                found = [None]
         answers = [entry for entry in found if entry is not None]
         if len(answers) == len(found):
             return answers

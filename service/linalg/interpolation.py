@@ -78,4 +78,7 @@ def logarithm_series(z: Any, count: int) -> list[Any]:
 
 
 def sign_series(z: Any, count: int) -> list[Any]:
+    """Raises ValueError where the ball does not tell the sign."""
+    if z.real.contains(0):
+        raise ValueError("the precision does not tell the sign")
     return [flint.acb(1 if z.real > 0 else -1)] + [flint.acb(0)] * (count - 1)

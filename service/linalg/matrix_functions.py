@@ -154,7 +154,7 @@ def enclosure(matrix: Matrix, function: str, exponent: Any | None) -> Callable[[
 def _refuse_undefined(factors: list[spectrum.Factor], function: str, exponent: Any | None) -> bool:
     """Whether the function of a real matrix is real; raises where it is not defined at an eigenvalue."""
     negative = False
-    with precision(FIRST_BITS):
+    with precision(_bits_for_signs(factors)):
         for root in spectrum.roots(factors):
             real = root.ball.real
             if function == "signm" and real.is_zero():
@@ -169,6 +169,17 @@ def _refuse_undefined(factors: list[spectrum.Factor], function: str, exponent: A
                     )
             negative = negative or (root.is_real and bool(real < 0))
     return function == "signm" or not negative
+
+
+def _bits_for_signs(factors: list[spectrum.Factor]) -> int:
+    """A precision at which every real part that is not 0 has a sign. Raises Undecided."""
+    bits = FIRST_BITS
+    while bits <= MOST_BITS:
+        with precision(bits):
+            if all(root.ball.real.is_zero() or not root.ball.real.contains(0) for root in spectrum.roots(factors)):
+                return bits
+        bits *= 2
+    raise Undecided("an eigenvalue lies too close to the imaginary axis", pointer="/matrix")
 
 
 def _trigonometric(a: Any, cosine: bool, is_complex: bool) -> Any:
