@@ -31,6 +31,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("expression-nodes", 40_000, "nodes", "number of operations and names in one expression"),
     Limit("derivation-nodes", 400_000, "nodes", "number of nodes that one derivation may build"),
     Limit("answer-characters", 2_000_000, "characters", "length of one printed expression"),
+    Limit("entries-characters", 100_000, "characters", "length of all components of one result, written one by one"),
     Limit("index-letters", 52, "letters", "number of letters in one einsum"),
     Limit("name-length", 100, "characters", "length of one name in an expression"),
     Limit("number-digits", 400, "digits", "length of one number in an expression"),

@@ -259,10 +259,24 @@ def _side_by_side(task: Task, notation: Notation) -> Result:
         nodes = [list(column) for column in zip(*nodes, strict=True)]
     turned = task.layout == ("numerator" if stands else "denominator")
     shown = [list(column) for column in zip(*nodes, strict=True)] if turned else nodes
-    texts = [[to_text(entry) for entry in row] for row in shown]
-    entries = [row[0] for row in texts] if stands and not turned else texts
+    texts = _texts(shown)
+    entries = [row[0] for row in texts] if texts and stands and not turned else texts
     arranged = np.transpose if turned else np.asarray
     return Result(tuple(orders), _array(nodes), _array(shown), arranged, entries, tuple(brought), form="entries")
+
+
+def _texts(rows: list[list[Node]]) -> list[list[str]] | None:
+    """Each component as a text of its own, or None beyond the limit: those of a long product repeat each other's parts."""
+    texts: list[list[str]] = []
+    room = limits.limit("entries-characters")
+    for row in rows:
+        texts.append([])
+        for entry in row:
+            texts[-1].append(to_text(entry))
+            room -= len(texts[-1][-1])
+            if room < 0:
+                return None
+    return texts
 
 
 def _array(rows: list[list[Node]]) -> Node:

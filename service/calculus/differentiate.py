@@ -21,6 +21,9 @@ from service.expression.tensors import Apply, Factor, Labels, Power, Product, Su
 MOST_FACTORS = 16
 """An adjoint of more factors is passed on in one piece: dissolved at each of n layers it would make n² factors of them."""
 
+MOST_PRODUCTS = 32
+"""The derivatives by more factors of one product share their parts: written out they would have n² factors."""
+
 Contributions = dict[Tensor, list[Tensor]]
 
 
@@ -85,6 +88,8 @@ def _shifted(labels: Labels, by: int) -> Labels:
 def _through_product(tensor: Product, adjoint: Tensor, rank: int, adjoints: Contributions) -> None:
     """The product rule: the adjoint times all factors but one, for each factor in turn."""
     if not rank and not tensor.sizes:  # scalars only
+        if sum(factor in adjoints for factor, _ in tensor.factors) > MOST_PRODUCTS:
+            return _through_long_product(tensor, adjoint, adjoints)
         for position, (factor, _) in enumerate(tensor.factors):
             if factor in adjoints:
                 rest = (*tensor.factors[:position], *tensor.factors[position + 1 :], (adjoint, ()))
@@ -98,6 +103,19 @@ def _through_product(tensor: Product, adjoint: Tensor, rank: int, adjoints: Cont
         if factor in adjoints:
             others = factors[:position] + factors[position + 1 :]
             adjoints[factor].append(product(tensor.coefficient, [above, *others], root_labels + labels, sizes))
+
+
+def _through_long_product(tensor: Product, adjoint: Tensor, adjoints: Contributions) -> None:
+    """All products of n scalars but one as n products of two: of those before each, and of those after it."""
+    scalars = [factor for factor, _ in tensor.factors]
+    before = [product(tensor.coefficient, [(adjoint, ())])]
+    for factor in scalars[:-1]:
+        before.append(call("grouped", product(1, [(before[-1], ()), (factor, ())])))
+    after = number(1)
+    for factor, others in zip(reversed(scalars), reversed(before), strict=True):
+        if factor in adjoints:
+            adjoints[factor].append(product(1, [(others, ()), (after, ())]))
+        after = call("grouped", product(1, [(factor, ()), (after, ())]))
 
 
 def _along(adjoint: Tensor, local: Tensor, rank: int) -> Tensor:

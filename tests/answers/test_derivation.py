@@ -287,3 +287,11 @@ def test_the_same_request_gives_the_same_bytes() -> None:
     first = ask("hessian", "log(det(A*A' + b*b'))", ["A", "b"])
     ask("gradient", "tr(X'*A)", "X")
     assert ask("hessian", "log(det(A*A' + b*b'))", ["A", "b"]) == first
+
+
+def test_components_that_repeat_each_other_are_written_together() -> None:
+    """Each of 200 partial derivatives of a product names 199 factors; the text shares their parts."""
+    result = ask("gradient", "*".join(f"x{k}" for k in range(200)), None, {})["result"]
+    assert result["entries"] is None
+    assert len(result["text"]) < 10_000
+    assert " where t0 = " in result["text"]

@@ -61,6 +61,15 @@ def test_the_work_grows_with_the_size(family: Callable[[int], Family]) -> None:
     assert math.log(counts[1] / counts[0]) / math.log(4) <= 1.1
 
 
+def test_a_long_product_by_all_its_factors_is_not_written_out() -> None:
+    counts = []
+    for n in (64, 256):
+        with fresh_arena():
+            _, gradients, made = derived(product(n))
+            counts.append((made, len(in_order(gradients))))
+    assert all(more <= 4.5 * fewer for fewer, more in zip(*counts, strict=True))
+
+
 @pytest.mark.parametrize(("family", "most"), [(product, 3), (logarithms, 3), (nested, 3), (network, 4), (polynomial, 3)])
 def test_the_gradient_is_a_few_times_the_function(family: Callable[[int], Family], most: float) -> None:
     """Nodes of all gradients together, shared parts counted once."""
