@@ -89,7 +89,8 @@ def _through_product(tensor: Product, adjoint: Tensor, rank: int, adjoints: Cont
     """The product rule: the adjoint times all factors but one, for each factor in turn."""
     if not rank and not tensor.sizes:  # scalars only
         if sum(factor in adjoints for factor, _ in tensor.factors) > MOST_PRODUCTS:
-            return _through_long_product(tensor, adjoint, adjoints)
+            _through_long_product(tensor, adjoint, adjoints)
+            return
         for position, (factor, _) in enumerate(tensor.factors):
             if factor in adjoints:
                 rest = (*tensor.factors[:position], *tensor.factors[position + 1 :], (adjoint, ()))
