@@ -146,7 +146,7 @@ RESULT = {
             "description": "matrix notation, written out by entries, index notation, cores and deltas, or Kronecker products",
         },
         "entries": {
-            "description": "the texts of the components, where the result is written out and they are not over the limit entries-characters",
+            "description": "texts of the components, where the result is written out and they are within the limit entries-characters",
             "anyOf": [{"type": "array", "items": {}}, {"type": "null"}],
         },
         "code": CODE_ANSWER,
