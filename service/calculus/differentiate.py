@@ -109,10 +109,10 @@ def _through_product(tensor: Product, adjoint: Tensor, rank: int, adjoints: Cont
 def _through_long_product(tensor: Product, adjoint: Tensor, adjoints: Contributions) -> None:
     """All products of n scalars but one as n products of two: of those before each, and of those after it."""
     scalars = [factor for factor, _ in tensor.factors]
-    before = [product(tensor.coefficient, [(adjoint, ())])]
+    before: list[Tensor] = [product(tensor.coefficient, [(adjoint, ())])]
     for factor in scalars[:-1]:
         before.append(call("grouped", product(1, [(before[-1], ()), (factor, ())])))
-    after = number(1)
+    after: Tensor = number(1)
     for factor, others in zip(reversed(scalars), reversed(before), strict=True):
         if factor in adjoints:
             adjoints[factor].append(product(1, [(others, ()), (after, ())]))

@@ -13,13 +13,14 @@ from service.answers.derivation import derive
 from service.answers.task import read_task
 from service.expression.arena import fresh_arena
 from tests import oracle
+from tests.calculus.further_identities import FURTHER
 from tests.calculus.identities import IDENTITIES, KRONECKER, Identity
 
 Array = oracle.Array
 SIZES = {"m": 4, "n": 3, "p": 2, "q": 5}
 POINTS = 2
 WRONG_SHAPE = (oracle.Meaningless, ValueError, IndexError)
-CASES = [pytest.param(identity, id=f"{identity.source}: {identity.expression} by {identity.wrt}") for identity in IDENTITIES]
+CASES = [pytest.param(identity, id=f"{identity.source}: {identity.expression} by {identity.wrt}") for identity in IDENTITIES + FURTHER]
 STACKED = [pytest.param(identity, id=f"{identity.source}: {identity.expression} by {identity.wrt}") for identity in KRONECKER]
 
 _DECLARED = re.compile(r"(\w+)(?:\[(\w+)\])?(?:=(\w+))?\(([^)]*)\)")
