@@ -64,7 +64,7 @@ def _exactly(matrix: Matrix, asked: bool) -> dict[str, Any]:
     numeric = _numeric(matrix) if diagonalizable and not explicit and not asked else None
     if numeric is not None:
         p, d = numeric.right, np.diag(numeric.values)
-        inverse = np.linalg.inv(p)
+        inverse = _inverse(p)
         checks.append(reconstruction_check(matrix.floats, p, numeric.values, inverse))
     return {
         "diagonalizable": diagonalizable,
@@ -81,6 +81,13 @@ def _exactly(matrix: Matrix, asked: bool) -> dict[str, Any]:
         "error_bound": 0.0,
         "checks": require(checks),
     }
+
+
+def _inverse(p: Floats) -> Floats:
+    try:
+        return np.linalg.inv(p)
+    except np.linalg.LinAlgError:
+        raise Undecided("the eigenvectors are so nearly dependent that floats cannot tell them apart", pointer="/matrix") from None
 
 
 def _numeric(matrix: Matrix) -> Spectrum | None:
@@ -125,7 +132,7 @@ def _in_floats(matrix: Matrix, found: Spectrum) -> dict[str, Any]:
     if found.right is None or found.right.shape[1] != matrix.shape[0]:
         raise Undecided("the eigenvectors could not be told apart", pointer="/matrix")
     p = found.right
-    inverse = p.conj().T if found.is_hermitian else np.linalg.inv(p)
+    inverse = p.conj().T if found.is_hermitian else _inverse(p)
     symmetric = found.is_hermitian and not matrix.is_complex
     checks = [*certificate(matrix, found), reconstruction_check(matrix.floats, p, found.values, inverse)]
     values = [entry.to_json() for entry in found.multiplicities] if found.multiplicities is not None else None
