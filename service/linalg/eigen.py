@@ -128,6 +128,7 @@ def decompose(matrix: Matrix, left: bool = False) -> Spectrum:
         not matrix.is_complex and matrix.kind != "surd" and n <= (limits.limit("exact-size") if matrix.is_exact_data else FALLBACK_SIZE)
     )
     found = replace(found, values=found.values * unit, bounds=found.bounds * unit)
+    is_good = is_good and _residual(scaled, found.values / unit, found.right) <= 50 * (n + 10) * UNIT * size
     if solvable and (matrix.is_exact_data or n <= ROOTS_UP_TO or not (is_good and found.all_simple)):
         try:
             answer = _by_roots(matrix, found, is_hermitian, is_good)
@@ -144,6 +145,11 @@ def decompose(matrix: Matrix, left: bool = False) -> Spectrum:
             pointer="/matrix",
         )
     return _tidy(answer)
+
+
+def _residual(a: Floats, values: Floats, vectors: Floats) -> float:
+    """The largest ‖Av − λv‖; LAPACK's balancing can make it large for rows and columns of very different sizes."""
+    return largest(np.linalg.norm(a @ vectors - vectors * values, axis=0))
 
 
 def _by_floats(found: FloatSpectrum, is_hermitian: bool) -> Spectrum:
