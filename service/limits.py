@@ -37,6 +37,8 @@ LIMITS: tuple[Limit, ...] = (
     Limit("number-digits", 400, "digits", "length of one number in an expression"),
     Limit("variables", 2_000, "names", "number of variables in one request"),
     Limit("inner-functions", 100, "functions", "number of inner functions in one request"),
+    Limit("graph-parts", 300, "values", "number of values in a computation graph that is shown"),
+    Limit("paths", 64, "paths", "number of paths through a computation graph that are told"),
     Limit("points", 1_000, "points", "number of points in one request"),
     Limit("matrix-entries", 1_100_000, "entries", "size of one array"),
     Limit("formed-entries", 10_000, "entries", "size of a derivative that is formed although only a product with it was asked for"),
