@@ -7,10 +7,15 @@ constant response) is None, never infinite and never NaN.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import special
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,30 +40,38 @@ class Parameter:
         }
 
 
-def parameter(
-    name: str, written: float | str, estimate: float, standard_error: float | None, degrees_of_freedom: int, level: float
-) -> Parameter:
-    """The t test of one coefficient against zero and its confidence interval of the given level."""
-    if standard_error is None or not math.isfinite(standard_error):
-        return Parameter(name, written, None, None, None, None)
-    half = float(special.stdtrit(degrees_of_freedom, 0.5 + level / 2)) * standard_error
+def table(
+    names: Sequence[str], written: Sequence[float | str], estimates: Vector, errors: Vector | None, degrees_of_freedom: int, level: float
+) -> list[Parameter]:
+    """The t test of each coefficient against zero, with its confidence interval of the given level."""
+    if errors is None or degrees_of_freedom < 1:
+        return [Parameter(name, value, None, None, None, None) for name, value in zip(names, written, strict=True)]
+    half = float(special.stdtrit(degrees_of_freedom, 0.5 + level / 2)) * errors
+    statistics = np.divide(estimates, errors, out=np.zeros_like(estimates), where=errors > 0)
+    p_values = np.minimum(1.0, 2 * special.stdtr(degrees_of_freedom, -np.abs(statistics)))
+    rows = zip(names, written, errors.tolist(), statistics.tolist(), p_values.tolist(), estimates.tolist(), half.tolist(), strict=True)
+    return [_line(*row) for row in rows]
+
+
+def _line(name: str, written: float | str, error: float, statistic: float, p_value: float, estimate: float, half: float) -> Parameter:
     interval = (estimate - half, estimate + half)
-    if standard_error == 0:
-        return Parameter(name, written, 0.0, None, None, interval)
-    statistic = estimate / standard_error
-    if not all(map(math.isfinite, (statistic, *interval))):
+    if not all(map(math.isfinite, (error, statistic, p_value, *interval))):
         return Parameter(name, written, None, None, None, None)
-    p_value = min(1.0, 2 * float(special.stdtr(degrees_of_freedom, -abs(statistic))))
-    return Parameter(name, written, standard_error, statistic, p_value, interval)
+    if error == 0:
+        return Parameter(name, written, 0.0, None, None, interval)
+    return Parameter(name, written, error, statistic, p_value, interval)
 
 
 @dataclass(frozen=True)
 class Sums:
-    """The sums of squares of a linear fit with n observations and p parameters: `residual`, and `total` about the (weighted) mean
-    when there is an intercept, about zero otherwise. `log_weights` is Σ ln wᵢ."""
+    """The sums of squares of a linear fit with n observations and p parameters: `residual`, `total` about the (weighted) mean when
+    there is an intercept and about zero otherwise, `regression` their difference; `r_squared` is regression/total (None for a
+    constant response), as R and statsmodels have it. `log_weights` is Σ ln wᵢ."""
 
     residual: float
     total: float
+    regression: float
+    r_squared: float | None
     observations: int
     parameters: int
     has_intercept: bool
@@ -70,12 +83,7 @@ class Sums:
 
     @property
     def residual_standard_deviation(self) -> float | None:
-        return math.sqrt(self.residual / self.degrees_of_freedom) if self.degrees_of_freedom else None
-
-    @property
-    def r_squared(self) -> float | None:
-        """1 − RSS/TSS; without an intercept TSS is about zero, as R and statsmodels have it."""
-        return 1 - self.residual / self.total if self.total > 0 else None
+        return math.sqrt(self.residual / self.degrees_of_freedom) if self.degrees_of_freedom > 0 else None
 
     @property
     def adjusted_r_squared(self) -> float | None:
@@ -92,7 +100,7 @@ class Sums:
         above, below = self.f_degrees_of_freedom
         if not above or not below or self.residual == 0:
             return None, None
-        statistic = max(self.total - self.residual, 0.0) / self.residual * (below / above)
+        statistic = max(self.regression, 0.0) / self.residual * (below / above)
         if not math.isfinite(statistic):
             return None, None
         return statistic, float(special.fdtrc(above, below, statistic))

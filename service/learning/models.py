@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from service.learning.model import Model, Task
-from service.learning.ols import OLS
+from service.learning.ols import OLS, POLYNOMIAL
 
-MODELS: dict[str, Model] = {model.name: model for model in (OLS,)}
+MODELS: dict[str, Model] = {model.name: model for model in (OLS, POLYNOMIAL)}
 
 INCLUDES: tuple[str, ...] = tuple(dict.fromkeys(name for model in MODELS.values() for name in model.includes))
 OPTIONS: tuple[str, ...] = tuple(dict.fromkeys(name for model in MODELS.values() for name in model.options))

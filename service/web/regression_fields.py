@@ -9,9 +9,9 @@ from marshmallow import ValidationError
 
 from service.errors import NablaError
 from service.learning.models import INCLUDES
-from service.linalg.matrices import read_vector
+from service.linalg.matrices import read_vector, read_vector_or_matrix
 from service.linalg.matrix import Matrix
-from service.web.fields import RequestField
+from service.web.fields import BASE64, ArrayField, RequestField
 from service.web.linear_algebra import NUMBER, array_of
 
 
@@ -32,6 +32,25 @@ class ColumnsField(RequestField):
     def json_schema(self) -> dict[str, Any]:
         column = array_of({"anyOf": [NUMBER, {"type": "string"}]})
         return {"type": "object", "additionalProperties": column, "minProperties": 1}
+
+
+class PointsField(ArrayField):
+    """A row for each point, a list of numbers, or an object of named columns (a number for a column of one)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_vector_or_matrix, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, dict) and "base64" not in value:
+            columns = {name: column if isinstance(column, (list, dict)) else [column] for name, column in value.items()}
+            return ColumnsField().deserialize(columns, attr)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+    def json_schema(self) -> dict[str, Any]:
+        entry = {"anyOf": [NUMBER, {"type": "string"}]}
+        column = {"anyOf": [entry, array_of(entry)]}
+        named = {"type": "object", "additionalProperties": column, "minProperties": 1}
+        return {"anyOf": [array_of(entry), array_of(array_of(entry)), BASE64, named]}
 
 
 class IncludeField(RequestField):

@@ -45,7 +45,7 @@ def test_what_is_asked_for_in_addition(client: FlaskClient) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
-    ({"model": "ridge", **POINTS}, 400, "invalid-input", "/model"),
+    ({"model": "rigde", **POINTS}, 400, "invalid-input", "/model"),
     ({"y": [1, 2]}, 400, "invalid-input", "/X"),
     ({"X": [[1]], "x": [1], "y": [1]}, 400, "invalid-input", "/X"),
     ({"X": [[1], [2]]}, 422, "unknown-name", "/y"),
@@ -59,7 +59,7 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"X": [[1, 2]], "y": [1]}, 422, "rank-deficient", "/X"),
     ({**POINTS, "weights": [1, 1, 1, -1]}, 400, "invalid-input", "/weights"),
     ({**POINTS, "confidence_level": 1}, 400, "invalid-input", "/confidence_level"),
-    ({**POINTS, "include": ["leverage"]}, 400, "invalid-input", "/include"),
+    ({**POINTS, "include": ["nonsense"]}, 400, "invalid-input", "/include"),
     ({"X": [[2**60 + 1], [1]], "y": [1, 2], "arithmetic": "float"}, 400, "not-a-matrix", "/X/0/0"),
 ]
 

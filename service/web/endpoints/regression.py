@@ -7,12 +7,13 @@ from typing import Any
 from marshmallow import fields
 
 from service.learning.design import Observations
+from service.learning.diagnostics import ROBUST
 from service.learning.model import Task
 from service.learning.models import MODELS, OPTIONS, fit
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import BooleanField, ChecksField, ChoiceField, MatrixField, NumberField, TextField, VectorField
+from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, MatrixField, NumberField, TextField, VectorField
 from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, ConditionAnswer, array_of, nullable
-from service.web.regression_fields import ColumnsField, IncludeField
+from service.web.regression_fields import ColumnsField, IncludeField, PointsField
 
 
 class Request(RequestSchema):
@@ -28,6 +29,14 @@ class Request(RequestSchema):
     weights = VectorField(metadata={"description": "Positive weights: the squared residual of each observation counts so much"})
     confidence_level = NumberField(load_default=0.95, metadata={"description": "Of the confidence intervals, between 0 and 1"})
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
+    degree = IntegerField(minimum=0, maximum=100, metadata={"description": "polynomial: the highest power of x"})
+    standard_errors = ChoiceField(
+        ("classical", *ROBUST),
+        metadata={"description": "ols, polynomial: classical (left out), or those that hold under unequal variances, HC0 to HC3"},
+    )
+    predict = PointsField(
+        metadata={"description": "New points: a row for each, a list of numbers for a single predictor, or an object of named columns"}
+    )
     include = IncludeField(load_default=(), metadata={"description": "What to add to the answer"})
 
 
@@ -46,15 +55,38 @@ PARAMETER = {
 }
 
 
+SCALED = array_of(nullable(NUMBER))
+NAMED = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "value": NUMBER},
+    "required": ["name", "value"],
+    "additionalProperties": False,
+}
+INTERVAL = nullable(array_of(NUMBER))
+PREDICTION = {
+    "type": "object",
+    "properties": {
+        "estimate": REAL,
+        "standard_error": nullable(NUMBER),
+        "confidence_interval": {**INTERVAL, "description": "of the mean at this point"},
+        "prediction_interval": {**INTERVAL, "description": "of a new observation of weight 1"},
+    },
+    "required": ["estimate", "standard_error", "confidence_interval", "prediction_interval"],
+    "additionalProperties": False,
+}
+
+
 class Response(ResponseSchema):
     model = fields.String(required=True, metadata={"description": "The model"})
     parameters = Answer(array_of(PARAMETER), "In model order, the intercept first")
     coefficients = Answer(array_of(REAL), "The estimates without the intercept")
     intercept = Answer(nullable(REAL), "The estimate of the intercept; null without one")
+    standard_errors = Answer({"type": "string"}, "Which ones the table holds: classical, or HC0 to HC3")
     observations = fields.Integer(required=True, metadata={"description": "How many observations there are"})
     degrees_of_freedom = fields.Integer(required=True, metadata={"description": "Observations less parameters"})
     residual_standard_deviation = Answer(nullable(NUMBER), "sqrt(RSS / degrees of freedom); null when none are left")
     residual_sum_of_squares = Answer(NUMBER, "RSS, the (weighted) sum of squared residuals")
+    regression_sum_of_squares = Answer(NUMBER, "TSS - RSS, what the model explains")
     total_sum_of_squares = Answer(NUMBER, "TSS, about the mean; about zero without an intercept")
     r_squared = Answer(nullable(NUMBER), "1 - RSS/TSS; null for a constant response")
     adjusted_r_squared = Answer(nullable(NUMBER), "The same with the degrees of freedom taken into account")
@@ -69,7 +101,21 @@ class Response(ResponseSchema):
     arithmetic = ArithmeticAnswer()
     fitted_values = Answer(array_of(REAL), "X·b, on request", required=False)
     residuals = Answer(array_of(REAL), "y - X·b, on request", required=False)
+    standardized_residuals = Answer(SCALED, "e/(s·sqrt(1 - h)), on request; null where the leverage is 1", required=False)
+    studentized_residuals = Answer(SCALED, "The same, s estimated without that observation, on request", required=False)
+    leverage = Answer(array_of(NUMBER), "h, the diagonal of the hat matrix, on request", required=False)
+    cooks_distance = Answer(SCALED, "How far the fit moves without that observation, on request", required=False)
     covariance = Answer(nullable(array_of(array_of(NUMBER))), "Of the estimates, on request", required=False)
+    correlation = Answer(nullable(array_of(array_of(NUMBER))), "Of the estimates, on request", required=False)
+    robust_standard_errors = Answer(
+        nullable({"type": "object", "additionalProperties": array_of(NUMBER)}),
+        "HC0 to HC3 in model order, on request; HC2 and HC3 are left out where an observation has leverage 1",
+        required=False,
+    )
+    variance_inflation = Answer(array_of(NAMED), "1/(1 - R²) of each predictor on the others, on request", required=False)
+    anova = Answer({"type": "object"}, "Analysis of variance, on request: sequential terms, regression, residual, total", required=False)
+    durbin_watson = Answer(nullable(NUMBER), "Near 2 without serial correlation, on request", required=False)
+    predictions = Answer(array_of(PREDICTION), "At the new points, with predict", required=False)
     checks = ChecksField()
 
 
@@ -87,6 +133,10 @@ class Response(ResponseSchema):
                 "data": {"dose": [0, 1, 2, 3, 4, 5], "age": [31, 45, 28, 52, 39, 44], "y": [2.1, 3.9, 6.2, 7.8, 10.1, 12.2]},
                 "include": ["residuals"],
             },
+        ),
+        Example(
+            "A parabola, with predictions",
+            {"model": "polynomial", "x": [0, 1, 2, 3, 4], "y": [1.1, 1.9, 5.2, 9.8, 17.1], "degree": 2, "predict": [5, 6]},
         ),
         Example(
             "Columns that depend on each other",
