@@ -13,6 +13,7 @@ from service.answers.composition import Composition, read_composition
 from service.answers.derivation import derive, values
 from service.answers.equivalence import compare
 from service.answers.forms import expression_to_json
+from service.answers.points import spread
 from service.answers.targets import Targets, read_targets
 from service.answers.task import Task, read_back
 from service.calculus.differentiate import derivatives
@@ -70,7 +71,7 @@ def chain_rule(request: Mapping[str, Any]) -> dict[str, Any]:
     if jacobians:
         answer["jacobians"] = jacobians
     if "at" in request:
-        answer["value"] = values(found, task, request["at"])
+        answer["value"] = values(found, task, spread(request["at"], task.variables))
         answer["at"] = request["at"]
     answer["checks"] = [*found["checks"], *[check.to_json() for check in require([check])]]
     return answer

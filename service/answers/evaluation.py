@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from service.answers.forms import expression_to_json
-from service.answers.points import read_points
+from service.answers.points import read_points, spread
 from service.answers.task import all_variables
 from service.calculus.evaluate import value_at
 from service.calculus.lower import lower
@@ -26,7 +26,7 @@ def evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
     variables = all_variables(parsed)
     names = {name: variable(declared) for name, declared in variables.items()}
     normal = Notation(names, parsed.decimals).node(lower(parsed.node))
-    at = request.get("at", {})
+    at = spread(request.get("at", {}), variables)
     points = read_points(at, variables, parsed.sizes)
     values = [value_at(parsed.node, variables, point) for point in points]
     error = 0.0
@@ -40,7 +40,7 @@ def evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
         "value": values if isinstance(at, list) else values[0],
     }
     if "at" in request:
-        answer["at"] = at
+        answer["at"] = request["at"]
     answer["checks"] = require(
         [measured("two-ways", error, TOLERANCE, "relative difference between the value as written and the value of the normal form")]
     )

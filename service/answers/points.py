@@ -14,6 +14,7 @@ from service.calculus.evaluate import Evaluator, Point, value_at
 from service.errors import InputError, MathematicsRefuses, MatrixFormatError, NablaError
 from service.expression.nodes import Node
 from service.expression.operation import Array
+from service.expression.shapes import axes
 from service.language import parse_number
 from service.operations.leaves import Variable
 
@@ -30,6 +31,39 @@ def read_points(at: object, variables: Mapping[str, Variable], letters: Collecti
         limits.check("points", len(at), "/at")
         return [_read_point(point, variables, f"/at/{place}", letters) for place, point in enumerate(at)]
     return [_read_point(at, variables, "/at", letters)]
+
+
+def spread(at: object, variables: Mapping[str, Variable]) -> object:
+    """A point whose values stack those of several points along a first axis of their own, as the list of these points.
+
+    Values that do not are the same at all of them. Anything else is left as it is. Raises InputError where the numbers differ.
+    """
+    if not isinstance(at, Mapping):
+        return at
+    stacked = {name: value for name, value in at.items() if name in variables and _is_stack(value, variables[name])}
+    if not stacked:
+        return at
+    first, *others = stacked
+    number = len(stacked[first])
+    limits.check("points", number, "/at")
+    for name in others:
+        if len(stacked[name]) != number:
+            raise InputError(
+                f"{first} has values for {number} points, {name} for {len(stacked[name])}",
+                hint="stacked arrays have one value for each point, along their first axis",
+                pointer=f"/at/{name}",
+            )
+    return [{name: value[place] if name in stacked else value for name, value in at.items()} for place in range(number)]
+
+
+def _is_stack(value: object, variable: Variable) -> bool:
+    """Whether an array has one axis more than its variable; an n×1 or 1×n array is a vector, and [2] a scalar."""
+    depth, inner = 0, value
+    while isinstance(inner, list) and inner:
+        depth, inner = depth + 1, inner[0]
+    if not isinstance(value, list) or depth != len(axes(variable.shape)) + 1:
+        return False
+    return depth == 3 or (len(value) > 1 and (depth == 1 or any(isinstance(row, list) and len(row) != 1 for row in value)))
 
 
 def _read_point(at: object, variables: Mapping[str, Variable], pointer: str, letters: Collection[str]) -> Point:

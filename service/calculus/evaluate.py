@@ -11,12 +11,14 @@ import numpy as np
 from service import limits
 from service.errors import ShapeMismatch, UndefinedAtPoint
 from service.expression.nodes import Node, at_sizes, in_order
-from service.expression.operation import Array, operation
+from service.expression.operation import Array, Elementwise, operation
 from service.expression.shapes import Size, axes, describe, split
 from service.operations.leaves import Variable
 
 Point = Mapping[str, Array]
 SIZE = operation("size")
+SYMBOLS = {"divide": "/", "entry-divide": "/", "power": "^", "entry-power": "^"}
+"""How operators without a name in the language are told of."""
 
 
 class Evaluator:
@@ -149,6 +151,25 @@ def all_sizes_at(nodes: Iterable[Node], variables: Mapping[str, Variable], point
     return sizes
 
 
+def _culprit(evaluator: Evaluator, point: Point) -> str:
+    """What the first operation was that made something that is not finite of finite arguments."""
+    values = [np.asarray(value, dtype=float) for value in evaluator.all_values(point)]
+    for (node, places), value in zip(evaluator.steps, values, strict=True):
+        arguments = [values[place] for place in places]
+        if np.isfinite(value).all() or not all(np.isfinite(argument).all() for argument in arguments):
+            continue
+        symbol = SYMBOLS.get(node.operation.name, "")
+        if not symbol and not node.operation.in_language:
+            return ": a number is too large"
+        if not symbol and not isinstance(node.operation, Elementwise):
+            return f": {node.operation.name} has none there"
+        place = tuple(np.argwhere(~np.isfinite(value))[0])
+        numbers = [f"{float(argument[place] if argument.ndim else argument):.6g}" for argument in arguments]
+        told = symbol.join(numbers) if symbol else f"{node.operation.name}({', '.join(numbers)})"
+        return f": {told} is {'infinite in double precision' if np.isinf(value[place]) else 'no real number'}"
+    return ""
+
+
 def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Array:
     """The finite value of a node at a point with the shape that the node has at these sizes (a row is 1×n).
 
@@ -157,12 +178,10 @@ def value_at(node: Node, variables: Mapping[str, Variable], point: Point) -> Arr
     sizes = all_sizes_at([node], variables, point)
     evaluator = Evaluator(node, sizes)
     require_values(evaluator, point)
-    value = evaluator(reshaped(variables, point, sizes))
+    known = reshaped(variables, point, sizes)
+    value = evaluator(known)
     if not np.all(np.isfinite(value)):
-        raise UndefinedAtPoint(
-            "the value at this point is not a finite number: a logarithm or root outside its domain, a division by zero, or an overflow",
-            pointer="/at",
-        )
+        raise UndefinedAtPoint(f"the value at this point is not a finite number{_culprit(evaluator, known)}", pointer="/at")
     value = value + 0.0  # no negative zeros
     shape = node.shape
     return value.reshape(1, -1) if len(shape) == 2 and shape[0] == 1 and shape[1] != 1 else value

@@ -14,6 +14,7 @@ from marshmallow import fields
 from service.answers import derivation
 from service.answers.directional import KINDS, derive_product, product_values, read_product
 from service.answers.newton import newton
+from service.answers.points import spread
 from service.answers.task import EXPLANATIONS, FORMS, LAYOUTS, Task, read_task
 from service.calculus.structure import INDEPENDENT, STRUCTURES
 from service.errors import InputError, LimitExceeded
@@ -259,9 +260,10 @@ def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         answer = {name: value for name, value in found.items() if name != "checks"}
         checks = list(found["checks"])
         if "at" in request:
+            answered, request = request["at"], {**request, "at": spread(request["at"], task.variables)}
             with trace.stage("evaluate"):
                 answer.update(_value(task, request, found, checks))
-            answer["at"] = request["at"]
+            answer["at"] = answered
         if "product" in request:
             answer["product"] = _product(task, request, checks)
         if request.get("newton"):

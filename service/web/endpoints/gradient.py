@@ -56,6 +56,6 @@ def gradient(request: dict[str, Any]) -> dict[str, Any]:
     scalars give one vector, several arrays a result each.
     """
     answer = differentiate("gradient", request)
-    if "result" in answer and isinstance(request.get("at"), dict):
+    if "result" in answer and "value" in answer and not isinstance(answer["value"], list):
         answer["steepest_ascent"] = steepest_ascent(answer["value"])
     return answer
