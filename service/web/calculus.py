@@ -18,7 +18,6 @@ from service.answers.points import spread
 from service.answers.task import EXPLANATIONS, FORMS, LAYOUTS, Task, read_task
 from service.calculus.structure import INDEPENDENT, STRUCTURES
 from service.errors import InputError, LimitExceeded
-from service.expression.arena import fresh_arena
 from service.expression.shapes import SCALAR, public
 from service.printing.functions import DIALECTS
 from service.printing.printers import to_text
@@ -253,24 +252,23 @@ class DerivativeResponse(ResponseSchema):
 
 def differentiate(kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of a derivative endpoint; `kind` is derivative, gradient, jacobian or hessian."""
-    with fresh_arena():
-        with trace.stage("parse"):
-            task = read_task(kind, request)
-        found = cached(kind, _parts(task), lambda: derivation.derive(task))
-        answer = {name: value for name, value in found.items() if name != "checks"}
-        checks = list(found["checks"])
-        if "at" in request:
-            answered, request = request["at"], {**request, "at": spread(request["at"], task.variables)}
-            with trace.stage("evaluate"):
-                answer.update(_value(task, request, found, checks))
-            answer["at"] = answered
-        if "product" in request:
-            answer["product"] = _product(task, request, checks)
-        if request.get("newton"):
-            with trace.stage("evaluate"):
-                answer["newton"], more = newton(task, _point(request, "newton"))
-            checks += more
-        answer["checks"] = checks
+    with trace.stage("parse"):
+        task = read_task(kind, request)
+    found = cached(kind, _parts(task), lambda: derivation.derive(task))
+    answer = {name: value for name, value in found.items() if name != "checks"}
+    checks = list(found["checks"])
+    if "at" in request:
+        answered, request = request["at"], {**request, "at": spread(request["at"], task.variables)}
+        with trace.stage("evaluate"):
+            answer.update(_value(task, request, found, checks))
+        answer["at"] = answered
+    if "product" in request:
+        answer["product"] = _product(task, request, checks)
+    if request.get("newton"):
+        with trace.stage("evaluate"):
+            answer["newton"], more = newton(task, _point(request, "newton"))
+        checks += more
+    answer["checks"] = checks
     return answer
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema
 
+from service.expression.arena import fresh_arena
 from service.web.drawings import Drawing
 from service.web.fields import ArrayField
 
@@ -57,7 +58,8 @@ class Example:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One operation: all that the rest of the web layer knows about it. Calling it calls the handler."""
+    """One operation: all that the rest of the web layer knows about it. Calling it calls the handler, in an arena of its own:
+    no earlier request has a say in the order of terms."""
 
     operation_id: str
     family: str
@@ -91,7 +93,14 @@ class Endpoint:
         return f"/v1/{self.name}"
 
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self.handler(request)
+        with fresh_arena():
+            return self.handler(request)
+
+    def picture(self, request: dict[str, Any]) -> bytes:
+        """The answer as a picture; only where there is a `drawing`."""
+        assert self.drawing
+        with fresh_arena():
+            return self.drawing.draw(request)
 
 
 def endpoint(

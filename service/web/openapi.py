@@ -211,7 +211,7 @@ def outcome(entry: Endpoint, example: Example) -> tuple[int, dict[str, Any]]:
     """Status and document that the example ends in. Raises RuntimeError when that is not what it says."""
     try:
         fields = entry.request.load(orjson.loads(orjson.dumps(example.request)))
-        status, document = 200, writing.to_json(runner.run(entry.name, lambda: entry.handler(fields)))
+        status, document = 200, writing.to_json(runner.run(entry.name, lambda: entry(fields)))
         code = None
     except NablaError as error:
         status, document = problems.PROBLEMS[error.code].status, writing.to_json(problems.document(error, entry.path))

@@ -80,10 +80,9 @@ def understand(endpoint: Endpoint, sent: reading.Sent) -> dict[str, Any]:
 def answer(endpoint: Endpoint, fields: dict[str, Any], form: negotiation.Form = negotiation.PLAIN) -> bytes:
     """The handler's answer in the form asked for."""
     if form.media_type == SVG and endpoint.drawing:
-        draw = endpoint.drawing.draw
         with trace.stage("compute"):
-            return runner.run(endpoint.name, lambda: draw(fields))
+            return runner.run(endpoint.name, lambda: endpoint.picture(fields))
     with trace.stage("compute"):
-        result = runner.run(endpoint.name, lambda: endpoint.handler(fields))
+        result = runner.run(endpoint.name, lambda: endpoint(fields))
     with trace.stage("serialize"):
         return form.write(result)

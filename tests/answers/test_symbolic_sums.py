@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,18 @@ import pytest
 from service.answers.symbolic_sums import comparison, symbolic_convolution, symbolic_inner_product, symbolic_norm, symbolic_trace
 from service.calculus.evaluate import Evaluator
 from service.errors import InputError, ShapeMismatch, Undecided
+from service.expression.arena import fresh_arena
 from service.language import declare, parse
 from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
 from service.operations.leaves import Variable
 
 MATRIX, VECTOR = read_symbolic_matrix, read_symbolic_vector
+
+
+@pytest.fixture(autouse=True)
+def arena() -> Iterator[None]:
+    with fresh_arena():
+        yield
 
 
 @pytest.mark.parametrize(

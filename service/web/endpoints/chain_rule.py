@@ -8,7 +8,6 @@ from marshmallow import ValidationError, fields
 
 from service import limits
 from service.answers.chain_rule import chain_rule as answer
-from service.expression.arena import fresh_arena
 from service.web.calculus import PRINTED, RESULT, ExpressionAnswer, PointAnswer, ResultAnswer, ValueAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import AnswerField, ChecksField, ExpressionField, PointField, RequestField, VariablesField, WrtField
@@ -128,5 +127,4 @@ def chain_rule(request: dict[str, Any]) -> dict[str, Any]:
     The derivative is a sum over the inner functions through which the variable reaches the outer one: the derivative of outer
     by each, times its own. The paths are shown, and checked to add up to the derivative of the composed function.
     """
-    with fresh_arena():
-        return answer(request)
+    return answer(request)

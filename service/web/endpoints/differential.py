@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from service.answers.differential import differential as answer
-from service.expression.arena import fresh_arena
 from service.printing.functions import DIALECTS
 from service.web.calculus import CODE, PRINTED, ExpressionAnswer, ResultAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
@@ -59,5 +58,4 @@ def differential(request: dict[str, Any]) -> dict[str, Any]:
     df in the variables and their differentials: the differential of `A` is called `dA`. Checked against differences of the
     function along random directions.
     """
-    with fresh_arena():
-        return answer(request)
+    return answer(request)

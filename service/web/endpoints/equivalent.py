@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from service.answers.equivalence import equivalent as verdict
-from service.expression.arena import fresh_arena
 from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import AnswerField, ChecksField, ExpressionField, VariablesField
@@ -81,5 +80,4 @@ def equivalent(request: dict[str, Any]) -> dict[str, Any]:
     arithmetic at random points; the answer says by which, and how likely it is wrong. "No" comes with a counterexample.
     What cannot be decided is an error, never "no".
     """
-    with fresh_arena():
-        return verdict(request)
+    return verdict(request)

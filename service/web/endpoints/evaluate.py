@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import fields
 
 from service.answers.evaluation import evaluate as value_of
-from service.expression.arena import fresh_arena
 from service.web.calculus import ExpressionAnswer, ExpressionRequest, PointAnswer, ValueAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
@@ -37,5 +36,4 @@ def evaluate(request: dict[str, Any]) -> dict[str, Any]:
     Computed twice, as it is written and from its normal form; where the two disagree the digits are lost to cancellation,
     and the answer is an error.
     """
-    with fresh_arena():
-        return value_of(request)
+    return value_of(request)

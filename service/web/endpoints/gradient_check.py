@@ -8,7 +8,6 @@ from marshmallow import fields
 
 from service.answers.gradient_check import gradient_check as answer
 from service.answers.task import LAYOUTS
-from service.expression.arena import fresh_arena
 from service.web.calculus import LAYOUT, ExpressionAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.endpoints.equivalent import CounterexampleAnswer
@@ -89,5 +88,4 @@ def gradient_check(request: dict[str, Any]) -> dict[str, Any]:
     Compared with ours as a function, and with differences of the function itself at random points; when it is wrong, the
     likely slip is named. Of a vector function, the Jacobian is checked.
     """
-    with fresh_arena():
-        return answer(request)
+    return answer(request)
