@@ -16,6 +16,7 @@ NablaError                         code                    HTTP (service/web/pro
 │   ├── NoSolution                 no-solution             422  a system that contradicts itself
 │   ├── NotPositiveDefinite        not-positive-definite   422
 │   ├── NoConvergence              no-convergence          422
+│   ├── Separated                  separated               422  a likelihood without a maximum: it grows along a direction for ever
 │   ├── Undecided                  undecided               422  could not be decided: never reported as "no"
 │   └── CheckFailed                check-failed            422  an answer was found, and its own check refused it
 └── DeadlineExceeded               deadline-exceeded       503
@@ -137,6 +138,10 @@ class NotPositiveDefinite(MathematicsRefuses):
 
 class NoConvergence(MathematicsRefuses):
     code, title = "no-convergence", "No convergence"
+
+
+class Separated(MathematicsRefuses):
+    code, title = "separated", "The likelihood has no maximum"
 
 
 class Undecided(MathematicsRefuses):

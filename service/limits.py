@@ -43,6 +43,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("matrix-entries", 1_100_000, "entries", "size of one array"),
     Limit("formed-entries", 10_000, "entries", "size of a derivative that is formed although only a product with it was asked for"),
     Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),
+    Limit("fit-entries", 20_000_000, "numbers", "number of values that an iterative fit computes at each step"),
     Limit("convolution-products", 100_000_000, "products", "number of products in one convolution of floats"),
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
     Limit("surd-size", 48, "rows or columns times terms", "size of an exact matrix with square roots or complex numbers (two terms each)"),

@@ -205,9 +205,10 @@ def _arithmetic(asked: Arithmetic | None, columns: Mapping[str, Matrix], y: Matr
     parts = {**columns, "/y": y} | ({} if weights is None else {"/weights": weights})
     mode = asked or ("exact" if any(part.numbers is None for part in parts.values()) else "float")
     for pointer, part in parts.items():
-        if mode == "float" and part.numbers is None:
+        if part.numbers is None:
             try:
-                _ = part.floats
+                part.refuse_expressions()
+                _ = part.floats if mode == "float" else None
             except InputError as error:
                 raise error.at(pointer) from None
         if mode == "exact" and part.is_complex:

@@ -41,9 +41,10 @@ class Parameter:
 
 
 def table(
-    names: Sequence[str], written: Sequence[float | str], estimates: Vector, errors: Vector | None, degrees_of_freedom: int, level: float
+    names: Sequence[str], written: Sequence[float | str], estimates: Vector, errors: Vector | None, degrees_of_freedom: float, level: float
 ) -> list[Parameter]:
-    """The t test of each coefficient against zero, with its confidence interval of the given level."""
+    """The t test of each coefficient against zero, with its confidence interval of the given level; infinitely many degrees of
+    freedom make it the z test."""
     if errors is None or degrees_of_freedom < 1:
         return [Parameter(name, value, None, None, None, None) for name, value in zip(names, written, strict=True)]
     half = float(special.stdtrit(degrees_of_freedom, 0.5 + level / 2)) * errors

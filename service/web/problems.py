@@ -123,6 +123,7 @@ _ROWS = (
         errors.NoSolution, 422, "The equations contradict each other; the detail says where. `least-squares` finds what comes nearest."
     ),
     Problem(errors.NotPositiveDefinite, 422, "The matrix is not positive definite."),
+    Problem(errors.Separated, 422, "The likelihood has no maximum; the detail names the direction along which it grows for ever."),
     Problem(errors.NoConvergence, 422, "The iteration did not converge; the detail says where it stopped."),
     Problem(errors.Undecided, 422, "The question could not be decided with certainty. This is not a 'no'."),
     Problem(errors.CheckFailed, 422, "An answer was found, did not pass its own check, and is not given. `checks` shows the figures."),

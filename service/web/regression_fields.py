@@ -7,12 +7,24 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from service import limits
 from service.errors import NablaError
 from service.learning.models import INCLUDES
 from service.linalg.matrices import read_vector, read_vector_or_matrix
 from service.linalg.matrix import Matrix
-from service.web.fields import BASE64, ArrayField, RequestField
+from service.web.fields import BASE64, ArrayField, NumberField, RequestField, VectorField, is_number
 from service.web.linear_algebra import NUMBER, array_of
+
+
+def read_column(value: Any) -> Matrix:
+    """A list of numbers; or one of texts, which are the labels of classes: a matrix of kind "symbolic", refused as numbers."""
+    if isinstance(value, list) and value and all(isinstance(entry, str) for entry in value):
+        try:
+            return read_vector(value)
+        except NablaError:
+            limits.check("matrix-entries", len(value))
+            return Matrix((len(value), 1), "symbolic", None, [[entry] for entry in value], is_vector=True)
+    return read_vector(value)
 
 
 class ColumnsField(RequestField):
@@ -24,7 +36,7 @@ class ColumnsField(RequestField):
         columns = {}
         for name, column in value.items():
             try:
-                columns[name] = read_vector(column)
+                columns[name] = read_column(column)
             except NablaError as error:
                 raise error.at(f"/{attr}/{name.replace('~', '~0').replace('/', '~1')}") from None
         return columns
@@ -53,11 +65,24 @@ class PointsField(ArrayField):
         return {"anyOf": [array_of(entry), array_of(array_of(entry)), BASE64, named]}
 
 
+class ColumnOrNameField(RequestField):
+    """A number for each observation, one number for all, or the name of a column of `data`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Matrix | str | float:
+        if isinstance(value, str):
+            return value
+        field = NumberField() if is_number(value) else VectorField()
+        return field._deserialize(value, attr, data)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [NUMBER, {"type": "string"}, *VectorField().json_schema()["anyOf"]]}
+
+
 class IncludeField(RequestField):
     """A list of members to add to the answer."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
-        if not isinstance(value, list) or any(name not in INCLUDES for name in value):
+        if not isinstance(value, list) or any(not isinstance(name, str) or name not in INCLUDES for name in value):
             raise ValidationError(f"must be a list of names out of {', '.join(INCLUDES)}")
         return tuple(value)
 

@@ -44,6 +44,21 @@ def test_what_is_asked_for_in_addition(client: FlaskClient) -> None:
     assert low < 2.15 < high
 
 
+def test_labels_trials_and_predictions(client: FlaskClient) -> None:
+    data = {"dose": [1, 2, 3, 4, 5], "dead": [1, 3, 4, 8, 9], "n": [10, 10, 10, 10, 10]}
+    request: dict[str, Any] = {"model": "logistic", "data": data, "response": "dead", "trials": "n", "predict": {"dose": [2.5, 6]}}
+    body = client.post("/v1/regression", json={**request, "include": ["fitted_values", "profile_intervals"]}).get_json()
+    assert [entry["name"] for entry in body["parameters"]] == ["intercept", "dose"]
+    assert len(body["predictions"]) == 2
+    assert sum(body["fitted_values"]) == pytest.approx(2.5)
+    labelled = {"model": "logistic", "x": [1, 2, 3, 4, 5], "y": ["no", "no", "yes", "no", "yes"]}
+    assert client.post("/v1/regression", json=labelled).get_json()["classes"] == ["no", "yes"]
+    three = {"model": "multinomial", "x": [1, 2, 3, 4, 5, 6, 7], "y": [0, 1, 0, 2, 1, 2, 1], "predict": [3, 4]}
+    body = client.post("/v1/regression", json=three).get_json()
+    assert len(body["coefficients"]) == len(body["intercept"]) == 2
+    assert sum(body["predictions"][0]["probabilities"]) == pytest.approx(1)
+
+
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"model": "rigde", **POINTS}, 400, "invalid-input", "/model"),
     ({"y": [1, 2]}, 400, "invalid-input", "/X"),
@@ -60,6 +75,17 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({**POINTS, "weights": [1, 1, 1, -1]}, 400, "invalid-input", "/weights"),
     ({**POINTS, "confidence_level": 1}, 400, "invalid-input", "/confidence_level"),
     ({**POINTS, "include": ["nonsense"]}, 400, "invalid-input", "/include"),
+    ({"model": "logistic", **POINTS}, 422, "mathematics-refuses", "/y"),
+    ({"model": "logistic", **POINTS, "y": [0, 0, 1, 1]}, 422, "separated", "/X"),
+    ({"model": "logistic", **POINTS, "y": [1, 1, 1, 1]}, 422, "separated", "/X"),
+    ({"model": "logistic", **POINTS, "y": [1, 0, 1, 0], "trials": "n"}, 422, "unknown-name", "/trials"),
+    ({"model": "logistic", **POINTS, "y": [1, 0, 1, 0], "trials": [1, None, 1, 1]}, 400, "not-a-matrix", "/trials/1"),
+    ({"model": "logistic", **POINTS, "y": [1, 0, 1, 0], "link": "cauchit"}, 400, "invalid-input", "/link"),
+    ({"model": "logistic", **POINTS, "y": [1, 0, 1, 0], "arithmetic": "exact"}, 400, "invalid-input", "/arithmetic"),
+    ({"model": "ols", **POINTS, "y": ["a", "b", "c", "d"]}, 400, "not-a-matrix", "/y/0"),
+    ({"model": "ols", **POINTS, "trials": 3}, 400, "invalid-input", "/trials"),
+    ({"model": "poisson", **POINTS}, 422, "mathematics-refuses", "/y"),
+    ({"model": "poisson", **POINTS, "y": [1, 0, 1, 0], "predict": [[1, 2]]}, 422, "shape-mismatch", "/predict"),
     ({"X": [[2**60 + 1], [1]], "y": [1, 2], "arithmetic": "float"}, 400, "not-a-matrix", "/X/0/0"),
 ]
 

@@ -8,12 +8,15 @@ from marshmallow import fields
 
 from service.learning.design import Observations
 from service.learning.diagnostics import ROBUST
+from service.learning.generalized_linear import INFORMATION
+from service.learning.logistic import LINKS
 from service.learning.model import Task
 from service.learning.models import MODELS, OPTIONS, fit
-from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
+from service.web.endpoint import Example, RequestSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, MatrixField, NumberField, TextField, VectorField
-from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, ConditionAnswer, array_of, nullable
-from service.web.regression_fields import ColumnsField, IncludeField, PointsField
+from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, array_of, nullable
+from service.web.regression_answers import GeneralizedLinearAnswer
+from service.web.regression_fields import ColumnOrNameField, ColumnsField, IncludeField, PointsField, read_column
 
 
 class Request(RequestSchema):
@@ -23,7 +26,7 @@ class Request(RequestSchema):
     X = MatrixField(metadata={"description": "The predictors, a row an observation; they are named x1, x2, ..."})
     x = VectorField(metadata={"description": "A single predictor, named x"})
     data = ColumnsField(metadata={"description": "Or named columns: every one but the response is a predictor"})
-    y = VectorField(metadata={"description": "The response, a number for each observation"})
+    y = VectorField(read_column, metadata={"description": "The response, a number for each observation; or labels of classes"})
     response = TextField(load_default="y", metadata={"description": "The column of data that is the response, when y is left out"})
     intercept = BooleanField(load_default=True, metadata={"description": "Whether the model has a constant term"})
     weights = VectorField(metadata={"description": "Positive weights: the squared residual of each observation counts so much"})
@@ -37,6 +40,11 @@ class Request(RequestSchema):
     predict = PointsField(
         metadata={"description": "New points: a row for each, a list of numbers for a single predictor, or an object of named columns"}
     )
+    link = ChoiceField(LINKS, metadata={"description": "Of the model logistic; logit where it is left out"})
+    trials = ColumnOrNameField(metadata={"description": "logistic: how many trials each response counts the successes of"})
+    offset = ColumnOrNameField(metadata={"description": "logistic, poisson: what is added to the linear predictor"})
+    exposure = ColumnOrNameField(metadata={"description": "poisson: its logarithm is the offset"})
+    information = ChoiceField(INFORMATION, metadata={"description": "Standard errors from the expected or the observed information"})
     include = IncludeField(load_default=(), metadata={"description": "What to add to the answer"})
 
 
@@ -66,44 +74,50 @@ INTERVAL = nullable(array_of(NUMBER))
 PREDICTION = {
     "type": "object",
     "properties": {
-        "estimate": REAL,
-        "standard_error": nullable(NUMBER),
-        "confidence_interval": {**INTERVAL, "description": "of the mean at this point"},
+        "estimate": {"anyOf": [nullable(REAL), {"type": "string"}], "description": "the mean; multinomial: the likeliest class"},
+        "linear_predictor": nullable(NUMBER),
+        "standard_error": {**nullable(NUMBER), "description": "of the mean, or of the linear predictor where there is one"},
+        "confidence_interval": {**nullable(array_of(nullable(NUMBER))), "description": "of the mean at this point"},
         "prediction_interval": {**INTERVAL, "description": "of a new observation of weight 1"},
+        "probabilities": {**array_of(NUMBER), "description": "of each class"},
     },
-    "required": ["estimate", "standard_error", "confidence_interval", "prediction_interval"],
+    "required": ["estimate"],
     "additionalProperties": False,
 }
 
 
-class Response(ResponseSchema):
+class Response(GeneralizedLinearAnswer):
     model = fields.String(required=True, metadata={"description": "The model"})
     parameters = Answer(array_of(PARAMETER), "In model order, the intercept first")
-    coefficients = Answer(array_of(REAL), "The estimates without the intercept")
-    intercept = Answer(nullable(REAL), "The estimate of the intercept; null without one")
-    standard_errors = Answer({"type": "string"}, "Which ones the table holds: classical, or HC0 to HC3")
+    coefficients = Answer(
+        array_of({"anyOf": [REAL, array_of(REAL)]}), "The estimates without the intercept, for each class where there are some"
+    )
+    intercept = Answer({"anyOf": [nullable(REAL), array_of(REAL)]}, "The estimate of the intercept; null without one")
+    standard_errors = Answer({"type": "string"}, "Which ones the table holds: classical, or HC0 to HC3", required=False)
     observations = fields.Integer(required=True, metadata={"description": "How many observations there are"})
     degrees_of_freedom = fields.Integer(required=True, metadata={"description": "Observations less parameters"})
-    residual_standard_deviation = Answer(nullable(NUMBER), "sqrt(RSS / degrees of freedom); null when none are left")
-    residual_sum_of_squares = Answer(NUMBER, "RSS, the (weighted) sum of squared residuals")
-    regression_sum_of_squares = Answer(NUMBER, "TSS - RSS, what the model explains")
-    total_sum_of_squares = Answer(NUMBER, "TSS, about the mean; about zero without an intercept")
-    r_squared = Answer(nullable(NUMBER), "1 - RSS/TSS; null for a constant response")
-    adjusted_r_squared = Answer(nullable(NUMBER), "The same with the degrees of freedom taken into account")
-    f_statistic = Answer(nullable(NUMBER), "Of all coefficients but the intercept being zero; null for a perfect fit")
-    f_degrees_of_freedom = Answer(array_of({"type": "integer"}), "Of numerator and denominator")
-    f_p_value = Answer(nullable(NUMBER), "The p-value of it")
+    residual_standard_deviation = Answer(nullable(NUMBER), "sqrt(RSS / degrees of freedom); null when none are left", required=False)
+    residual_sum_of_squares = Answer(NUMBER, "RSS, the (weighted) sum of squared residuals", required=False)
+    regression_sum_of_squares = Answer(NUMBER, "TSS - RSS, what the model explains", required=False)
+    total_sum_of_squares = Answer(NUMBER, "TSS, about the mean; about zero without an intercept", required=False)
+    r_squared = Answer(nullable(NUMBER), "1 - RSS/TSS; null for a constant response", required=False)
+    adjusted_r_squared = Answer(nullable(NUMBER), "The same with the degrees of freedom taken into account", required=False)
+    f_statistic = Answer(nullable(NUMBER), "Of all coefficients but the intercept being zero; null for a perfect fit", required=False)
+    f_degrees_of_freedom = Answer(array_of({"type": "integer"}), "Of numerator and denominator", required=False)
+    f_p_value = Answer(nullable(NUMBER), "The p-value of it", required=False)
     log_likelihood = Answer(nullable(NUMBER), "With normal errors; null for a perfect fit")
     aic = Answer(nullable(NUMBER), "Akaike's criterion; the variance counts as a parameter")
     bic = Answer(nullable(NUMBER), "The Bayesian criterion; the variance counts as a parameter")
-    rank = fields.Integer(required=True, metadata={"description": "The rank of the design: the number of parameters"})
-    condition_number = ConditionAnswer("σ₁/σₚ of the design, the intercept's ones included")
+    rank = fields.Integer(metadata={"description": "The rank of the design: the number of parameters"})
+    condition_number = Answer(nullable(NUMBER), "σ₁/σₚ of the design; null beyond the range of doubles", required=False)
     arithmetic = ArithmeticAnswer()
-    fitted_values = Answer(array_of(REAL), "X·b, on request", required=False)
-    residuals = Answer(array_of(REAL), "y - X·b, on request", required=False)
-    standardized_residuals = Answer(SCALED, "e/(s·sqrt(1 - h)), on request; null where the leverage is 1", required=False)
+    fitted_values = Answer(array_of({"anyOf": [nullable(REAL), array_of(NUMBER)]}), "The fitted means, on request", required=False)
+    residuals = Answer(array_of(nullable(REAL)), "y less the fitted values, on request", required=False)
+    standardized_residuals = Answer(
+        SCALED, "e/(s·sqrt(1 - h)), or deviance residuals/sqrt(1 - h), on request; null where the leverage is 1", required=False
+    )
     studentized_residuals = Answer(SCALED, "The same, s estimated without that observation, on request", required=False)
-    leverage = Answer(array_of(NUMBER), "h, the diagonal of the hat matrix, on request", required=False)
+    leverage = Answer(SCALED, "h, the diagonal of the hat matrix, on request", required=False)
     cooks_distance = Answer(SCALED, "How far the fit moves without that observation, on request", required=False)
     covariance = Answer(nullable(array_of(array_of(NUMBER))), "Of the estimates, on request", required=False)
     correlation = Answer(nullable(array_of(array_of(NUMBER))), "Of the estimates, on request", required=False)
@@ -137,6 +151,25 @@ class Response(ResponseSchema):
         Example(
             "A parabola, with predictions",
             {"model": "polynomial", "x": [0, 1, 2, 3, 4], "y": [1.1, 1.9, 5.2, 9.8, 17.1], "degree": 2, "predict": [5, 6]},
+        ),
+        Example(
+            "Beetles killed by a dose: successes in trials",
+            {
+                "model": "logistic",
+                "data": {
+                    "dose": [1.6907, 1.7242, 1.7552, 1.7842, 1.8113, 1.8369, 1.861, 1.8839],
+                    "killed": [6, 13, 18, 28, 52, 53, 61, 60],
+                    "number": [59, 60, 62, 56, 63, 59, 62, 60],
+                },
+                "response": "killed",
+                "trials": "number",
+                "link": "cloglog",
+            },
+        ),
+        Example(
+            "Classes that a line separates",
+            {"model": "logistic", "x": [1, 2, 3, 4], "y": ["no", "no", "yes", "yes"]},
+            refused="separated",
         ),
         Example(
             "Columns that depend on each other",
