@@ -1,5 +1,7 @@
 """Pictures as SVG, by Matplotlib, which nothing else imports. It is heavy: `service.web.drawings` loads a module of this package when
 its first picture is asked for, and never before.
 
-style    colours for light and dark, and a figure as the same bytes every time
+style            colours for light and dark, and a figure as the same bytes every time
+plane            what a 2×2 matrix does to the unit circle and square
+singular_values  singular values and their tolerance
 """

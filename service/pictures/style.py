@@ -33,8 +33,12 @@ DARK = {
 """What each colour is on dark paper. A picture uses no others."""
 CYCLE = (BLUE, ORANGE, GREEN, VIOLET, RED)
 
+BEHIND = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 1.0}
+"""A box behind letters that stand on lines."""
+
 SIZE = (6.4, 4.2)  # inches, of 72 points
 LONGEST_LABEL = 40
+LONGEST_TITLE = 80
 LONGEST_DESCRIPTION = 600
 
 # Set once, at import: Matplotlib's context managers for settings are not made for threads.
@@ -86,10 +90,16 @@ def new_figure() -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def label(text: str) -> str:
+def new_panels(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """An empty figure of so many inches, and `count` axes side by side."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, [figure.add_subplot(1, count, place + 1) for place in range(count)]
+
+
+def label(text: str, longest: int = LONGEST_LABEL) -> str:
     """A name from a request as a label: of one line, not too long, its dollar signs no formula."""
     plain = _CONTROL.sub(" ", text)
-    plain = plain if len(plain) <= LONGEST_LABEL else plain[: LONGEST_LABEL - 1] + "…"
+    plain = plain if len(plain) <= longest else plain[: longest - 1] + "…"
     return plain.replace("\\", "＼").replace("$", r"\$")
 
 

@@ -69,6 +69,7 @@ def describe(entry: Endpoint) -> dict[str, Any]:
         "path": entry.path,
         "methods": ["POST", "GET", "QUERY"],
         "fields": fields,
+        "pictures": {name: drawing.shows for name, drawing in entry.drawings.items()},
         "examples": examples,
     }
 

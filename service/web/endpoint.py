@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from marshmallow import RAISE, Schema
 
 from service.expression.arena import fresh_arena
-from service.web.drawings import Drawing
+from service.web.drawings import Drawings, draw
 from service.web.fields import ArrayField
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
@@ -70,7 +70,7 @@ class Endpoint:
     examples: tuple[Example, ...]
     handler: Handler
     bare: str | None = None  # the member of the answer that a shell, or a file of numbers, is after
-    drawing: Drawing | None = None  # the answer as a picture
+    drawings: Drawings = field(default_factory=dict)  # the answer as pictures
 
     @property
     def name(self) -> str:
@@ -96,11 +96,10 @@ class Endpoint:
         with fresh_arena():
             return self.handler(request)
 
-    def picture(self, request: dict[str, Any]) -> bytes:
-        """The answer as a picture; only where there is a `drawing`."""
-        assert self.drawing
+    def picture(self, request: dict[str, Any], name: str | None = None) -> bytes:
+        """The answer as the picture of this name, or as the first that there is. Raises NotAcceptable where there is none."""
         with fresh_arena():
-            return self.drawing.draw(request)
+            return draw(self.name, self.drawings, request, name)
 
 
 def endpoint(
@@ -110,7 +109,7 @@ def endpoint(
     response: type[ResponseSchema],
     examples: Sequence[Example],
     bare: str | None = None,
-    drawing: Drawing | None = None,
+    drawings: Drawings | None = None,
 ) -> Callable[[Handler], Endpoint]:
     """Make a handler an endpoint. The schemas are built here, once: building one costs more than loading with it."""
 
@@ -126,7 +125,7 @@ def endpoint(
             examples=tuple(examples),
             handler=handler,
             bare=bare,
-            drawing=drawing,
+            drawings=drawings or {},
         )
 
     return decorate

@@ -27,11 +27,12 @@ SAFE_METHODS = ("GET", "HEAD", "QUERY")
 @dataclass(frozen=True)
 class Form:
     """What an answer is to look like: its media type; of a file of numbers the `member` of the answer that it holds; of JSON
-    whether arrays of numbers are {shape, dtype, base64}."""
+    whether arrays of numbers are {shape, dtype, base64}; of a picture its name, None for the first that there is."""
 
     media_type: str = JSON
     member: str | None = None
     base64: bool = False
+    picture: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -57,15 +58,23 @@ PLAIN = Form()
 
 
 def choose(endpoint: Endpoint, accept: str | None, asked: tuple[bytes, ...] = ()) -> Form:
-    """The form to answer in, from the header Accept and the parameters `format`, `member` and `arrays` of the query, which win.
+    """The form to answer in, from the header Accept and the parameters `format`, `member`, `arrays` and `picture` of the query,
+    which win.
 
     Raises NotAcceptable when none of those asked for can be had, InputError for a parameter that makes no sense.
     """
     if not asked and (not accept or accept in ("*/*", JSON)):
         return PLAIN
     wishes = _wishes(asked)
-    offered = [JSON, *(WRITERS if endpoint.bare or "member" in wishes else ()), *([SVG] if endpoint.drawing else ())]
-    media_type = _media_type(endpoint, accept, wishes.get("format"), offered)
+    offered = [JSON, *(WRITERS if endpoint.bare or "member" in wishes else ()), *([SVG] if endpoint.drawings else ())]
+    picture = wishes.get("picture")
+    if picture is not None and picture not in endpoint.drawings:
+        names = ", ".join(endpoint.drawings)
+        hint = f"its pictures are {names}" if names else "GET /v1/operations tells which operations have pictures"
+        raise InputError(f"{endpoint.name} has no picture called {picture[:60]}", hint, "/picture")
+    media_type = _media_type(endpoint, accept, wishes.get("format", "svg" if picture else None), offered)
+    if picture is not None and media_type != SVG:
+        raise InputError("picture is for the answer as SVG", "format=svg, or leave format out", "/picture")
     member = wishes.get("member")
     if member is not None and member not in endpoint.response.fields:
         nearest = difflib.get_close_matches(member, endpoint.response.fields, 1)
@@ -74,7 +83,7 @@ def choose(endpoint: Endpoint, accept: str | None, asked: tuple[bytes, ...] = ()
     if wishes.get("arrays", "lists") not in ("lists", "base64"):
         raise InputError(f"arrays cannot be had as {wishes['arrays'][:40]}", "arrays=base64, or arrays=lists", "/arrays")
     if media_type == SVG:
-        return Form(SVG)
+        return Form(SVG, picture=picture)
     if media_type != JSON:
         return Form(media_type, member or endpoint.bare)
     if member is not None:

@@ -100,6 +100,7 @@ FORM_PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": ["lists", "base64"]},
         "description": "base64: arrays of numbers in the JSON answer are {shape, dtype, base64}",
     },
+    "picture": {"schema": {"type": "string"}, "description": "Which picture; left out, the first in the list that the request has"},
 }
 
 
@@ -161,9 +162,14 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
 
 def _forms(entry: Endpoint) -> list[Any]:
     """The names of the parameters about the form of the answer."""
+    pictures = ["picture"] if entry.drawings else []
     if entry.bare:
-        return list(FORM_PARAMETERS)
-    return ["format", "arrays"] if entry.drawing else ["arrays"]
+        return ["format", "member", "arrays", *pictures]
+    return ["format", "arrays", *pictures] if pictures else ["arrays"]
+
+
+def _pictures(entry: Endpoint) -> str:
+    return "; ".join(f"{name}: {drawing.shows}" for name, drawing in entry.drawings.items())
 
 
 def _parameters(entry: Endpoint) -> list[dict[str, Any]]:
@@ -191,7 +197,7 @@ def _add_answers(spec: APISpec, stem: str, entry: Endpoint) -> dict[str, Any]:
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{stem}Answer"}, "examples": shown.pop(200)}}
     content |= FILES if entry.bare else {}
-    content |= {SVG: {"schema": {"type": "string"}}} if entry.drawing else {}
+    content |= {SVG: {"schema": {"type": "string", "description": _pictures(entry)}}} if entry.drawings else {}
     spec.components.response(f"{stem}Answer", {"description": "The answer", "headers": headers, "content": content})
     answers = {"200": {"$ref": f"#/components/responses/{stem}Answer"}}
     answers |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in OPERATION_PROBLEMS}

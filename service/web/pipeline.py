@@ -79,9 +79,9 @@ def understand(endpoint: Endpoint, sent: reading.Sent) -> dict[str, Any]:
 
 def answer(endpoint: Endpoint, fields: dict[str, Any], form: negotiation.Form = negotiation.PLAIN) -> bytes:
     """The handler's answer in the form asked for."""
-    if form.media_type == SVG and endpoint.drawing:
+    if form.media_type == SVG:
         with trace.stage("compute"):
-            return runner.run(endpoint.name, lambda: endpoint.picture(fields))
+            return runner.run(endpoint.name, lambda: endpoint.picture(fields, form.picture))
     with trace.stage("compute"):
         result = runner.run(endpoint.name, lambda: endpoint(fields))
     with trace.stage("serialize"):

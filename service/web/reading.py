@@ -28,7 +28,7 @@ FORM = "application/x-www-form-urlencoded"
 
 # Each media type of a body and what reads it. A file of numbers is the operation's main array; its options are in the query.
 DECODERS: dict[str, Callable[[bytes], Any]] = {JSON: strict_json.loads, **array_files.READERS}
-ABOUT_THE_ANSWER = (b"format", b"member", b"arrays")  # query parameters that say what form the answer has; no fields
+ABOUT_THE_ANSWER = (b"format", b"member", b"arrays", b"picture")  # query parameters that say what form the answer has; no fields
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from service.answers.symbolic_eigen import symbolic_eigen
 from service.linalg import balls
 from service.linalg.eigen import eigen as in_floats
 from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits, pencil
-from service.linalg.matrix import choose_arithmetic
+from service.linalg.matrix import Matrix, choose_arithmetic
+from service.scenes.plane import eigen_plane
+from service.web.drawings import Drawing
 from service.web.eigen_fields import SPECTRAL, SPECTRAL_MATRIX, MultiplicitiesAnswer, RayleighAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, MatrixField
@@ -81,11 +83,19 @@ class Response(ResponseSchema):
     checks = ChecksField()
 
 
+def _operand(request: dict[str, Any]) -> Matrix:
+    """The matrix whose eigenvalues are asked for."""
+    return pencil(request["matrix"], request["b"]) if "b" in request else request["matrix"]
+
+
 @endpoint(
     family="linear algebra",
     request=Request,
     response=Response,
     bare="eigenvalues",
+    drawings={
+        "plane": Drawing("plane", lambda request: eigen_plane(_operand(request)), "of a real 2×2 matrix, what it does to its eigenvectors")
+    },
     examples=[
         Example("A symmetric matrix", {"matrix": [[2, 1], [1, 2]]}),
         Example("A defective one", {"matrix": [[2, 1], [0, 2]]}),
@@ -104,7 +114,7 @@ def eigen(request: dict[str, Any]) -> dict[str, Any]:
     form, others with digits.
     """
     if "b" in request:
-        request = {**request, "arithmetic": request.get("arithmetic", "float"), "matrix": pencil(request["matrix"], request["b"])}
+        request = {**request, "arithmetic": request.get("arithmetic", "float"), "matrix": _operand(request)}
     if is_symbolic(request, "matrix"):
         return symbolic_eigen(request["matrix"].texts(), request.get("variables"), request["vectors"])
     matrix, arithmetic, digits = request["matrix"], request.get("arithmetic"), request.get("digits")

@@ -7,6 +7,9 @@ from typing import Any
 from service.linalg import balls, with_digits
 from service.linalg import svd as linalg
 from service.linalg.fundamental_subspaces import fundamental_subspaces
+from service.scenes.plane import singular_plane
+from service.scenes.singular_values import singular_values
+from service.web.drawings import Drawing
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
 from service.web.linear_algebra import (
@@ -72,8 +75,15 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="singular_values",
+    drawings={
+        "plane": Drawing(
+            "plane", lambda request: singular_plane(request["matrix"]), "of a real 2×2 matrix, the ellipse that the unit circle becomes"
+        ),
+        "singular-values": Drawing("singular_values", lambda request: singular_values(request["matrix"]), "the singular values"),
+    },
     examples=[
         Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
+        Example("A 2×2 matrix: the unit circle becomes an ellipse", {"matrix": [[3, 1], [1, 2]]}),
         Example("Full", {"matrix": [[3, 0, 0], [0, 4, 0]], "full": True}),
         Example("The four fundamental subspaces", {"matrix": [[1, 2], [2, 4], [3, 6]], "vectors": False, "subspaces": True}),
         Example("Singular values with 40 digits", {"matrix": [[1, 2, 3], [4, 5, 6]], "digits": 40}),

@@ -1,0 +1,9 @@
+"""What pictures show, as numbers and texts; `service/pictures` draws it, and is not loaded before one is asked for.
+
+numbers            how numbers are written in titles, labels and descriptions
+plane              a 2×2 matrix: the unit circle and square, and where it takes them
+singular_values    singular values with the tolerance below which they count as zero
+curve              a function of one variable with its derivative
+contour            a function of two variables with its gradient field
+graph              an expression as values and operations, with the local derivatives on the edges
+"""

@@ -1,0 +1,129 @@
+"""Pictures over the whole stack: those of every endpoint's examples, how they are asked for, and who loads what draws them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.pictures import style
+from service.web.endpoint import Endpoint, Example
+from service.web.registry import ENDPOINTS
+from tests.servers import ROOT
+
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+EXAMPLES = [
+    pytest.param(entry, name, example, id=f"{entry.name}-{name}-{place}")
+    for entry in ENDPOINTS.values()
+    for name in entry.drawings
+    for place, example in enumerate(entry.examples)
+]
+
+
+def looked_at(picture: bytes) -> ET.Element:
+    """The picture's root, after what holds for every picture."""
+    root = ET.fromstring(picture)
+    title, description = root.find(f"{NAMESPACE}title"), root.find(f"{NAMESPACE}desc")
+    assert root.get("role") == "img"
+    assert title is not None
+    assert description is not None
+    assert 5 < len(title.text or "") < 200
+    assert len(description.text or "") > 20
+    used = {colour.decode() for each in re.findall(rb'style="([^"]*)"', picture) for colour in re.findall(rb"#[0-9a-f]{6}", each)}
+    assert used <= set(style.DARK)
+    assert b"nan" not in re.sub(rb"<(title|desc)[^>]*>[^<]*</(title|desc)>", b"", picture)
+    return root
+
+
+@pytest.mark.parametrize(("entry", "name", "example"), EXAMPLES)
+def test_every_example_is_drawn_or_has_no_such_picture(client: FlaskClient, entry: Endpoint, name: str, example: Example) -> None:
+    answer = client.post(f"{entry.path}?picture={name}", json=example.request)
+    if answer.status_code == 200:
+        assert answer.mimetype == "image/svg+xml"
+        looked_at(answer.data)
+    elif example.refused:
+        assert answer.get_json()["code"] in (example.refused, "not-acceptable")
+    else:
+        assert answer.status_code == 406
+        assert answer.get_json()["available"] == ["application/json"]
+
+
+@pytest.mark.parametrize("entry", [entry for entry in ENDPOINTS.values() if entry.drawings], ids=lambda entry: entry.name)
+def test_every_picture_is_there_in_some_example(client: FlaskClient, entry: Endpoint) -> None:
+    requests = [example.request for example in entry.examples]
+    for name in entry.drawings:
+        assert 200 in {client.post(f"{entry.path}?picture={name}", json=request).status_code for request in requests}, name
+
+
+MATRIX: dict[str, Any] = {"matrix": [[3, 1], [1, 2]]}
+
+
+def test_a_picture_is_asked_for_by_accept_or_in_the_query(client: FlaskClient) -> None:
+    by_header = client.post("/v1/svd", json=MATRIX, headers={"Accept": "image/svg+xml"})
+    by_format = client.post("/v1/svd?format=svg", json=MATRIX)
+    by_name = client.get("/v1/svd?matrix=[[3,1],[1,2]]&picture=plane")
+    assert by_header.data == by_format.data == by_name.data
+    assert by_header.headers["ETag"] == by_format.headers["ETag"]
+    assert client.post("/v1/svd?picture=singular-values", json=MATRIX).data != by_name.data
+    assert client.post("/v1/svd", json=MATRIX, headers={"Accept": "image/*;q=0.5, */*;q=0.1"}).mimetype == "image/svg+xml"
+    assert client.post("/v1/svd", json=MATRIX, headers={"Accept": "*/*"}).mimetype == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "told"),
+    [
+        ("/v1/rank?format=svg", MATRIX, 406, "cannot be had as svg"),
+        ("/v1/rank?picture=plane", MATRIX, 400, "rank has no picture called plane"),
+        ("/v1/svd?picture=cube", MATRIX, 400, "svd has no picture called cube"),
+        ("/v1/svd?picture=plane&format=json", MATRIX, 400, "picture is for the answer as SVG"),
+        ("/v1/svd?picture=plane&picture=plane", MATRIX, 400, "stands twice"),
+        ("/v1/svd?picture=plane", {"matrix": [[1, 2, 3], [4, 5, 6]]}, 406, "no picture of this answer of svd called plane"),
+        ("/v1/svd?picture=plane", {"matrix": [[{"re": 0, "im": 1}, 1], [1, 1]]}, 406, "no picture of this answer"),
+        ("/v1/eigen?format=svg", {"matrix": [["a", 1], [1, "b"]]}, 406, "no picture of this answer of eigen"),
+        ("/v1/eigen?format=svg", {"matrix": [[1, 2, 3]]}, 406, "no picture of this answer of eigen"),
+    ],
+)
+def test_where_there_is_no_picture(client: FlaskClient, path: str, body: dict[str, Any], status: int, told: str) -> None:
+    answer = client.post(path, json=body)
+    assert answer.status_code == status, answer.text
+    assert told in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        [[0, 0], [0, 0]],
+        [[1, 2], [2, 4]],
+        [[1e-300, 2e-300], [3e-300, 1e-300]],
+        [[1e300, 0], [0, 1]],
+        [["1/3", 1], [1, "2/7"]],
+        [[0, 0], [0, 1e-310]],
+    ],
+)
+@pytest.mark.parametrize("path", ["svd?picture=plane", "svd?picture=singular-values", "eigen?picture=plane"])
+def test_odd_matrices(client: FlaskClient, path: str, matrix: list[list[Any]]) -> None:
+    answer = client.post(f"/v1/{path}", json={"matrix": matrix})
+    assert answer.status_code == 200, answer.text
+    looked_at(answer.data)
+
+
+def test_other_answers_load_no_matplotlib() -> None:
+    program = """
+import sys
+from service.app import create_app
+client = create_app().test_client()
+body = {"matrix": [[3, 1], [1, 2]]}
+assert client.post("/v1/svd", json=body).status_code == 200
+assert client.post("/v1/gradient", json={"expression": "x^2*y"}).status_code == 200
+assert client.post("/v1/rank?format=svg", json=body).status_code == 406
+assert "matplotlib" not in sys.modules
+assert client.post("/v1/svd?format=svg", json=body).status_code == 200
+assert "matplotlib" in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
