@@ -105,7 +105,7 @@ def fit(design: Design, penalty: Sequence[Any] | None = None) -> LinearFit:
     if found and (not design.is_small or (not is_tiny and is_good(design, found))):
         return _float(design, found)
     if not found:
-        _refuse_numerical_dependence(design)
+        _refuse_numerical_dependence(design, penalty is None)
     return _exact(design, penalty)
 
 
@@ -176,15 +176,16 @@ def _total(design: Design) -> float:
     return float(centred @ centred if w is None else (w * centred) @ centred)
 
 
-def _refuse_numerical_dependence(design: Design) -> None:
-    """Raises RankDeficient when the columns, scaled, have a clear numerical rank below p, and Undecided when they have none and
-    exact arithmetic is too expensive to tell."""
-    values = design.floats
-    scaled = values / np.maximum(np.abs(values).max(axis=0), np.finfo(np.float64).tiny)
-    found = numerical_rank(np.ascontiguousarray(scaled.T))
-    if found.rank is not None and found.rank < design.parameters:
-        relations = relations_of(design) if design.is_small else None
-        raise dependent(design, relations if relations and len(relations) == design.parameters - found.rank else None)
+def _refuse_numerical_dependence(design: Design, has_to_be_full: bool) -> None:
+    """Raises RankDeficient when the columns, scaled, have a clear numerical rank below p (unless a penalty makes up for it), and
+    Undecided when they have none and exact arithmetic is too expensive to tell."""
+    if has_to_be_full:
+        values = design.floats
+        scaled = values / np.maximum(np.abs(values).max(axis=0), np.finfo(np.float64).tiny)
+        found = numerical_rank(np.ascontiguousarray(scaled.T))
+        if found.rank is not None and found.rank < design.parameters:
+            relations = relations_of(design) if design.is_small else None
+            raise dependent(design, relations if relations and len(relations) == design.parameters - found.rank else None)
     if not design.is_small:
         raise Undecided(
             "floats cannot tell whether the columns of the design are independent: it is too ill-conditioned",

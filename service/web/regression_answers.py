@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.web.endpoint import ResponseSchema
-from service.web.linear_algebra import NUMBER, Answer, array_of, nullable
+from service.web.linear_algebra import NUMBER, REAL, Answer, array_of, nullable
 
 MAYBE = nullable(NUMBER)
 RATIO = {
@@ -46,3 +46,21 @@ class GeneralizedLinearAnswer(ResponseSchema):
     pearson_residuals = Answer(array_of(MAYBE), "On request", required=False)
     working_residuals = Answer(array_of(MAYBE), "(y - mean) / (d mean / d linear predictor), on request", required=False)
     profile_intervals = Answer(array_of(INTERVAL), "Profile-likelihood intervals, on request; null is an infinite end", required=False)
+
+
+class PenalizedAnswer(ResponseSchema):
+    """Of ridge, lasso and elastic-net."""
+
+    objective = fields.String(metadata={"description": "What was minimised"})
+    alpha = Answer(REAL, "The weight of the penalty", required=False)
+    selection = Answer(
+        nullable({"type": "object"}), "How alpha was chosen: the criterion and its value; null where it was given", required=False
+    )
+    l1_ratio = Answer(NUMBER, "The part of the lasso in the penalty", required=False)
+    nonzero = Answer(array_of({"type": "string"}), "lasso, elastic-net: the predictors whose coefficients are not zero", required=False)
+    objective_value = Answer(NUMBER, "lasso, elastic-net: the objective at the minimum", required=False)
+    duality_gap = Answer(NUMBER, "lasso, elastic-net: no b has an objective that is lower by more", required=False)
+    effective_degrees_of_freedom = Answer(
+        NUMBER, "The trace of the hat matrix without the intercept; lasso, elastic-net: how many are not zero", required=False
+    )
+    gcv = Answer(MAYBE, "ridge: the criterion of generalised cross-validation, n·RSS/(n - df)²", required=False)

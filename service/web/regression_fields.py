@@ -78,6 +78,18 @@ class ColumnOrNameField(RequestField):
         return {"anyOf": [NUMBER, {"type": "string"}, *VectorField().json_schema()["anyOf"]]}
 
 
+class AlphaField(RequestField):
+    """The weight of a penalty: a number, the text of an exact one, or how to choose it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not is_number(value) and not isinstance(value, str):
+            raise self.wrong(value, 'a number, or "gcv", or "leave-one-out"')
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [{**NUMBER, "minimum": 0}, {"type": "string"}]}
+
+
 class IncludeField(RequestField):
     """A list of members to add to the answer."""
 

@@ -15,8 +15,8 @@ from service.learning.models import MODELS, OPTIONS, fit
 from service.web.endpoint import Example, RequestSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, MatrixField, NumberField, TextField, VectorField
 from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, array_of, nullable
-from service.web.regression_answers import GeneralizedLinearAnswer
-from service.web.regression_fields import ColumnOrNameField, ColumnsField, IncludeField, PointsField, read_column
+from service.web.regression_answers import GeneralizedLinearAnswer, PenalizedAnswer
+from service.web.regression_fields import AlphaField, ColumnOrNameField, ColumnsField, IncludeField, PointsField, read_column
 
 
 class Request(RequestSchema):
@@ -33,6 +33,16 @@ class Request(RequestSchema):
     confidence_level = NumberField(load_default=0.95, metadata={"description": "Of the confidence intervals, between 0 and 1"})
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
     degree = IntegerField(minimum=0, maximum=100, metadata={"description": "polynomial: the highest power of x"})
+    alpha = AlphaField(
+        metadata={
+            "description": "ridge: the weight of Σb² beside Σr², or gcv, or leave-one-out to have it chosen; "
+            "lasso, elastic-net: the weight of the penalty beside Σr²/(2n)"
+        }
+    )
+    l1_ratio = NumberField(minimum=0, maximum=1, metadata={"description": "elastic-net: the part of the lasso, 0.5 left out"})
+    standardize = BooleanField(
+        metadata={"description": "ridge, lasso, elastic-net: whether the penalty sees predictors divided by their standard deviations"}
+    )
     standard_errors = ChoiceField(
         ("classical", *ROBUST),
         metadata={"description": "ols, polynomial: classical (left out), or those that hold under unequal variances, HC0 to HC3"},
@@ -86,7 +96,7 @@ PREDICTION = {
 }
 
 
-class Response(GeneralizedLinearAnswer):
+class Response(GeneralizedLinearAnswer, PenalizedAnswer):
     model = fields.String(required=True, metadata={"description": "The model"})
     parameters = Answer(array_of(PARAMETER), "In model order, the intercept first")
     coefficients = Answer(
@@ -95,7 +105,7 @@ class Response(GeneralizedLinearAnswer):
     intercept = Answer({"anyOf": [nullable(REAL), array_of(REAL)]}, "The estimate of the intercept; null without one")
     standard_errors = Answer({"type": "string"}, "Which ones the table holds: classical, or HC0 to HC3", required=False)
     observations = fields.Integer(required=True, metadata={"description": "How many observations there are"})
-    degrees_of_freedom = fields.Integer(required=True, metadata={"description": "Observations less parameters"})
+    degrees_of_freedom = Answer(NUMBER, "Observations less parameters; less effective ones for ridge", required=False)
     residual_standard_deviation = Answer(nullable(NUMBER), "sqrt(RSS / degrees of freedom); null when none are left", required=False)
     residual_sum_of_squares = Answer(NUMBER, "RSS, the (weighted) sum of squared residuals", required=False)
     regression_sum_of_squares = Answer(NUMBER, "TSS - RSS, what the model explains", required=False)
@@ -105,9 +115,9 @@ class Response(GeneralizedLinearAnswer):
     f_statistic = Answer(nullable(NUMBER), "Of all coefficients but the intercept being zero; null for a perfect fit", required=False)
     f_degrees_of_freedom = Answer(array_of({"type": "integer"}), "Of numerator and denominator", required=False)
     f_p_value = Answer(nullable(NUMBER), "The p-value of it", required=False)
-    log_likelihood = Answer(nullable(NUMBER), "With normal errors; null for a perfect fit")
-    aic = Answer(nullable(NUMBER), "Akaike's criterion; the variance counts as a parameter")
-    bic = Answer(nullable(NUMBER), "The Bayesian criterion; the variance counts as a parameter")
+    log_likelihood = Answer(nullable(NUMBER), "With normal errors; null for a perfect fit", required=False)
+    aic = Answer(nullable(NUMBER), "Akaike's criterion; the variance counts as a parameter", required=False)
+    bic = Answer(nullable(NUMBER), "The Bayesian criterion; the variance counts as a parameter", required=False)
     rank = fields.Integer(metadata={"description": "The rank of the design: the number of parameters"})
     condition_number = Answer(nullable(NUMBER), "σ₁/σₚ of the design; null beyond the range of doubles", required=False)
     arithmetic = ArithmeticAnswer()
@@ -151,6 +161,14 @@ class Response(GeneralizedLinearAnswer):
         Example(
             "A parabola, with predictions",
             {"model": "polynomial", "x": [0, 1, 2, 3, 4], "y": [1.1, 1.9, 5.2, 9.8, 17.1], "degree": 2, "predict": [5, 6]},
+        ),
+        Example(
+            "Ridge, the penalty chosen by generalised cross-validation",
+            {"model": "ridge", "X": [[1, 2], [2, 1], [3, 5], [4, 4], [5, 7]], "y": [2.5, 1.0, 6.0, 3.0, 8.5], "alpha": "gcv"},
+        ),
+        Example(
+            "Lasso",
+            {"model": "lasso", "X": [[1, 2], [2, 1], [3, 5], [4, 4], [5, 7]], "y": [1.2, 1.9, 3.1, 4.2, 4.8], "alpha": 0.1},
         ),
         Example(
             "Beetles killed by a dose: successes in trials",
