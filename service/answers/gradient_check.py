@@ -8,6 +8,7 @@ from typing import Any
 from service.answers.derivation import derive
 from service.answers.equivalence import compare, counterexample_to_json
 from service.answers.forms import expression_to_json
+from service.answers.gradient_at_point import check_at_point
 from service.answers.slips import likely_slip
 from service.answers.task import Task, read_back, read_task
 from service.calculus import build
@@ -22,6 +23,8 @@ from service.language import Declarations, parse
 def gradient_check(request: Mapping[str, Any]) -> dict[str, Any]:
     """Whether `gradient` is the derivative of `expression` by `wrt`, in the layout asked for; if not, the likely slip.
 
+    With `at`, whether it has the value of the derivative at this point.
+
     `error` is the relative difference to central differences of the function, null where the shapes do not fit. Raises
     NotDifferentiable, CheckFailed, Undecided and what the language raises.
     """
@@ -32,6 +35,8 @@ def gradient_check(request: Mapping[str, Any]) -> dict[str, Any]:
             "a gradient is checked by one array, or by several scalars side by side", hint='name one variable: "wrt": "x"', pointer="/wrt"
         )
     gradient = _read_gradient(request["gradient"], task)
+    if "at" in request:
+        return check_at_point(task, gradient, layout, request["at"])
     found = derive(task)
     ours = read_back(found["result"]["text"], task.parsed)
     turned = layout == ("numerator" if task.parsed.node.shape == SCALAR else "denominator") and len(ours.shape) == 2
