@@ -27,6 +27,7 @@ GREEK = (
     "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 ).split()
 LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", GREEK, strict=True))
+ACCENTS = {"_dot": r"\dot", "_bar": r"\bar", "_hat": r"\hat", "_tilde": r"\tilde"}
 _SUBSCRIPTED = re.compile(r"(.*?)_?(\d+)|([^_]+)_(.+)")
 
 
@@ -203,7 +204,11 @@ def derivative_name(name: str, by: Sequence[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def name_to_latex(name: str) -> str:
-    """theta_1 as \\theta_{1}, x12 as x_{12}, learning_rate as \\mathrm{learning}_{\\mathrm{rate}}."""
+    """theta_1 as \\theta_{1}, x12 as x_{12}, x1_bar as \\bar{x}_{1}, learning_rate as \\mathrm{learning}_{\\mathrm{rate}}."""
+    for ending, accent in ACCENTS.items():
+        if name.endswith(ending) and len(name) > len(ending):
+            base, _, subscript = name_to_latex(name.removesuffix(ending)).partition("_{")
+            return f"{accent}{{{base}}}{'_{' if subscript else ''}{subscript}"
     match = _SUBSCRIPTED.fullmatch(name)
     base, subscript = (match[1] or match[3], match[2] or match[4]) if match else (name, "")
     if not base or base.endswith("_"):

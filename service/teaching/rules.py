@@ -52,7 +52,7 @@ def apply_rule(part: Node, decimals: bool, taken: frozenset[str]) -> Applied:
         rule, after = _operation(part).leaf_rule(part, decimals)
         before, result = to_text(part), to_text(after)
         return Applied(rule, after, sentence(rule, before=before, after=result, identity=f"{before} = {result}", where=""))
-    holes = _holes(function)
+    holes = holes_of(function)
     changes = [_change(part, hole) for hole in holes]
     after = differential(function, holes, changes, decimals)
     if holes != function.arguments:
@@ -66,7 +66,7 @@ def apply_rule(part: Node, decimals: bool, taken: frozenset[str]) -> Applied:
     return Applied(rule, after, _sentence(rule, part, holes, changes, decimals, taken))
 
 
-def _holes(function: Node) -> tuple[Node, ...]:
+def holes_of(function: Node) -> tuple[Node, ...]:
     """What the rule sees as arguments: those of the operation, or of the one inside where the square of that has its own rule."""
     if function.operation is build.POWER and function.arguments[1] is number(2) and function.arguments[0].operation.squared_rule:
         return function.arguments[0].arguments

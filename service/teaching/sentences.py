@@ -26,6 +26,12 @@ SENTENCES: dict[str, str] = {
     "components": "{where}, written with indices: products of matrices are sums.",
     "kronecker-delta": "{before} is the Kronecker delta {after}: 1 where the indices agree, 0 elsewhere.",
     "contraction": "In a sum, a Kronecker delta keeps the one term in which its indices agree.",
+    "trace-input": "{name} is an input: its value is given.",
+    "trace-direction": "{name} is an input: its value is given, and {name}_dot is its part of the seed.",
+    "trace-seed": "The sweep starts here: {result}.",
+    "trace-forward": "{name} = {line}. {Rule}: {result}.",
+    "trace-collected": "{name} = {line}. From what it is used in: {result}.",
+    "trace-backward": "Back through {name} = {line}. {Rule}: {result}.",
     "matrix-notation": "That is entry {entry} of {result}.",
 }
 """A rule that is not here is stated by its identity."""
@@ -38,6 +44,11 @@ def code_of(rule: str) -> str:
     if ", " in rule:
         return "several-rules"
     return re.sub(r"[^a-z0-9]+", "-", rule.lower()).strip("-")
+
+
+def told(code: str, rule: str, **facts: str) -> str:
+    """The sentence of this code about a rule."""
+    return SENTENCES[code].format(Rule=rule[0].upper() + rule[1:], **facts)
 
 
 def sentence(rule: str, **facts: str) -> str:

@@ -10,7 +10,22 @@ import pytest
 from service.expression.operation import Operation, operations
 from service.teaching.sentences import SENTENCES, code_of, sentence
 
-KNOWN = {"variable", "before", "after", "identity", "where", "names", "rules", "change", "layout", "entry", "result"}
+KNOWN = {
+    "variable",
+    "before",
+    "after",
+    "identity",
+    "where",
+    "names",
+    "rules",
+    "change",
+    "layout",
+    "entry",
+    "result",
+    "name",
+    "line",
+    "Rule",
+}
 
 
 @pytest.mark.parametrize("code", SENTENCES)
