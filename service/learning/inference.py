@@ -67,7 +67,8 @@ def _line(name: str, written: float | str, error: float, statistic: float, p_val
 class Sums:
     """The sums of squares of a linear fit with n observations and p parameters: `residual`, `total` about the (weighted) mean when
     there is an intercept and about zero otherwise, `regression` their difference; `r_squared` is regression/total (None for a
-    constant response), as R and statsmodels have it. `log_weights` is Σ ln wᵢ."""
+    constant response), as R and statsmodels have it. `log_weights` is Σ ln wᵢ,
+    `deviation` the residual standard deviation where it is known better than by its square."""
 
     residual: float
     total: float
@@ -77,6 +78,7 @@ class Sums:
     parameters: int
     has_intercept: bool
     log_weights: float = 0.0
+    deviation: float | None = None
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -84,7 +86,9 @@ class Sums:
 
     @property
     def residual_standard_deviation(self) -> float | None:
-        return math.sqrt(self.residual / self.degrees_of_freedom) if self.degrees_of_freedom > 0 else None
+        if self.deviation is not None or self.degrees_of_freedom <= 0:
+            return self.deviation
+        return math.sqrt(self.residual / self.degrees_of_freedom)
 
     @property
     def adjusted_r_squared(self) -> float | None:

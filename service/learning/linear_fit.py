@@ -242,4 +242,6 @@ def _sums(design: Design, residual: float, total: float, exact: ExactFit | None)
         regression = total - residual
         r_squared = 1 - residual / total if total > 0 else None
     logs = 0.0 if design.w is None else float(np.log(extended(design.w)).sum())
-    return Sums(residual, total, regression, r_squared, design.observations, design.parameters, design.has_intercept, logs)
+    freedom = design.observations - design.parameters
+    deviation = nearest_root(exact.residual / freedom) if exact and freedom > 0 else None
+    return Sums(residual, total, regression, r_squared, design.observations, design.parameters, design.has_intercept, logs, deviation)

@@ -152,14 +152,28 @@ def regression(design: Design, task: Task) -> dict[str, Any]:
 
 
 def _ols(task: Task) -> dict[str, Any]:
-    return regression(task.observations.design(task.intercept, task.arithmetic), task)
+    return regression(_design(task), task)
 
 
 def _polynomial(task: Task) -> dict[str, Any]:
+    return regression(_design_of_polynomial(task), task)
+
+
+def _design(task: Task) -> Design:
+    return task.observations.design(task.intercept, task.arithmetic)
+
+
+def _design_of_polynomial(task: Task) -> Design:
     degree = task.options.get("degree")
     if degree is None:
         raise InputError("a polynomial has a degree", 'send "degree": 2 for a parabola', "/degree")
-    return regression(task.observations.design(task.intercept, task.arithmetic, degree), task)
+    return task.observations.design(task.intercept, task.arithmetic, degree)
+
+
+def linear_fit_of(task: Task, model: str) -> LinearFit | None:
+    """The fit alone; None for another model than these two."""
+    designs = {OLS.name: _design, POLYNOMIAL.name: _design_of_polynomial}
+    return fit(designs[model](task)) if model in designs else None
 
 
 OLS = Model("ols", "ordinary least squares, weighted when there are weights", _ols, ("standard_errors",), INCLUDES)

@@ -100,7 +100,7 @@ def label(text: str, longest: int = LONGEST_LABEL) -> str:
     """A name from a request as a label: of one line, not too long, its dollar signs no formula."""
     plain = _CONTROL.sub(" ", text)
     plain = plain if len(plain) <= longest else plain[: longest - 1] + "…"
-    return plain.replace("\\", "＼").replace("$", r"\$")
+    return plain.replace("\\", "∖").replace("$", r"\$")
 
 
 def to_svg(figure: Figure, title: str, description: str) -> bytes:

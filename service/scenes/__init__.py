@@ -5,5 +5,6 @@ plane              a 2×2 matrix: the unit circle and square, and where it takes
 singular_values    singular values with the tolerance below which they count as zero
 curve              a function of one variable with its derivative
 contour            a function of two variables with its gradient field
+regression         a linear regression: fit with bands, residuals, quantiles, leverage
 graph              an expression as values and operations, with the local derivatives on the edges
 """

@@ -12,6 +12,8 @@ from service.learning.generalized_linear import INFORMATION
 from service.learning.logistic import LINKS
 from service.learning.model import Task
 from service.learning.models import MODELS, OPTIONS, fit
+from service.scenes.regression import SCENES, Scatter
+from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, MatrixField, NumberField, TextField, VectorField
 from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, array_of, nullable
@@ -143,11 +145,26 @@ class Response(GeneralizedLinearAnswer, PenalizedAnswer):
     checks = ChecksField()
 
 
+def _drawing(name: str, shows: str) -> Drawing:
+    def prepare(request: dict[str, Any]) -> Scatter | None:
+        task = _task(request)
+        MODELS[request["model"]].check(task)
+        return SCENES[name](task, request["model"])
+
+    return Drawing("regression", prepare, f"{shows} (ols, polynomial)")
+
+
 @endpoint(
     family="learning",
     request=Request,
     response=Response,
     bare="coefficients",
+    drawings={
+        "fit": _drawing("fit", "one predictor: the observations and the fit with its confidence and prediction bands"),
+        "residuals": _drawing("residuals", "the residuals against the fitted values"),
+        "qq": _drawing("qq", "the standardised residuals against normal quantiles"),
+        "leverage": _drawing("leverage", "the standardised residuals against leverage, with Cook's distance"),
+    },
     examples=[
         Example("A line through four points", {"model": "ols", "X": [[1], [2], [3], [4]], "y": [3, 5, 7, 9.5]}),
         Example(
@@ -202,8 +219,13 @@ def regression(request: dict[str, Any]) -> dict[str, Any]:
     By QR with refinement in extended precision, and by exact rationals, correctly rounded, for small data or where the verified
     bound on the fit is not good enough. Columns that depend on each other are an error that names them, never dropped.
     """
+    return fit(request["model"], _task(request))
+
+
+def _task(request: dict[str, Any]) -> Task:
+    """What the model is asked."""
     observed = Observations(**{name: request.get(name) for name in ("X", "x", "data", "y", "weights")}, response=request["response"])
-    task = Task(
+    return Task(
         observed,
         request["intercept"],
         request.get("arithmetic"),
@@ -213,4 +235,3 @@ def regression(request: dict[str, Any]) -> dict[str, Any]:
         request.get("steps", False),
         {name: request[name] for name in OPTIONS if name in request},
     )
-    return fit(request["model"], task)
