@@ -35,9 +35,9 @@ Values = list[NDArray[Any]]
 def symbolic_trace(matrix: Matrix, variables: Declared) -> dict[str, Any]:
     """As the operation trace answers it. Raises ShapeMismatch, LimitExceeded, Undecided, and what the language raises."""
     require_square(matrix, "a trace")
-    entries = _entries({"matrix": matrix}, variables)
+    entries = entries_of({"matrix": matrix}, variables)
     sums = [" + ".join(entries["matrix"][i][i].text for i in range(matrix.shape[0]))]
-    (value,), check = _written(sums, entries, variables, lambda a: [np.trace(a[0])])
+    (value,), check = write_out(sums, entries, variables, lambda a: [np.trace(a[0])])
     return {"trace": to_text(value), "latex": to_latex(value), "arithmetic": "symbolic", "error_bound": 0.0, "checks": require([check])}
 
 
@@ -46,7 +46,7 @@ def symbolic_norm(array: Matrix, field: str, order: float | str | None, variable
 
     Raises InputError for an order that has no formula by the entries.
     """
-    entries = _entries({field: array}, variables)
+    entries = entries_of({field: array}, variables)
     table = [[f"abs({entry.text})" for entry in row] for row in entries[field]]
     flat = [entry for row in table for entry in row]
     squares = "sqrt(" + " + ".join(f"({entry.text})^2" for row in entries[field] for entry in row) + ")"
@@ -71,7 +71,7 @@ def symbolic_norm(array: Matrix, field: str, order: float | str | None, variable
         a = values[0][:, 0] if field == "vector" else values[0]
         return [np.abs(a).max() if name == "max" else np.linalg.norm(a, numpy_orders[name]) for name in usual]
 
-    nodes, check = _written(list(usual.values()), entries, variables, by_numpy)
+    nodes, check = write_out(list(usual.values()), entries, variables, by_numpy)
     found = dict(zip(usual, nodes, strict=True))
     asked = found[by_order[order]]
     return {
@@ -92,7 +92,7 @@ def symbolic_inner_product(x: Matrix, y: Matrix, weight: Matrix | None, variable
         raise ShapeMismatch("an inner product takes two arrays of one shape, m×n, and a weight m×m", pointer="/y")
     if weight is not None:
         raise InputError("whether a weight is positive definite is decided for numbers only", "write the weighted product out", "/weight")
-    entries = _entries({"x": x, "y": y}, variables)
+    entries = entries_of({"x": x, "y": y}, variables)
     one, two = ([entry.text for row in entries[name] for entry in row] for name in ("x", "y"))
     dot = " + ".join(f"({a})*({b})" for a, b in zip(one, two, strict=True))
     norms = ["sqrt(" + " + ".join(f"({a})^2" for a in part) + ")" for part in (one, two)]
@@ -105,7 +105,7 @@ def symbolic_inner_product(x: Matrix, y: Matrix, weight: Matrix | None, variable
         p, q = np.linalg.norm(a), np.linalg.norm(b)
         return [a @ b, p, q, a @ b / (p * q), np.linalg.norm(a - b), abs(a @ b), p * q, np.linalg.norm(a + b), p + q]
 
-    nodes, check = _written(texts, entries, variables, by_numpy)
+    nodes, check = write_out(texts, entries, variables, by_numpy)
     text = [to_text(node) for node in nodes]
     return {
         "dot": text[0],
@@ -130,7 +130,7 @@ def symbolic_convolution(kernel: Matrix, signal: Matrix, mode: Mode, variables: 
     """As the operation convolution answers it, with a signal."""
     k, n = kernel.shape[0], signal.shape[0]
     rows = places(k, n, mode)
-    entries = _entries({"kernel": kernel, "signal": signal}, variables)
+    entries = entries_of({"kernel": kernel, "signal": signal}, variables)
     one, two = ([row[0].text for row in entries[name]] for name in ("kernel", "signal"))
     zero = "0"
     if mode == "circular":
@@ -143,7 +143,7 @@ def symbolic_convolution(kernel: Matrix, signal: Matrix, mode: Mode, variables: 
         full = np.convolve(values[0][:, 0], values[1][:, 0])
         return [full[i::n].sum() for i in range(n)] if mode == "circular" else full[rows.start : rows.stop].tolist()
 
-    nodes, check = _written(sums, entries, variables, by_numpy)
+    nodes, check = write_out(sums, entries, variables, by_numpy)
     return {
         "convolution": [to_text(node) for node in nodes],
         "latex": r"\begin{pmatrix} " + r" \\ ".join(map(to_latex, nodes)) + r" \end{pmatrix}",
@@ -168,7 +168,7 @@ class Entry:
         self.text = printed if printed.isalnum() else f"({printed})"
 
 
-def _entries(arrays: Mapping[str, Matrix], variables: Declared) -> dict[str, list[list[Entry]]]:
+def entries_of(arrays: Mapping[str, Matrix], variables: Declared) -> dict[str, list[list[Entry]]]:
     """The entries of each array. Raises what the language raises, by pointer, and ShapeMismatch for an entry that is no scalar."""
     limits.check("expression-nodes", sum(16 * math.prod(array.shape) for array in arrays.values()))
     for name, array in arrays.items():
@@ -206,7 +206,7 @@ def _largest(texts: Sequence[str]) -> str:
     return largest
 
 
-def _written(
+def write_out(
     texts: list[str], entries: Mapping[str, list[list[Entry]]], variables: Declared, by_numpy: Callable[[Values], list[Any]]
 ) -> tuple[list[Node], Check]:
     """The expressions `texts` in normal form, and their check at random points."""

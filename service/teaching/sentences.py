@@ -32,6 +32,10 @@ SENTENCES: dict[str, str] = {
     "trace-forward": "{name} = {line}. {Rule}: {result}.",
     "trace-collected": "{name} = {line}. From what it is used in: {result}.",
     "trace-backward": "Back through {name} = {line}. {Rule}: {result}.",
+    "lagrange-multiplier": "The variance along w is w'*S*w. That w has length 1 enters by a multiplier: lambda*(w'*w - 1) is 0 there.",
+    "stationary-point": "At a maximum the gradient is zero: S*w = lambda*w. So w is an eigenvector of S, and lambda its eigenvalue.",
+    "variance-of-a-direction": "With S*w = lambda*w and w'*w = 1 the variance w'*S*w is lambda: the largest eigenvalue gives the first "
+    "component, the next one the best direction orthogonal to it, and so on.",
     "matrix-notation": "That is entry {entry} of {result}.",
 }
 """A rule that is not here is stated by its identity."""

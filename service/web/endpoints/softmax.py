@@ -1,0 +1,48 @@
+"""POST /v1/softmax"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.answers.symbolic_softmax import symbolic_softmax
+from service.expression.arena import fresh_arena
+from service.learning import softmax as learning
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField
+from service.web.learning_fields import ScoresRequest, scores
+from service.web.linear_algebra import NUMBER, Answer, LatexAnswer, nullable
+
+
+class Response(ResponseSchema):
+    value = Answer({}, "p = exp(x/T)/Σ exp(x/T); of a matrix for each row")
+    latex = LatexAnswer("The value")
+    log_softmax = Answer({}, "log p, which keeps its digits where p is too small for a double")
+    jacobian = Answer({}, "(diag(p) - p·p')/T, of a matrix for each row; null over the limit formed-entries")
+    argmax = Answer({}, "The place of the first largest entry, counted from 0; null for expressions")
+    temperature = Answer(nullable(NUMBER), "T")
+    checks = ChecksField()
+
+
+@endpoint(
+    family="learning",
+    request=ScoresRequest,
+    response=Response,
+    bare="value",
+    examples=[
+        Example("Of three scores", {"vector": [1, 2, 3]}),
+        Example("Where exp(x) overflows", {"vector": [1000, 1001, 1002]}),
+        Example("Of each row, with a temperature", {"matrix": [[1, 2, 3], [0, 0, 0]], "temperature": 2}),
+        Example("Of expressions", {"vector": ["z", 0]}),
+        Example("No scores", {"temperature": 1}, refused="invalid-input"),
+    ],
+)
+def softmax(request: dict[str, Any]) -> dict[str, Any]:
+    """Softmax of a vector or of the rows of a matrix, with its Jacobian.
+
+    By ball arithmetic with the largest entry taken out: correct to the last digit at entries of any size, and checked against SciPy.
+    """
+    array, field = scores(request)
+    if array.kind == "symbolic":
+        with fresh_arena():
+            return symbolic_softmax(array, field, request["temperature"], request.get("variables"))
+    return learning.softmax(array, field, request["temperature"])

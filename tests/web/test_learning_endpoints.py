@@ -1,0 +1,79 @@
+"""The endpoints on learning over the whole stack: fields, pointers, expressions. The mathematics is tested in tests/learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("pca", {"X": [[1, 0], [3, 0]]}, {"explained_variance": [2, 0], "components": [[1, 0], [0, 1]], "mean": [2, 0], "ddof": 1}),
+    ("pca", {"X": [[1, 0], [3, 0]], "ddof": 0, "n_components": 1}, {"explained_variance": [1], "explained_variance_ratio": [1]}),
+    ("pca", {"X": [[1], [2], [3]], "standardise": True}, {"explained_variance": [1], "scale": [1], "scores": [[-1], [0], [1]]}),
+    ("log-sum-exp", {"vector": [7]}, {"value": 7, "gradient": [1], "hessian": [[0]]}),
+    ("log-sum-exp", {"vector": ["a", "b"]}, {"value": "logsumexp([a, b])"}),
+    ("softmax", {"vector": [5, 5]}, {"value": [0.5, 0.5], "jacobian": [[0.25, -0.25], [-0.25, 0.25]]}),
+    ("softmax", {"vector": [5, 5], "temperature": "1/2"}, {"jacobian": [[0.5, -0.5], [-0.5, 0.5]], "temperature": 0.5}),
+    ("softmax", {"vector": ["z"]}, {"value": ["1"], "jacobian": [["0"]]}),
+    ("softmax", {"matrix": [[0, 0]]}, {"value": [[0.5, 0.5]]}),
+    ("cross-entropy", {"logits": [0, 0], "labels": 0}, {"gradient": [-0.5, 0.5], "value": 0.6931471805599453}),
+    ("cross-entropy", {"logits": ["a", "b"], "labels": 0}, {"value": "logsumexp([a, b]) - a"}),
+    ("conditional-expectation", {"x": ["a", "a"], "t": [1, "2"]}, {"mean": "3/2", "mse": "1/4", "arithmetic": "exact"}),
+    ("conditional-expectation", {"joint": [[1, 1]], "y": [3, 4]}, {"mean": 3.5, "count": 2}),
+]
+
+
+@pytest.mark.parametrize(("operation", "request_", "expected"), ANSWERS)
+def test_answers(client: FlaskClient, operation: str, request_: dict[str, Any], expected: dict[str, Any]) -> None:
+    answer = client.post(f"/v1/{operation}", json=request_)
+    assert answer.status_code == 200, answer.text
+    body = answer.get_json()
+    assert {name: body[name] for name in expected} == expected
+    assert body["checks"]
+    assert all(check["passed"] for check in body["checks"])
+
+
+def test_the_derivation_of_the_components(client: FlaskClient) -> None:
+    body = client.post("/v1/pca", json={"X": [[1, 2], [2, 5], [4, 4]], "steps": True}).get_json()
+    assert [step["rule"] for step in body["steps"]][-3:] == ["read off the gradient", "stationary point", "variance of a direction"]
+    assert "stationary" in [check["name"] for check in body["checks"]]
+
+
+REFUSED: list[tuple[str, dict[str, Any], int, str, str]] = [
+    ("pca", {}, 400, "invalid-input", "/X"),
+    ("pca", {"X": [[1, "a"], [2, 3]]}, 400, "not-a-matrix", "/X/0/1"),
+    ("pca", {"X": [[1, 2]]}, 400, "invalid-input", "/X"),
+    ("pca", {"X": [[1], [2]], "n_components": 0}, 400, "invalid-input", "/n_components"),
+    ("pca", {"X": [[1], [2]], "ddof": 2}, 400, "invalid-input", "/ddof"),
+    ("pca", {"X": [[1], [2]], "standardize": True, "standardise": False}, 400, "invalid-input", "/standardise"),
+    ("log-sum-exp", {}, 400, "invalid-input", "/vector"),
+    ("log-sum-exp", {"vector": [1], "matrix": [[1]]}, 400, "invalid-input", "/vector"),
+    ("log-sum-exp", {"vector": []}, 400, "not-a-matrix", "/vector"),
+    ("log-sum-exp", {"vector": [{"re": 0, "im": 1}]}, 400, "invalid-input", "/vector"),
+    ("log-sum-exp", {"vector": ["1e400"]}, 422, "mathematics-refuses", ""),
+    ("log-sum-exp", {"vector": [1], "temperature": "x"}, 400, "invalid-input", "/temperature"),
+    ("log-sum-exp", {"vector": ["a+"]}, 400, "expression-syntax", "/vector/0"),
+    ("softmax", {"vector": ["a"] * 9}, 413, "limit-exceeded", "/vector"),
+    ("softmax", {"matrix": [["a", 1]]}, 422, "shape-mismatch", "/matrix"),
+    ("softmax", {"vector": ["a", "b"], "temperature": 0}, 400, "invalid-input", "/temperature"),
+    ("cross-entropy", {"logits": [1, 2]}, 400, "invalid-input", "/labels"),
+    ("cross-entropy", {"logits": [1, 2], "labels": True}, 400, "invalid-input", "/labels"),
+    ("cross-entropy", {"logits": [1, 2], "labels": [0.5, None]}, 400, "not-a-matrix", "/labels/1"),
+    ("cross-entropy", {"logits": ["a", "b"], "labels": 2}, 400, "invalid-input", "/labels"),
+    ("cross-entropy", {"logits": ["a", "b"], "labels": [1, 0, 0]}, 422, "shape-mismatch", "/labels"),
+    ("cross-entropy", {"logits": ["a", "b"], "labels": 0, "reduction": "sum"}, 400, "invalid-input", "/reduction"),
+    ("conditional-expectation", {}, 400, "invalid-input", "/x"),
+    ("conditional-expectation", {"x": [1]}, 400, "invalid-input", "/y"),
+    ("conditional-expectation", {"x": [None], "y": [1]}, 400, "invalid-input", "/x/0"),
+    ("conditional-expectation", {"x": ["1/0"], "y": [1]}, 400, "invalid-input", "/x/0"),
+    ("conditional-expectation", {"x": [1], "y": [1], "t": [1]}, 400, "invalid-input", "/t"),
+    ("conditional-expectation", {"x": [1], "y": [{"re": 0, "im": 1}]}, 400, "invalid-input", "/y"),
+]
+
+
+@pytest.mark.parametrize(("operation", "request_", "status", "code", "pointer"), REFUSED)
+def test_refusals(client: FlaskClient, operation: str, request_: dict[str, Any], status: int, code: str, pointer: str) -> None:
+    answer = client.post(f"/v1/{operation}", json=request_)
+    body = answer.get_json()
+    assert (answer.status_code, body["code"], body["errors"][0]["pointer"]) == (status, code, pointer), body
