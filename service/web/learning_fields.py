@@ -17,10 +17,12 @@ from service.web.linear_algebra import ENTRY, NUMBER, RationalField, array_of
 
 class TemperatureField(RationalField):
     def __init__(self) -> None:
-        super().__init__(
-            load_default=flint.fmpq(1),
-            metadata={"description": "T > 0 in softmax(x/T); 1 when left out. Towards 0 all weight goes to the largest entry"},
-        )
+        super().__init__(metadata={"description": "T > 0 in softmax(x/T); 1 when left out. Towards 0 all weight goes to the largest entry"})
+
+
+def temperature_of(request: dict[str, Any]) -> Any:
+    """The temperature of a request, as fmpq."""
+    return request.get("temperature", flint.fmpq(1))
 
 
 class ScoresRequest(RequestSchema):

@@ -12,7 +12,7 @@ from service.linalg.matrices import read_symbolic_vector_or_matrix
 from service.linalg.matrix import Matrix
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, VariablesField
-from service.web.learning_fields import LabelsField, TemperatureField
+from service.web.learning_fields import LabelsField, TemperatureField, temperature_of
 from service.web.linear_algebra import NUMBER, Answer, LatexAnswer, RightHandSideField, nullable
 
 
@@ -68,7 +68,7 @@ def cross_entropy(request: dict[str, Any]) -> dict[str, Any]:
 
     Stable at logits of any size, for softmax and logarithm are taken together, in ball arithmetic, and checked against SciPy.
     """
-    logits, labels, temperature = request["logits"], request["labels"], request["temperature"]
+    logits, labels, temperature = request["logits"], request["labels"], temperature_of(request)
     if logits.kind == "symbolic" or (isinstance(labels, Matrix) and labels.kind == "symbolic"):
         if request["reduction"] != "mean":
             raise InputError("of expressions one example is taken, and nothing to be reduced", "leave reduction out", "/reduction")

@@ -9,7 +9,7 @@ from service.expression.arena import fresh_arena
 from service.learning import softmax
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.learning_fields import ScoresRequest, scores
+from service.web.learning_fields import ScoresRequest, scores, temperature_of
 from service.web.linear_algebra import NUMBER, Answer, LatexAnswer, nullable
 
 
@@ -45,5 +45,5 @@ def log_sum_exp(request: dict[str, Any]) -> dict[str, Any]:
     array, field = scores(request)
     if array.kind == "symbolic":
         with fresh_arena():
-            return symbolic_log_sum_exp(array, field, request["temperature"], request.get("variables"))
-    return softmax.log_sum_exp(array, field, request["temperature"])
+            return symbolic_log_sum_exp(array, field, temperature_of(request), request.get("variables"))
+    return softmax.log_sum_exp(array, field, temperature_of(request))

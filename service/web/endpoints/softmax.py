@@ -9,7 +9,7 @@ from service.expression.arena import fresh_arena
 from service.learning import softmax as learning
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.learning_fields import ScoresRequest, scores
+from service.web.learning_fields import ScoresRequest, scores, temperature_of
 from service.web.linear_algebra import NUMBER, Answer, LatexAnswer, nullable
 
 
@@ -44,5 +44,5 @@ def softmax(request: dict[str, Any]) -> dict[str, Any]:
     array, field = scores(request)
     if array.kind == "symbolic":
         with fresh_arena():
-            return symbolic_softmax(array, field, request["temperature"], request.get("variables"))
-    return learning.softmax(array, field, request["temperature"])
+            return symbolic_softmax(array, field, temperature_of(request), request.get("variables"))
+    return learning.softmax(array, field, temperature_of(request))
