@@ -22,7 +22,7 @@ from service.printing.printers import to_text
 LAYOUTS = ("mixed", "numerator", "denominator")
 FORMS = ("automatic", "einsum", "structured", "kronecker")
 AUTOMATIC, EINSUM, STRUCTURED, KRONECKER = FORMS
-EXPLANATIONS = ("rules", "index")
+EXPLANATIONS = ("rules", "index", "differential", "paths")
 HIGHEST_ORDER = 8
 
 
@@ -41,7 +41,7 @@ class Task:
     structure: str = INDEPENDENT
     """The convention of derivatives by symmetric and diagonal matrices (service/calculus/structure.py)."""
     explain: str = ""
-    """How the steps are told, "rules" or "index"; empty where none were asked for."""
+    """How the steps are told, one of EXPLANATIONS; empty where none were asked for."""
 
     @property
     def variables(self) -> dict[str, Variable]:

@@ -44,7 +44,7 @@ def derivative_by(function: Node, by: Variable, is_partial: bool) -> Node:
 
 
 def by_array(function: Node, by: Variable, result: Node, decimals: bool) -> Iterator[Step]:
-    """From the differential of a function to its derivative by an array: `result`, with the axes of both."""
+    """From the differential of a function to its derivative by a variable: `result`, with the axes of both."""
     line = inert(DIFFERENTIAL, function, By(by))
     if is_large(line):
         yield Step(IN_ONE_STEP, line, result, sentence(IN_ONE_STEP), coefficients_of(by))
@@ -103,6 +103,8 @@ def _collected(function: Node, result: Node, change: Node) -> Node | None:
 
 
 def _name_of_reading(function: Node, by: Variable) -> str:
+    if by.shape == SCALAR:
+        return "read off the derivative"
     if function.shape == SCALAR:
         return "read off the gradient" if len(axes(by.shape)) == 1 else "read off the gradient from the trace"
     return "read off the Jacobian" if len(axes(function.shape)) == 1 == len(axes(by.shape)) else "read off the derivative"

@@ -6,7 +6,7 @@ has a value, for the derivative of f along a direction is known from f alone (va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from service.calculus import build
@@ -105,7 +105,7 @@ class Differential(Inert):
 DERIVATIVE, DIFFERENTIAL = Derivative(), Differential()
 
 
-def inert(operation: Operation, argument: Node, by: By) -> Node:
+def inert(operation: Operation, argument: Node, by: Hashable) -> Node:
     return build_node(operation, (argument,), by, _KNOWN_SIZES)
 
 

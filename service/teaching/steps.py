@@ -109,12 +109,14 @@ class Trials:
         letters: Mapping[str, Size] | None = None,
         free: Sequence[str] = (),
         mirrored: tuple[str, ...] = (),
+        named: Mapping[str, Node] | None = None,
     ) -> None:
         self.variables = variables
         self.defined = defined
         self.letters = letters or {}
         self.free = free
         self.mirrored = mirrored
+        self.named = named or {}
         self.drawn: list[Trial | None] = []
 
     def __iter__(self) -> Iterator[Trial]:
@@ -122,7 +124,7 @@ class Trials:
             if place == len(self.drawn):
                 sizes = verify.draw_sizes(self.variables, place % verify.POINTS)
                 domain = verify.DOMAINS[place // verify.POINTS % len(verify.DOMAINS)]
-                trial = Trial(self.variables, sizes, self.letters, self.free, self.mirrored, domain, verify.SEED + place)
+                trial = Trial(self.variables, sizes, self.letters, self.free, self.mirrored, domain, verify.SEED + place, self.named)
                 self.drawn.append(trial if all(map(trial.is_defined, self.defined)) else None)
             found = self.drawn[place]
             if found is not None:

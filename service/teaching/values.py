@@ -33,7 +33,7 @@ class Trial:
 
     `letters` are the indices that lines are written with, and their sizes; of those that are `free`, which no sum runs
     over, a few values are enough. By a symmetric matrix, derivatives by single entries have no meaning: their sum with
-    those by the `mirrored` entries has.
+    those by the `mirrored` entries has. `named` are further names, which stand for expressions.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Trial:
         mirrored: tuple[str, ...],
         domain: tuple[float, float],
         seed: int,
+        named: Mapping[str, Node],
     ) -> None:
         self.variables = variables
         self.sizes = sizes
@@ -62,6 +63,8 @@ class Trial:
         self.differences: dict[tuple[Node, float], Array] = {}
         self.values: dict[tuple[Node, float], Array] = {}
         self.evaluators: dict[Node, Evaluator] = {}
+        for name, node in named.items():
+            self.point[name] = self.evaluator(node)(self.point)
         self.magnitude = 0.0
         """Of the functions that differences were taken of: it bounds their rounding errors."""
 

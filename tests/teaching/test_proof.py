@@ -21,7 +21,9 @@ from service.expression.shapes import SCALAR
 from service.language import declare, parse
 from service.operations.leaves import number
 from service.printing.printers import to_text
-from service.teaching.by_rules import by_array, by_scalars, derivative_by, laid_out
+from service.teaching.by_paths import by_paths
+from service.teaching.by_rules import TIDY, by_array, by_scalars, derivative_by, laid_out
+from service.teaching.computation_graph import computation_graph
 from service.teaching.index_method import IndexMethod
 from service.teaching.steps import Step, Trials, joinable, proved
 
@@ -67,6 +69,20 @@ def test_a_tampered_step_is_refused(expression: str, by: str, derivative: str, e
         tampered = [*steps[:place], replace(step, after=spoilt(step.after)), *steps[place + 1 :]]
         with pytest.raises(CheckFailed, match="does not hold"):
             proved(tampered, trials)
+
+
+def test_a_tampered_step_by_paths_is_refused() -> None:
+    parsed, result = parse("exp(s*t)*sin(s)", declare(None)), parse("exp(s*t)*(t*sin(s) + cos(s))", declare(None)).node
+    variables = {name: node.parameter for name, node in parsed.variables.items()}
+    graph = computation_graph(parsed.node, [variables["s"]])
+    line = derivative_by(parsed.node, variables["s"], True)
+    named = {part.name: part.whole for part in graph.parts if part.line is not None}
+    trials = Trials(variables, [parsed.node], named=named)
+    steps = list(by_paths(line, graph, {line: ("s", "f")}, result))
+    assert [step.rule for step in proved(steps, trials)] == ["sum over the paths", "local derivatives", "intermediate values", TIDY]
+    for place, step in enumerate(steps):
+        with pytest.raises(CheckFailed, match="does not hold"):
+            proved([*steps[:place], replace(step, after=spoilt(step.after)), *steps[place + 1 :]], trials)
 
 
 @pytest.mark.parametrize("explain", ["rules", "index"])

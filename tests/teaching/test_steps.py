@@ -54,7 +54,7 @@ def point(exercise: Exercise) -> dict[str, Any]:
     random = np.random.default_rng(7)
     values: dict[str, Any] = dict(SIZES)
     for letter in "stuvx":
-        values[letter] = random.uniform(0.5, 1.5)
+        values |= {letter: random.uniform(0.5, 1.5), f"d{letter}": random.standard_normal()}
     for variable, declared in variables(exercise).items():
         shape = _shape(declared)
         value, direction = random.uniform(0.3, 1.2, shape), random.standard_normal(shape)
@@ -91,7 +91,7 @@ def sides(step: dict[str, Any], is_indexed: bool, values: dict[str, Any], sizes:
         letters = match[1] if (match := re.match(r"That is entry (\w+) of", step["text"])) else ""
         return told.entries(before, letters, right.shape, values, sizes), right
     if code.startswith("read-off"):
-        change = values[f"d{step['wrt'][0]}"]
+        change = np.asarray(values[f"d{step['wrt'][0]}"])
         change = change.reshape([length for length in change.shape if length != 1])
         return told.plain(before, values), np.tensordot(told.plain(after, values), change, change.ndim)
     if is_indexed:
@@ -114,6 +114,14 @@ def check(exercise: Exercise, explain: str) -> list[dict[str, Any]]:
 def test_each_step_by_rules_is_true(exercise: Exercise) -> None:
     steps = check(exercise, "rules")
     assert 0 < len(steps) <= 30
+
+
+@pytest.mark.parametrize("exercise", BY_RULES, ids=name)
+def test_each_step_in_differentials_is_true(exercise: Exercise) -> None:
+    steps = check(exercise, "differential")
+    assert 0 < len(steps) <= 40
+    depends = "depends_on" in str(exercise.further)
+    assert depends == steps[0]["before"]["text"].startswith(("d/d", "[d/d"))
 
 
 @pytest.mark.parametrize("exercise", BY_INDICES, ids=name)
@@ -142,7 +150,7 @@ def _is_table_of(before: str, after: str) -> bool:
     return after.startswith("[") and all(f"({entry})" in before for entry in after[1:-1].split(", "))
 
 
-@pytest.mark.parametrize("explain", ["rules", "index"])
+@pytest.mark.parametrize("explain", ["rules", "index", "differential", "paths"])
 @pytest.mark.parametrize("exercise", BY_RULES, ids=name)
 def test_the_last_step_is_the_answer(exercise: Exercise, explain: str) -> None:
     found = answer(exercise, explain)
@@ -152,7 +160,7 @@ def test_the_last_step_is_the_answer(exercise: Exercise, explain: str) -> None:
     assert [result["latex"] for result in results] == [after["latex"] for after in by_name.values()][-len(results) :]
 
 
-@pytest.mark.parametrize("explain", ["rules", "index"])
+@pytest.mark.parametrize("explain", ["rules", "index", "differential", "paths"])
 @pytest.mark.parametrize("exercise", BY_RULES, ids=name)
 def test_the_answer_is_the_same_with_and_without_steps(exercise: Exercise, explain: str) -> None:
     with fresh_arena():

@@ -87,6 +87,43 @@ def test_by_a_scalar_the_index_method_is_the_rules() -> None:
     assert steps("derivative", "s^2*sin(s)", "s", {}, explain="index") == steps("derivative", "s^2*sin(s)", "s", {})
 
 
+def test_the_paths_of_the_lecture_notes() -> None:
+    """dy/dx = dy/du·du/dx + dy/dv·dv/dx for x^2*log(x)."""
+    told = steps("derivative", "x^2*log(x)", "x", {}, explain="paths")
+    assert [(step["code"], step["after"]["text"]) for step in told] == [
+        ("sum-over-the-paths", "d/dv1(f)*d/dx(v1) + d/dv2(f)*d/dx(v2)"),
+        ("local-derivatives", "2*v2*x + v1*(1/x)"),
+        ("intermediate-values", "2*log(x)*x + x^2*(1/x)"),
+        ("collect-and-tidy", "2*x*log(x) + x"),
+    ]
+    assert "them: from x to f: x → v1 → f, x → v2 → f; where v1 = x^2, v2 = log(x), f = v1*v2." in told[0]["text"]
+    assert told[0]["after"]["latex"].startswith(r"\frac{\partial f}{\partial v_{1}} \frac{\mathrm{d} v_{1}}{\mathrm{d} x}")
+
+
+def test_where_there_is_no_path_the_derivative_is_0() -> None:
+    (step,) = steps("derivative", "t^2", "s", {}, explain="paths")
+    assert step["after"]["text"] == "0"
+    assert "from s to f: none" in step["text"]
+
+
+def test_what_is_not_told_by_paths_is_told_by_rules() -> None:
+    many = "s"
+    for _ in range(7):
+        many = f"(sin({many}) + cos({many}))"
+    for expression, wrt in (("x'*x", "x"), (many, "s")):
+        assert steps("derivative", expression, wrt, explain="paths") == steps("derivative", expression, wrt)
+
+
+def test_differentials_by_scalars() -> None:
+    told = steps("gradient", "s^2*t", ["s", "t"], {}, explain="differential")
+    assert [(step["wrt"], step["before"]["text"], step["after"]["text"]) for step in told[:3]] == [
+        (["s"], "d(s^2*t)", "t*d(s^2)"),
+        (["s"], "t*d(s^2)", "2*t*s*ds"),
+        (["s"], "2*t*s*ds", "2*s*t"),
+    ]
+    assert codes(told)[-1] == "partial-derivatives"
+
+
 def test_several_derivatives_are_partial() -> None:
     told = steps("gradient", "s^2*t", ["s", "t"], {})
     assert told[0]["before"]["latex"].count(r"\frac{\partial}{\partial") == 2
