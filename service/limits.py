@@ -22,7 +22,7 @@ class Limit:
 
 
 LIMITS: tuple[Limit, ...] = (
-    Limit("body-bytes", 32_000_000, "bytes", "size of a request body"),
+    Limit("body-bytes", 48_000_000, "bytes", "size of a request body"),
     Limit("json-depth", 64, "levels", "nesting of a JSON body"),
     Limit("json-arrays", 300_000, "arrays and objects", "number of arrays and objects in a JSON body"),
     Limit("query-length", 8_000, "characters", "length of a query string"),
@@ -40,7 +40,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("graph-parts", 300, "values", "number of values in a computation graph that is shown"),
     Limit("paths", 64, "paths", "number of paths through a computation graph that are told"),
     Limit("points", 1_000, "points", "number of points in one request"),
-    Limit("matrix-entries", 1_100_000, "entries", "size of one array"),
+    Limit("matrix-entries", 2_200_000, "entries", "size of one array"),
     Limit("formed-entries", 10_000, "entries", "size of a derivative that is formed although only a product with it was asked for"),
     Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),
     Limit("fit-entries", 20_000_000, "numbers", "number of values that an iterative fit computes at each step"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,6 +148,23 @@ class Observations:
     y: Matrix | None = None
     response: str = "y"
     weights: Matrix | None = None
+
+    def with_named_weights(self) -> Observations:
+        """The same where `weights` is the name of a column of `data`, which is no predictor then, or one number for all.
+
+        Raises UnknownName.
+        """
+        weights: Any = self.weights
+        if isinstance(weights, (int, float)):
+            n = next((part.shape[0] for part in (self.y, self.X, self.x, *(self.data or {}).values()) if part is not None), 1)
+            return replace(self, weights=Matrix((n, 1), "float", np.full((n, 1), float(weights)), is_vector=True))
+        if not isinstance(weights, str):
+            return self
+        data = dict(self.data or {})
+        if weights not in data:
+            hint = f"the columns are {', '.join(data)}" if data else 'send a list of numbers, or a column of "data"'
+            raise UnknownName(f'weights names the column "{weights[:60]}", and data has none of this name', hint, "/weights")
+        return replace(self, weights=data.pop(weights), data=data)
 
     def design(self, intercept: bool = True, arithmetic: Arithmetic | None = None, degree: int | None = None) -> Design:
         """The design of a linear model; its predictors are named x1, x2, ..., x for a vector, or by their columns. With a `degree`,

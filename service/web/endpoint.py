@@ -88,6 +88,11 @@ class Endpoint:
         """The fields that hold a matrix or a vector."""
         return tuple(name for name, field in self.request.fields.items() if isinstance(field, ArrayField) and field.takes_files)
 
+    @cached_property
+    def table(self) -> str | None:
+        """The field that a file of named columns fills."""
+        return next((name for name, field in self.request.fields.items() if getattr(field, "takes_tables", False)), None)
+
     @property
     def path(self) -> str:
         return f"/v1/{self.name}"

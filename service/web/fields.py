@@ -60,6 +60,7 @@ def is_number(value: Any) -> bool:
 class RequestField(fields.Field[Any]):
     """Base of what may stand in a request."""
 
+    takes_tables = False  # whether a file of named columns may fill it
     textual = False  # a textual field takes a query parameter as it stands, any other one as JSON
     default_error_messages = {"required": "is required", "null": "must not be null; leave the field out instead"}
 

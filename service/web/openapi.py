@@ -148,7 +148,7 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
         "operationId": entry.operation_id,
         **common,
         "parameters": _forms(entry),
-        "requestBody": {"required": True, "content": {"application/json": body} | (FILES if entry.main else {})},
+        "requestBody": {"required": True, "content": {"application/json": body} | (FILES if entry.table or entry.main else {})},
         "responses": {status: answer for status, answer in answers.items() if status != "414"},
     }
     get = {

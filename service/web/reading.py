@@ -15,7 +15,7 @@ from flask import Request
 from service import limits
 from service.errors import InputError, NablaError
 from service.linalg.matrices import from_numbers
-from service.web import array_files, commands, large_json, strict_json
+from service.web import array_files, commands, large_json, strict_json, tables
 from service.web.endpoint import Endpoint
 from service.web.fields import RequestField
 from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
@@ -61,11 +61,11 @@ def decode(endpoint: Endpoint, sent: Sent) -> Any:
         if payload is None:
             return strict_json.loads(sent.data)
         return {name: from_numbers(value) if isinstance(value, np.ndarray) else value for name, value in payload.items()}
-    main = endpoint.main
+    main = endpoint.table or endpoint.main
     if main is None:
         raise _unsupported(f"{endpoint.name} does not take a file of type {sent.media_type}", f"send JSON: curl --json ... {endpoint.path}")
     try:
-        matrix = DECODERS[sent.media_type](sent.data)
+        matrix = tables.read_table(sent.media_type, sent.data) if endpoint.table else DECODERS[sent.media_type](sent.data)
     except NablaError as error:
         raise error.at(f"/{main}") from None
     fields = _fields_of_query(endpoint, sent.query)

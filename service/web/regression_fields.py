@@ -10,8 +10,9 @@ from marshmallow import ValidationError
 from service import limits
 from service.errors import NablaError
 from service.learning.models import INCLUDES
-from service.linalg.matrices import read_vector, read_vector_or_matrix
+from service.linalg.matrices import as_vector, read_vector, read_vector_or_matrix
 from service.linalg.matrix import Matrix
+from service.web.array_files import read_base64
 from service.web.fields import BASE64, ArrayField, NumberField, RequestField, VectorField, is_number
 from service.web.linear_algebra import NUMBER, array_of
 
@@ -28,7 +29,9 @@ def read_column(value: Any) -> Matrix:
 
 
 class ColumnsField(RequestField):
-    """Named columns: an object from names to lists of numbers."""
+    """Named columns: an object from names to lists of numbers; a file of columns is one."""
+
+    takes_tables = True
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Mapping[str, Matrix]:
         if not isinstance(value, dict) or not value:
@@ -36,7 +39,9 @@ class ColumnsField(RequestField):
         columns = {}
         for name, column in value.items():
             try:
-                columns[name] = read_column(column)
+                if isinstance(column, dict) and "base64" in column:
+                    column = as_vector(read_base64(column))
+                columns[name] = column if isinstance(column, Matrix) else read_column(column)
             except NablaError as error:
                 raise error.at(f"/{attr}/{name.replace('~', '~0').replace('/', '~1')}") from None
         return columns

@@ -27,11 +27,15 @@ class Request(RequestSchema):
     )
     X = MatrixField(metadata={"description": "The predictors, a row an observation; they are named x1, x2, ..."})
     x = VectorField(metadata={"description": "A single predictor, named x"})
-    data = ColumnsField(metadata={"description": "Or named columns: every one but the response is a predictor"})
+    data = ColumnsField(
+        metadata={"description": "Or named columns: every one but the response is a predictor. A file of columns (CSV, .npy) fills this"}
+    )
     y = VectorField(read_column, metadata={"description": "The response, a number for each observation; or labels of classes"})
     response = TextField(load_default="y", metadata={"description": "The column of data that is the response, when y is left out"})
     intercept = BooleanField(load_default=True, metadata={"description": "Whether the model has a constant term"})
-    weights = VectorField(metadata={"description": "Positive weights: the squared residual of each observation counts so much"})
+    weights = ColumnOrNameField(
+        metadata={"description": "Positive weights, or the column of data that holds them: the squared residual of each counts so much"}
+    )
     confidence_level = NumberField(load_default=0.95, metadata={"description": "Of the confidence intervals, between 0 and 1"})
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
     degree = IntegerField(minimum=0, maximum=100, metadata={"description": "polynomial: the highest power of x"})
@@ -224,7 +228,10 @@ def regression(request: dict[str, Any]) -> dict[str, Any]:
 
 def _task(request: dict[str, Any]) -> Task:
     """What the model is asked."""
-    observed = Observations(**{name: request.get(name) for name in ("X", "x", "data", "y", "weights")}, response=request["response"])
+    observed = Observations(
+        **{name: request.get(name) for name in ("X", "x", "data", "y", "weights")},
+        response=request["response"],
+    ).with_named_weights()
     return Task(
         observed,
         request["intercept"],
