@@ -3,5 +3,8 @@ its first picture is asked for, and never before.
 
 style            colours for light and dark, and a figure as the same bytes every time
 plane            what a 2×2 matrix does to the unit circle and square
+curve            functions of one variable
+contour          a function of two variables and its gradient
+graph            an expression as values and operations, laid out by igraph
 singular_values  singular values and their tolerance
 """

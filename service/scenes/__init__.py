@@ -3,6 +3,7 @@
 numbers            how numbers are written in titles, labels and descriptions
 plane              a 2×2 matrix: the unit circle and square, and where it takes them
 singular_values    singular values with the tolerance below which they count as zero
+sections           functions of one or two coordinates, all else held
 curve              a function of one variable with its derivative
 contour            a function of two variables with its gradient field
 regression         a linear regression: fit with bands, residuals, quantiles, leverage

@@ -171,6 +171,11 @@ def computation_graph(function: Node, inputs: Sequence[Variable], decimals: bool
         if names.output(place) not in shown:
             parts.append(Part("output", Variable(names.output(place), root.shape), stands[root], root, bool(moving & names_in(root))))
     limits.check("graph-parts", len(parts), "/expression")
+    return linked(parts, decimals)
+
+
+def linked(parts: Sequence[Part], decimals: bool = False) -> Graph:
+    """The graph of parts in the order of evaluation, whose lines are in names of parts. Raises NotDifferentiable."""
     return Graph(tuple(parts), tuple(_edges(parts, decimals)))
 
 

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields
 from service import limits
 from service.answers.chain_rule import chain_rule as answer
 from service.web.calculus import PRINTED, RESULT, ExpressionAnswer, PointAnswer, ResultAnswer, ValueAnswer
+from service.web.calculus_drawings import CHAIN_GRAPH
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import AnswerField, ChecksField, ExpressionField, PointField, RequestField, VariablesField, WrtField
 
@@ -98,6 +99,7 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    drawings={"graph": CHAIN_GRAPH},
     examples=[
         Example("A product, as a sum over two paths", {"inner": {"u": "x^2", "v": "ln(x)"}, "outer": "u*v", "wrt": "x"}),
         Example(

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.answers.task import HIGHEST_ORDER
 from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
+from service.web.calculus_drawings import curve_of, graph_of
 from service.web.endpoint import Example, endpoint
 from service.web.fields import IntegerField
 
@@ -18,6 +19,7 @@ class Request(DerivativeRequest):
     family="calculus",
     request=Request,
     response=DerivativeResponse,
+    drawings={"curve": curve_of("derivative"), "graph": graph_of("derivative")},
     examples=[
         Example("The chain rule", {"expression": "exp(sin(x))", "wrt": "x", "at": {"x": 0.7}}),
         Example("A rotation by its angle", {"expression": [["cos(t)", "sin(t)"], ["-sin(t)", "cos(t)"]], "wrt": "t"}),

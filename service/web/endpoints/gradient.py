@@ -8,6 +8,7 @@ from marshmallow import fields
 
 from service.answers.derivation import steepest_ascent
 from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
+from service.web.calculus_drawings import CONTOUR, curve_of, graph_of
 from service.web.endpoint import Example, endpoint
 
 
@@ -24,6 +25,7 @@ class Response(DerivativeResponse):
     family="calculus",
     request=DerivativeRequest,
     response=Response,
+    drawings={"contour": CONTOUR, "curve": curve_of("gradient"), "graph": graph_of("gradient")},
     examples=[
         Example(
             "Two variables, and the value at a point",
@@ -42,6 +44,7 @@ class Response(DerivativeResponse):
             "By a symmetric matrix, with the free entries as the variables",
             {"expression": "x'*S*x", "variables": {"S": "symmetric(n)", "x": "vector(n)"}, "wrt": "S", "structure": "duplicated"},
         ),
+        Example("One variable", {"expression": "x^4 - 3*x^2 + x"}),
         Example(
             "Shapes that do not fit",
             {"expression": "A*x", "variables": {"A": "matrix(m,n)", "x": "vector(m)"}, "wrt": "x"},
