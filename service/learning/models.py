@@ -8,12 +8,13 @@ from service.learning.lasso import ELASTIC_NET, LASSO
 from service.learning.logistic import LOGISTIC
 from service.learning.model import Model, Task
 from service.learning.multinomial import MULTINOMIAL
+from service.learning.nonlinear import NONLINEAR
 from service.learning.ols import OLS, POLYNOMIAL
 from service.learning.poisson import POISSON_MODEL
 from service.learning.ridge import RIDGE
 
 MODELS: dict[str, Model] = {
-    model.name: model for model in (OLS, POLYNOMIAL, RIDGE, LASSO, ELASTIC_NET, LOGISTIC, MULTINOMIAL, POISSON_MODEL)
+    model.name: model for model in (OLS, POLYNOMIAL, RIDGE, LASSO, ELASTIC_NET, LOGISTIC, MULTINOMIAL, POISSON_MODEL, NONLINEAR)
 }
 
 INCLUDES: tuple[str, ...] = tuple(dict.fromkeys(name for model in MODELS.values() for name in model.includes))

@@ -64,3 +64,38 @@ class PenalizedAnswer(ResponseSchema):
         NUMBER, "The trace of the hat matrix without the intercept; lasso, elastic-net: how many are not zero", required=False
     )
     gcv = Answer(MAYBE, "ridge: the criterion of generalised cross-validation, n·RSS/(n - df)²", required=False)
+
+
+class NonlinearAnswer(ResponseSchema):
+    """Of nonlinear, beside the members of least squares."""
+
+    expression = fields.String(metadata={"description": "The model as it was read"})
+    method = fields.String(metadata={"description": "What found the neighbourhood of the minimum: start, lm, trf or dogbox"})
+    starts = Answer(
+        array_of(
+            {
+                "type": "object",
+                "properties": {
+                    "start": {"type": "object", "additionalProperties": NUMBER},
+                    "residual_sum_of_squares": MAYBE,
+                    "reason": nullable({"type": "string"}),
+                },
+                "required": ["start", "residual_sum_of_squares", "reason"],
+                "additionalProperties": False,
+            }
+        ),
+        "What each of several starts led to; null, with the reason, where to nothing",
+        required=False,
+    )
+    jacobian = Answer(
+        array_of(
+            {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "text": {"type": "string"}, "latex": {"type": "string"}},
+                "required": ["name", "text", "latex"],
+                "additionalProperties": False,
+            }
+        ),
+        "The derivative of the model by each parameter, on request",
+        required=False,
+    )

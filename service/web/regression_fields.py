@@ -95,6 +95,43 @@ class AlphaField(RequestField):
         return {"anyOf": [{**NUMBER, "minimum": 0}, {"type": "string"}]}
 
 
+class StartField(RequestField):
+    """Starting values: an object from parameters to numbers, or a list of such objects."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        for start in value if isinstance(value, list) else [value]:
+            if not isinstance(start, dict):
+                raise self.wrong(start, 'an object from parameters to numbers, such as {"b1": 1}')
+            for name, number in start.items():
+                if not is_number(number):
+                    raise ValidationError({name: self.wrong(number, "a number").messages})
+                NumberField().deserialize(number)
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        start = {"type": "object", "additionalProperties": NUMBER, "minProperties": 1}
+        return {"anyOf": [start, array_of(start)]}
+
+
+class BoundsField(RequestField):
+    """Bounds: an object from parameters to [lower, upper], null for none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, dict):
+            raise self.wrong(value, 'an object such as {"b1": [0, null]}')
+        for name, pair in value.items():
+            if not isinstance(pair, list) or len(pair) != 2 or any(end is not None and not is_number(end) for end in pair):
+                raise ValidationError({name: self.wrong(pair, "a pair [lower, upper] of numbers, null for none").messages})
+            for end in pair:
+                if end is not None:
+                    NumberField().deserialize(end)
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        pair = {"type": "array", "items": {"anyOf": [NUMBER, {"type": "null"}]}, "minItems": 2, "maxItems": 2}
+        return {"type": "object", "additionalProperties": pair}
+
+
 class IncludeField(RequestField):
     """A list of members to add to the answer."""
 

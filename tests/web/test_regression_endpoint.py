@@ -59,6 +59,21 @@ def test_labels_trials_and_predictions(client: FlaskClient) -> None:
     assert sum(body["predictions"][0]["probabilities"]) == pytest.approx(1)
 
 
+CURVE: dict[str, Any] = {"model": "nonlinear", "x": [1, 2, 3, 5, 7, 10], "y": [109, 149, 149, 191, 213, 224]}
+
+
+def test_a_curve(client: FlaskClient) -> None:
+    request = {**CURVE, "expression": "b1*(1 - exp(-b2*x))", "start": {"b1": 1, "b2": 1}, "predict": [4], "include": ["jacobian"]}
+    body = client.post("/v1/regression", json=request).get_json()
+    assert body["coefficients"] == pytest.approx([213.80940889, 0.54723748542], rel=1e-10)
+    assert body["jacobian"][1]["text"] == "b1*x*exp(-b2*x)"
+    low, high = body["predictions"][0]["prediction_interval"]
+    assert low < body["predictions"][0]["estimate"] < high
+    several = {**request, "start": [{"b1": 1, "b2": 1}, {"b1": 100, "b2": 0.75}], "bounds": {"b2": [0, None]}}
+    body = client.post("/v1/regression", json=several).get_json()
+    assert len(body["starts"]) == 2
+
+
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"model": "rigde", **POINTS}, 400, "invalid-input", "/model"),
     ({"y": [1, 2]}, 400, "invalid-input", "/X"),
@@ -86,6 +101,22 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"model": "ols", **POINTS, "trials": 3}, 400, "invalid-input", "/trials"),
     ({"model": "poisson", **POINTS}, 422, "mathematics-refuses", "/y"),
     ({"model": "poisson", **POINTS, "y": [1, 0, 1, 0], "predict": [[1, 2]]}, 422, "shape-mismatch", "/predict"),
+    ({**CURVE, "expression": "a*x"}, 400, "invalid-input", "/start"),
+    ({**CURVE, "start": {"a": 1}}, 400, "invalid-input", "/expression"),
+    ({**CURVE, "expression": "a*x", "start": {"a": "1"}}, 400, "invalid-input", "/start/a"),
+    ({**CURVE, "expression": "a*x", "start": {"a": True}}, 400, "invalid-input", "/start/a"),
+    ({**CURVE, "expression": "a*x", "start": [1]}, 400, "invalid-input", "/start"),
+    ({**CURVE, "expression": "a*x", "start": []}, 400, "invalid-input", "/start"),
+    ({**CURVE, "expression": "a*z", "start": {"a": 1}}, 422, "unknown-name", "/expression"),
+    ({**CURVE, "expression": "a*x", "start": {"a": 1, "b": 2}}, 422, "unknown-name", "/start/b"),
+    ({**CURVE, "expression": "log*x", "start": {"log": 1}}, 422, "invalid-declaration", "/start"),
+    ({**CURVE, "expression": "a b*x", "start": {"a b": 1}}, 422, "invalid-declaration", "/start"),
+    ({**CURVE, "expression": "a*x", "start": {"a": 1}, "bounds": {"a": 3}}, 400, "invalid-input", "/bounds/a"),
+    ({**CURVE, "expression": "exp(a*x)", "start": {"a": 1e5}}, 422, "undefined-at-point", "/start"),
+    ({**CURVE, "expression": "a*b*x", "start": {"a": 1, "b": 1}}, 422, "rank-deficient", "/start"),
+    ({**CURVE, "y": ["a"] * 6, "expression": "a*x", "start": {"a": 1}}, 400, "not-a-matrix", "/y/0"),
+    ({**CURVE, "y": [1, 2], "expression": "a*x", "start": {"a": 1}}, 422, "shape-mismatch", "/x"),
+    ({"model": "nonlinear", "x": [1], "y": [1], "expression": "a*x+b", "start": {"a": 1, "b": 1}}, 422, "rank-deficient", "/y"),
     ({"X": [[2**60 + 1], [1]], "y": [1, 2], "arithmetic": "float"}, 400, "not-a-matrix", "/X/0/0"),
 ]
 

@@ -17,8 +17,17 @@ from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, MatrixField, NumberField, TextField, VectorField
 from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, array_of, nullable
-from service.web.regression_answers import GeneralizedLinearAnswer, PenalizedAnswer
-from service.web.regression_fields import AlphaField, ColumnOrNameField, ColumnsField, IncludeField, PointsField, read_column
+from service.web.regression_answers import GeneralizedLinearAnswer, NonlinearAnswer, PenalizedAnswer
+from service.web.regression_fields import (
+    AlphaField,
+    BoundsField,
+    ColumnOrNameField,
+    ColumnsField,
+    IncludeField,
+    PointsField,
+    StartField,
+    read_column,
+)
 
 
 class Request(RequestSchema):
@@ -31,7 +40,10 @@ class Request(RequestSchema):
         metadata={"description": "Or named columns: every one but the response is a predictor. A file of columns (CSV, .npy) fills this"}
     )
     y = VectorField(read_column, metadata={"description": "The response, a number for each observation; or labels of classes"})
-    response = TextField(load_default="y", metadata={"description": "The column of data that is the response, when y is left out"})
+    response = TextField(
+        load_default="y",
+        metadata={"description": "The column of data that is the response, when y is left out; nonlinear: or an expression, log(y)"},
+    )
     intercept = BooleanField(load_default=True, metadata={"description": "Whether the model has a constant term"})
     weights = ColumnOrNameField(
         metadata={"description": "Positive weights, or the column of data that holds them: the squared residual of each counts so much"}
@@ -61,6 +73,9 @@ class Request(RequestSchema):
     offset = ColumnOrNameField(metadata={"description": "logistic, poisson: what is added to the linear predictor"})
     exposure = ColumnOrNameField(metadata={"description": "poisson: its logarithm is the offset"})
     information = ChoiceField(INFORMATION, metadata={"description": "Standard errors from the expected or the observed information"})
+    expression = TextField(metadata={"description": "nonlinear: the model, over columns and parameters: b1*(1 - exp(-b2*x))"})
+    start = StartField(metadata={"description": "nonlinear: a starting value for each parameter, or a list of such starts"})
+    bounds = BoundsField(metadata={"description": "nonlinear: [lower, upper] of some parameters"})
     include = IncludeField(load_default=(), metadata={"description": "What to add to the answer"})
 
 
@@ -73,6 +88,7 @@ PARAMETER = {
         "statistic": {**nullable(NUMBER), "description": "t, the estimate over its standard error; null for a perfect fit"},
         "p_value": {**nullable(NUMBER), "description": "two-sided, of the parameter being zero"},
         "confidence_interval": {**nullable(array_of(NUMBER)), "description": "its two ends"},
+        "at_bound": {"type": "boolean", "description": "true where it is held at its bound, and not estimated"},
     },
     "required": ["name", "estimate", "standard_error", "statistic", "p_value", "confidence_interval"],
     "additionalProperties": False,
@@ -102,7 +118,7 @@ PREDICTION = {
 }
 
 
-class Response(GeneralizedLinearAnswer, PenalizedAnswer):
+class Response(GeneralizedLinearAnswer, PenalizedAnswer, NonlinearAnswer):
     model = fields.String(required=True, metadata={"description": "The model"})
     parameters = Answer(array_of(PARAMETER), "In model order, the intercept first")
     coefficients = Answer(
@@ -203,6 +219,17 @@ def _drawing(name: str, shows: str) -> Drawing:
                 "response": "killed",
                 "trials": "number",
                 "link": "cloglog",
+            },
+        ),
+        Example(
+            "A saturating curve, with a prediction",
+            {
+                "model": "nonlinear",
+                "expression": "b1*(1 - exp(-b2*x))",
+                "data": {"x": [1, 2, 3, 5, 7, 10], "y": [109, 149, 149, 191, 213, 224]},
+                "start": {"b1": 100, "b2": 0.75},
+                "predict": {"x": [4]},
+                "include": ["jacobian"],
             },
         ),
         Example(
