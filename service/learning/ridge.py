@@ -26,8 +26,9 @@ from service.learning.model import Model, Task
 from service.learning.penalized import Vector, read_alpha
 
 CRITERIA = {"gcv": "gcv", "loo": "leave-one-out", "leave-one-out": "leave-one-out"}
-GRID = 121  # values of λ over RANGE on either side of the squared singular values
-RANGE = 1e6
+GRID = 161  # values of λ from LOWEST times the least squared singular value to HIGHEST times the largest
+LOWEST, HIGHEST = 1e-10, 1e6
+FLAT = 1e-12  # relative rounding of the criterion
 OBJECTIVE = "sum of w (y - Xb)^2 + alpha sum of b^2, the intercept not penalised"
 
 
@@ -109,7 +110,7 @@ def choose(design: Design, criterion: str, scale: Vector) -> tuple[float, float,
     """The λ where the criterion is least, its value there, and the check that it is larger on either side: on a grid of powers, then
     by Brent's method between the neighbours."""
     score, values = criterion_of(design, criterion, scale)
-    grid = np.geomspace(values[-1] / RANGE, values[0] * RANGE, GRID)
+    grid = np.geomspace(values[-1] * LOWEST, values[0] * HIGHEST, GRID)
     scores = np.array([score(value) for value in grid.tolist()])
     if not np.isfinite(scores).any():
         raise NoConvergence(f"{criterion} has no value for these data", "send alpha as a number", "/alpha")
@@ -135,7 +136,7 @@ def choose(design: Design, criterion: str, scale: Vector) -> tuple[float, float,
 def minimum_check(score: Callable[[float], float], chosen: float) -> Check:
     """That the criterion is larger 1 % on either side: which another λ fails."""
     least = score(chosen)
-    holds = least <= score(chosen * 1.01) and least <= score(chosen / 1.01)
+    holds = least * (1 - FLAT) <= min(score(chosen * 1.01), score(chosen / 1.01))
     return decided("selection", holds, "the criterion is larger for alpha 1 % smaller and 1 % larger")
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from marshmallow import ValidationError
+from numpy.typing import NDArray
 
 from service import limits
 from service.errors import NablaError
 from service.learning.models import INCLUDES
-from service.linalg.matrices import as_vector, read_vector, read_vector_or_matrix
-from service.linalg.matrix import Matrix
+from service.linalg.matrices import as_vector, from_numbers, read_vector, read_vector_or_matrix
+from service.linalg.matrix import LARGEST_INTEGER, Matrix
 from service.web.array_files import read_base64
 from service.web.fields import BASE64, ArrayField, NumberField, RequestField, VectorField, is_number
 from service.web.linear_algebra import NUMBER, array_of
@@ -19,6 +21,10 @@ from service.web.linear_algebra import NUMBER, array_of
 
 def read_column(value: Any) -> Matrix:
     """A list of numbers; or one of texts, which are the labels of classes: a matrix of kind "symbolic", refused as numbers."""
+    if isinstance(value, list) and value and set(map(type, value)) <= {float, int}:
+        numbers = _numbers(value)
+        if numbers is not None:
+            return as_vector(from_numbers(numbers))
     if isinstance(value, list) and value and all(isinstance(entry, str) for entry in value):
         try:
             return read_vector(value)
@@ -26,6 +32,15 @@ def read_column(value: Any) -> Matrix:
             limits.check("matrix-entries", len(value))
             return Matrix((len(value), 1), "symbolic", None, [[entry] for entry in value], is_vector=True)
     return read_vector(value)
+
+
+def _numbers(value: list[Any]) -> NDArray[np.float64] | None:
+    """The column as doubles, when these hold it; None for whatever the slow way has something to say about."""
+    try:
+        numbers = np.array(value, dtype=np.float64)
+    except OverflowError:
+        return None
+    return numbers[:, None] if np.abs(numbers).max() < LARGEST_INTEGER else None
 
 
 class ColumnsField(RequestField):

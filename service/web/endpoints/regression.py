@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import fields
 
+from service.answers import normal_equations
+from service.errors import InputError
 from service.learning.design import Observations
 from service.learning.diagnostics import ROBUST
 from service.learning.generalized_linear import INFORMATION
@@ -28,6 +30,8 @@ from service.web.regression_fields import (
     StartField,
     read_column,
 )
+
+DERIVED = ("ols", "polynomial", "ridge")
 
 
 class Request(RequestSchema):
@@ -76,6 +80,10 @@ class Request(RequestSchema):
     expression = TextField(metadata={"description": "nonlinear: the model, over columns and parameters: b1*(1 - exp(-b2*x))"})
     start = StartField(metadata={"description": "nonlinear: a starting value for each parameter, or a list of such starts"})
     bounds = BoundsField(metadata={"description": "nonlinear: [lower, upper] of some parameters"})
+    steps = BooleanField(
+        load_default=False,
+        metadata={"description": "ols, polynomial, ridge: whether the answer derives the normal equations, and tells why QR solves them"},
+    )
     include = IncludeField(load_default=(), metadata={"description": "What to add to the answer"})
 
 
@@ -162,6 +170,11 @@ class Response(GeneralizedLinearAnswer, PenalizedAnswer, NonlinearAnswer):
     anova = Answer({"type": "object"}, "Analysis of variance, on request: sequential terms, regression, residual, total", required=False)
     durbin_watson = Answer(nullable(NUMBER), "Near 2 without serial correlation, on request", required=False)
     predictions = Answer(array_of(PREDICTION), "At the new points, with predict", required=False)
+    steps = Answer(
+        array_of({"type": "object"}),
+        "With steps, the derivation: each line proved equal to the one before; the last step holds the condition numbers",
+        required=False,
+    )
     checks = ChecksField()
 
 
@@ -187,6 +200,10 @@ def _drawing(name: str, shows: str) -> Drawing:
     },
     examples=[
         Example("A line through four points", {"model": "ols", "X": [[1], [2], [3], [4]], "y": [3, 5, 7, 9.5]}),
+        Example(
+            "The derivation of the normal equations",
+            {"model": "ols", "X": [[1, 2], [2, 1], [3, 5], [4, 4]], "y": [1, 2, 3, 5], "steps": True},
+        ),
         Example(
             "Named columns, and the residuals",
             {
@@ -250,7 +267,14 @@ def regression(request: dict[str, Any]) -> dict[str, Any]:
     By QR with refinement in extended precision, and by exact rationals, correctly rounded, for small data or where the verified
     bound on the fit is not good enough. Columns that depend on each other are an error that names them, never dropped.
     """
-    return fit(request["model"], _task(request))
+    task = _task(request)
+    answer = fit(request["model"], task)
+    if not task.steps or "steps" in answer:
+        return answer
+    if request["model"] not in DERIVED:
+        raise InputError(f"the model {request['model']} has no derivation to tell", f"there is one of {', '.join(DERIVED)}", "/steps")
+    told = normal_equations.steps(task.observations.weights is not None, request["model"] == "ridge", answer["condition_number"])
+    return answer | {"steps": told}
 
 
 def _task(request: dict[str, Any]) -> Task:
