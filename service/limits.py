@@ -58,6 +58,9 @@ LIMITS: tuple[Limit, ...] = (
     Limit("symbolic-degree", 200, "powers", "degree of the polynomials in a matrix of expressions"),
     Limit("symbolic-terms", 20_000, "terms", "number of terms that a symbolic answer may come to"),
     Limit("digits-work", 300, "millions", "product of the cube of the size and the digits, and of a factor for matrix functions"),
+    Limit("unknowns", 500, "unknowns", "number of unknowns of a function to be minimised or solved"),
+    Limit("iterations", 100_000, "iterations", "number of iterations of one request"),
+    Limit("taylor-order", 40, "orders", "order of a Taylor polynomial"),
     Limit("digits", 1_000, "digits", "number of digits to ask for"),
     Limit("exact-answer-digits", 10_000_000, "digits", "total length that the numbers of an exact answer may come to"),
 )

@@ -79,7 +79,7 @@ class _Work:
         sizes = all_sizes_at([self.task.parsed.node, *nodes], self.task.variables, point)
         values = reshaped(self.task.variables, point, sizes)
         gradients = [_value(node, sizes, values) for node in self.gradients]
-        frees = [_free(declared, np.shape(gradient)) for declared, gradient in zip(self.by, gradients, strict=True)]
+        frees = [free_entries(declared, np.shape(gradient)) for declared, gradient in zip(self.by, gradients, strict=True)]
         if self.core.form == "dense":
             core, found = Core("dense", ()), [self._hessian(frees, gradients, sizes, values)]
             gradient = np.concatenate([_entries(part, free) for part, free in zip(gradients, frees, strict=True)])
@@ -175,7 +175,7 @@ def _lengths(shape: Sequence[Size], sizes: Mapping[str, Size]) -> list[int]:
     return lengths
 
 
-def _free(declared: Variable, shape: tuple[int, ...]) -> Free:
+def free_entries(declared: Variable, shape: tuple[int, ...]) -> Free:
     """Of a symmetric matrix the entries i ≤ j are free, of a diagonal one those of the diagonal."""
     if not is_structured(declared) or len(shape) != 2:
         return None

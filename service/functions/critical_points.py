@@ -1,0 +1,211 @@
+"""Critical points: where the gradient is 0, what the Hessian makes of them, and whether they are all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from service.answers.forms import expression_to_json
+from service.answers.kinks import kinks_check
+from service.calculus.ball_functions import Imprecise
+from service.calculus.evaluate import Evaluator
+from service.calculus.lower import lower
+from service.calculus.notation import Notation
+from service.calculus.substitute import substitute
+from service.certificates import Check, decided, measured, require
+from service.errors import Undecided
+from service.expression.nodes import Node, make
+from service.expression.operation import Array
+from service.expression.shapes import axes
+from service.functions.algebraic import AlgebraicPoint
+from service.functions.constants import folded
+from service.functions.convexity import curvature_of, is_open
+from service.functions.function import Function, Question
+from service.functions.inertia import Inertia
+from service.functions.quadratics import quadratic
+from service.functions.search import search
+from service.functions.stationary import Gradient, NotFinite, NotPolynomial, Stationary, TooLarge
+from service.language import parse_number
+from service.precision import precision
+from service.printing.printers import to_text
+
+BITS = 256
+GRADIENT = 1e-9
+
+
+def critical_points(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The critical points of a scalar function, classified.
+
+    Raises Undecided where they are not isolated or too many to be certain of, MathematicsRefuses, and what the language raises.
+    """
+    question = Question(request)
+    question.require_scalar()
+    answer: dict[str, Any] = {
+        "operation": "critical-points",
+        "expression": expression_to_json(question.node),
+        "wrt": question.targets.names,
+    }
+    if is_open(question):
+        point, checks = quadratic(question)
+        return {**answer, "points": [point], "complete": True, "method": "closed-form", "checks": require(checks)}
+    function = Function(question)
+    try:
+        gradient = Gradient(function)
+        if not any(gradient.equations):
+            raise _constant()
+        points, complex_count = gradient.solutions()
+    except NotFinite:
+        raise Undecided(
+            "the critical points are not isolated: infinitely many, real or complex, solve gradient = 0",
+            hint="a line or curve of them? fix a variable with a value in at",
+            pointer="/expression",
+        ) from None
+    except (NotPolynomial, TooLarge):
+        question.require_values()
+        found, checks = search(function, request.get("within"))
+        return {**answer, **found, "checks": require([*checks, *kinks_check(question.node, question.targets.names)])}
+    described = gradient.described(points)
+    shown = [_shown(gradient, each) for each in described]
+    for entry, is_global in zip(shown, _globals(question, function, gradient, described), strict=True):
+        entry["global"] = is_global
+    answer.update({"points": shown, "complete": True, "method": "exact", "complex_solutions": complex_count})
+    answer["checks"] = require(_checks(function, gradient, described))
+    return answer
+
+
+def _constant() -> Undecided:
+    return Undecided("the function is constant in the unknowns: every point is a critical one", pointer="/expression")
+
+
+def _shown(gradient: Gradient, found: Stationary) -> dict[str, Any]:
+    """One point: exact texts where there are closed forms, else numbers rounded from proven balls."""
+    point, unknowns = found.point, gradient.function.unknowns
+    texts = [point.text(coordinate) for coordinate in point.coordinates]
+    numbers = [point.number(coordinate) for coordinate in point.coordinates]
+    exact = all(text is not None for text in texts)
+    column = np.array(numbers)
+    value = gradient.function.value(column)
+    text = None
+    if found.value is not None:
+        value = point.number(found.value)
+        text = point.text(found.value)
+    elif exact:
+        text = _value_text(gradient.function, [str(text) for text in texts])
+    inertia = found.inertia
+    kind, degenerate = _kind(gradient, found)
+    return {
+        "point": unknowns.to_json([number if text is None else text for text, number in zip(texts, numbers, strict=True)]),
+        "exact": exact,
+        "numeric": unknowns.to_json(numbers),
+        "value": value if text is None else text,
+        "numeric_value": value,
+        "kind": kind,
+        "degenerate": degenerate,
+        "hessian_eigenvalues": _eigenvalues(gradient.function, column, inertia),
+    }
+
+
+def _value_text(function: Function, texts: list[str]) -> str:
+    """The function at a point with closed forms."""
+    numbers = np.empty(len(texts), dtype=object)
+    numbers[:] = [parse_number(text) for text in texts]
+    arrays = function.unknowns.arrays(numbers) if all(free is None for free in function.unknowns.frees) else None
+    if arrays is None or function.known:
+        return repr(function.value(np.array([float(Evaluator(number, {})({})) for number in numbers])))
+    moved: dict[str, Node] = {}
+    for declared, shape in zip(function.unknowns.variables, function.unknowns.shapes, strict=True):
+        entries = np.reshape(arrays[declared.name], -1)
+        table = (shape[0], shape[1]) if len(shape) == 2 else (len(entries), 1)
+        moved[declared.name] = make("literal", *entries, parameter=table) if axes(declared.shape) else entries[0]
+    node = folded(substitute(function.question.node, moved))
+    return to_text(folded(Notation({}).node(lower(node))))
+
+
+def _eigenvalues(function: Function, column: Array, inertia: Inertia | None) -> list[float]:
+    """In falling order; those that are exactly 0 are put so."""
+    found = sorted((float(value) for value in np.linalg.eigvalsh(function.hessian(column))), reverse=True)
+    if inertia is not None:
+        for place in range(inertia.positive, inertia.positive + inertia.zero):
+            found[place] = 0.0
+    return [value + 0.0 for value in found]
+
+
+def _kind(gradient: Gradient, found: Stationary) -> tuple[str, bool]:
+    """By the signs of the Hessian's eigenvalues; of one unknown by the first derivative that is not 0."""
+    if found.inertia is None:
+        return "degenerate", True
+    if gradient.count == 1 and found.inertia.zero:
+        return _by_higher_derivatives(gradient, found.point), True
+    return found.inertia.kind, bool(found.inertia.zero)
+
+
+def _by_higher_derivatives(gradient: Gradient, point: AlgebraicPoint) -> str:
+    """f'(a) = ... = f^(k-1)(a) = 0 and f^(k)(a) not: an extremum where k is even, else an inflection point."""
+    if gradient.exact.letters or gradient.entries[0].below != 1:
+        return "degenerate"
+    derivative = gradient.entries[0].top.derivative(0)
+    order = 2
+    while derivative != 0:
+        value = gradient.element(point, type(gradient.entries[0])(derivative, gradient.exact.one))
+        sign = 0 if value is None else point.sign(value)
+        if sign:
+            return "inflection point" if order % 2 else "local minimum" if sign > 0 else "local maximum"
+        derivative = derivative.derivative(0)
+        order += 1
+    return "degenerate"
+
+
+def _globals(question: Question, function: Function, gradient: Gradient, found: list[Stationary]) -> list[bool | None]:
+    """Whether each extremum is global: by convexity, or for a polynomial of one unknown by its values and its growth."""
+    curvature = curvature_of(question, function)
+    if curvature in ("convex", "concave"):
+        return [True for _ in found]
+    ends = _ends(gradient)
+    result: list[bool | None] = []
+    heights = [None if each.value is None else each.point.number(each.value) for each in found]
+    for each, height in zip(found, heights, strict=True):
+        kind, _ = _kind(gradient, each)
+        if kind in ("saddle point", "inflection point"):
+            result.append(False)
+        elif ends is None or height is None or kind == "degenerate":
+            result.append(None)
+        else:
+            best = min if kind == "local minimum" else max
+            grows = ends[0] > 0 and ends[1] > 0 if kind == "local minimum" else ends[0] < 0 and ends[1] < 0
+            others = [other for other in heights if other is not None]
+            result.append(bool(grows and abs(height - best(others)) <= 1e-14 * max(1.0, abs(height))))
+    return result
+
+
+def _ends(gradient: Gradient) -> tuple[int, int] | None:
+    """The signs of a polynomial of one unknown at -∞ and ∞."""
+    if gradient.count != 1 or gradient.exact.letters or gradient.entries[0].below != 1:
+        return None
+    top = gradient.entries[0].top  # f'
+    lead = top.leading_coefficient()
+    degree = int(top.total_degree()) + 1
+    right = 1 if lead > 0 else -1
+    return (right if degree % 2 == 0 else -right), right
+
+
+def _checks(function: Function, gradient: Gradient, found: list[Stationary]) -> list[Check]:
+    """The gradient in balls around each point, and the gradient of the numbers."""
+    worst, holds = 0.0, True
+    for each in found:
+        numbers = np.array([each.point.number(c) for c in each.point.coordinates])
+        slope = float(np.max(np.abs(function.gradient(numbers)), initial=0))
+        scale = float(np.max(np.abs(function.hessian(numbers)), initial=0)) * float(np.max(np.abs(numbers), initial=0)) + 1.0
+        worst = max(worst, slope / scale)
+        with precision(BITS):
+            try:
+                holds = holds and all(entry.contains(0) for entry in np.ravel(function.jacobian_balls(gradient.column(each.point))))
+            except Imprecise:
+                holds = False
+    count = len(found)
+    return [
+        decided("gradient-encloses-zero", holds, f"in balls of {BITS} bits around each of the {count} points"),
+        measured("gradient", worst, GRADIENT, "at the rounded points, relative to 1 + |H||x|"),
+        *kinks_check(function.question.node, function.question.targets.names),
+    ]

@@ -1,0 +1,188 @@
+"""Ways down: gradient descent, momentum, Newton's method with a line search, BFGS. Each gives its path and why it stopped.
+
+The gradient and the Hessian are the exact ones. (J. Nocedal, S. J. Wright: Numerical Optimization, 2nd edition, chapters 2, 3 and 6;
+Y. Nesterov: Introductory Lectures on Convex Optimization, section 2.2; B. T. Polyak, USSR Comput. Math. Phys. 4, 1964.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize as scipy_minimize
+
+from service.expression.operation import Array
+from service.functions.function import Function
+
+ARMIJO = 1e-4
+SMALLEST_STEP = 2.0**-60
+LARGEST = 1e100
+FLATTEST = 1e-8
+"""Eigenvalues of the Hessian are taken for at least this part of the largest one: a step stays within reach."""
+ROUNDING = 1e-15
+MANY = 200
+
+
+@dataclass
+class Path:
+    """The iterates with the function and the norm of the gradient there; `reason` is why it stopped."""
+
+    columns: list[Array] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def converged(self) -> bool:
+        return self.reason == "gradient"
+
+    def add(self, column: Array, value: float, gradient: Array) -> None:
+        self.columns.append(column)
+        self.values.append(value)
+        self.norms.append(float(np.linalg.norm(gradient)))
+
+
+@dataclass(frozen=True)
+class Options:
+    """`step` and `momentum` for the methods that have them; at most `iterations`, until the gradient is at most `tolerance`."""
+
+    iterations: int
+    tolerance: float
+    step: float = 0.0
+    momentum: float = 0.0
+
+
+def gradient_descent(function: Function, x: Array, options: Options) -> Path:
+    """x - step·gradient."""
+    return _first_order(function, x, options, lambda y, gradient, velocity: -options.step * gradient)
+
+
+def momentum(function: Function, x: Array, options: Options) -> Path:
+    """Polyak's heavy ball: v = momentum·v - step·gradient, x + v."""
+    return _first_order(function, x, options, lambda y, gradient, velocity: options.momentum * velocity - options.step * gradient)
+
+
+def nesterov(function: Function, x: Array, options: Options) -> Path:
+    """As the heavy ball, the gradient taken where the momentum leads to."""
+
+    def moved(y: Array, gradient: Array, velocity: Array) -> Array:
+        ahead = function.gradient(y + options.momentum * velocity)
+        return np.asarray(options.momentum * velocity - options.step * ahead)
+
+    return _first_order(function, x, options, moved)
+
+
+def _first_order(function: Function, x: Array, options: Options, move: Callable[[Array, Array, Array], Array]) -> Path:
+    path, velocity = Path(), np.zeros_like(x)
+    for k in range(options.iterations + 1):
+        value, gradient = function.value(x), function.gradient(x)
+        if not _is_sound(x, value, gradient):
+            path.reason = "diverged"
+            return path
+        path.add(x, value, gradient)
+        if path.norms[-1] <= options.tolerance:
+            path.reason = "gradient"
+            return path
+        if k < options.iterations:
+            velocity = move(x, gradient, velocity)
+            x = x + velocity
+    path.reason = "iterations"
+    return path
+
+
+def _is_sound(x: Array, value: float, gradient: Array) -> bool:
+    return bool(np.isfinite(value) and np.isfinite(gradient).all() and np.max(np.abs(x), initial=0) < LARGEST and abs(value) < LARGEST)
+
+
+def newton(function: Function, x: Array, options: Options) -> Path:
+    """-|H|^-1·gradient, where |H| has the absolute values of H's eigenvalues, halved until the function falls enough (Armijo).
+
+    Where the gradient is 0 and H has a negative eigenvalue, along that eigenvector.
+    """
+    path = Path()
+    value = function.value(x)
+    for k in range(options.iterations + 1):
+        gradient, hessian = function.gradient(x), function.hessian(x)
+        if not _is_sound(x, value, gradient) or not np.isfinite(hessian).all():
+            path.reason = "diverged"
+            return path
+        path.add(x, value, gradient)
+        values, vectors = np.linalg.eigh(hessian)
+        flat = path.norms[-1] <= options.tolerance
+        curved = bool(values[0] < -FLATTEST * max(1.0, float(np.max(np.abs(values)))))
+        if flat and not curved:
+            path.reason = "gradient"
+            return path
+        if k == options.iterations:
+            path.reason = "iterations"
+            return path
+        if flat:
+            step = vectors[:, 0] * (1.0 + float(np.linalg.norm(x))) * 1e-2
+        else:
+            sizes = np.maximum(np.abs(values), FLATTEST * FLATTEST * float(np.max(np.abs(values), initial=1e-300)))
+            with np.errstate(over="ignore", invalid="ignore"):
+                step = -(vectors @ ((vectors.T @ gradient) / np.maximum(sizes, 1e-300)))
+        found = _line_search(function, x, value, gradient, step)
+        if found is None:
+            path.reason = "gradient" if path.norms[-1] <= 1e-6 * (1 + abs(value)) else "rounding"
+            return path
+        x, value = found
+    return path
+
+
+def _line_search(function: Function, x: Array, value: float, gradient: Array, step: Array) -> tuple[Array, float] | None:
+    """x + t·step with the largest t = 1, 1/2, ... for which the function falls enough; None where none does."""
+    slope = float(gradient @ step)
+    share = 1.0
+    while share > SMALLEST_STEP:
+        following = x + share * step
+        height = function.value(following)
+        if np.isfinite(height) and height <= value + ARMIJO * share * min(slope, 0.0) and height < value:
+            return following, height
+        level = share == 1.0 and np.isfinite(height) and abs(height - value) <= 4 * ROUNDING * abs(value)
+        if level and float(np.linalg.norm(function.gradient(following))) < float(np.linalg.norm(gradient)):
+            return following, height  # so near the minimum that the value tells nothing more, the gradient does
+        share /= 2
+    return None
+
+
+def bfgs(function: Function, x: Array, options: Options) -> Path:
+    """SciPy's BFGS, or L-BFGS-B for many unknowns."""
+    path = Path()
+    path.add(x, function.value(x), function.gradient(x))
+
+    def note(column: Array) -> None:
+        path.add(np.array(column), function.value(column), function.gradient(column))
+
+    asked: dict[str, Any] = {
+        "jac": function.gradient,
+        "method": "BFGS" if len(x) <= MANY else "L-BFGS-B",
+        "callback": note,
+        "options": {"maxiter": options.iterations, "gtol": options.tolerance},
+    }
+    with np.errstate(all="ignore"):
+        found: Any = scipy_minimize(function.value, x, **asked)
+    if not _is_sound(found.x, float(found.fun), np.asarray(found.jac)):
+        path.reason = "diverged"
+        return path
+    if path.norms[-1] > options.tolerance and found.nit < options.iterations:  # stopped by rounding: Newton's steps go on
+        rest = newton(function, path.columns[-1], Options(min(50, options.iterations), options.tolerance))
+        path.columns += rest.columns[1:]
+        path.values += rest.values[1:]
+        path.norms += rest.norms[1:]
+        path.reason = rest.reason
+        return path
+    path.reason = "gradient" if path.norms[-1] <= options.tolerance else "iterations"
+    return path
+
+
+METHODS: dict[str, Callable[[Function, Array, Options], Path]] = {
+    "gradient-descent": gradient_descent,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "newton": newton,
+    "bfgs": bfgs,
+}
+"""By the name of the request."""

@@ -1,0 +1,209 @@
+"""Minima found by going down, with the path, the reason for stopping, and what shows that it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flint
+import numpy as np
+
+from service import limits
+from service.answers.forms import expression_to_json
+from service.answers.kinks import kinks_check
+from service.calculus.ball_functions import Imprecise
+from service.calculus.verify import check_derivatives
+from service.certificates import Check, decided, measured, require
+from service.errors import InputError, NablaError, NoConvergence, UndefinedAtPoint
+from service.expression.nodes import Node
+from service.expression.operation import Array
+from service.functions.convexity import Verdict, decide_convexity
+from service.functions.descent import METHODS, Options, Path
+from service.functions.enclosure import Enclosure, enclose
+from service.functions.function import Function, Question
+from service.functions.solve_nonlinear import read_start
+from service.precision import precision
+
+FIRST_ORDER = ("gradient-descent", "momentum", "nesterov")
+ITERATIONS = {"newton": 1_000, "bfgs": 5_000}
+MOST_ITERATIONS = 10_000
+TOLERANCE = 1e-10
+MOMENTUM = 0.9
+SHOWN = 1_000
+BITS = 160
+
+
+def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A local minimum of a scalar function, from `start`.
+
+    Raises NoConvergence with the place where it stopped, UndefinedAtPoint, InputError, and what the language raises.
+    """
+    question = Question(request)
+    question.require_scalar()
+    question.require_values()
+    function = Function(question, read_start(question, request.get("start")))
+    x = function.unknowns.column(function.start)
+    method = request.get("method") or "newton"
+    verdict = _verdict(question, function)
+    options = _options(request, method, verdict)
+    if not np.isfinite(function.value(x)):
+        raise UndefinedAtPoint("the function has no value at the start", pointer="/start")
+    path = METHODS[method](function, x, options)
+    _refuse(function, path, "iterations" in request)
+    column = path.columns[-1]
+    proof = None
+    if method not in FIRST_ORDER and path.converged:
+        proof = enclose(lambda box: function.jacobian_balls(box)[0], function.hessian_balls, column)
+        column = column if proof is None else proof.column
+    values = np.linalg.eigvalsh(function.hessian(column))
+    gradient = float(np.linalg.norm(function.gradient(column)))
+    names = function.unknowns
+    answer: dict[str, Any] = {
+        "operation": "minimize",
+        "expression": expression_to_json(question.node),
+        "wrt": question.targets.names,
+        "method": method,
+        "minimum": {"point": names.to_json(column), "value": _value(function, proof, column)},
+        "converged": path.converged,
+        "reason": path.reason,
+        "iterations": len(path.columns) - 1,
+        "gradient_norm": gradient,
+        "hessian_eigenvalues": sorted((float(value) + 0.0 for value in values), reverse=True),
+        "kind": _kind(verdict, values, path.converged),
+        "convex": verdict.convex,
+        "lipschitz_constant": verdict.lipschitz,
+        "strong_convexity_constant": verdict.strong,
+        "step": options.step or None,
+        "path": [
+            {"point": names.to_json(column), "value": value, "gradient_norm": norm}
+            for column, value, norm in list(zip(path.columns, path.values, path.norms, strict=True))[:SHOWN]
+        ],
+    }
+    checks = _checks(function, path, gradient)
+    if method == "gradient-descent":
+        answer["rate_bound"], more = _rate_bound(function, path, verdict, options.step)
+        checks += more
+    answer["proof"] = None if proof is None else {"method": "krawczyk", "radius": proof.radius, "unique_in_box": True}
+    if proof is not None:
+        checks.append(decided("krawczyk", True, f"there is one critical point, and only one, within {proof.radius:.3g} (ball arithmetic)"))
+    answer["checks"] = require(checks)
+    return answer
+
+
+def _verdict(question: Question, function: Function) -> Verdict:
+    try:
+        return decide_convexity(question, function)
+    except NablaError:
+        return Verdict()
+
+
+def _options(request: Mapping[str, Any], method: str, verdict: Verdict) -> Options:
+    most = request.get("iterations", ITERATIONS.get(method, MOST_ITERATIONS))
+    limits.check("iterations", most, "/iterations")
+    tolerance = request.get("tolerance", TOLERANCE)
+    step = request.get("step", 0.0)
+    if method in FIRST_ORDER and not step:
+        if not verdict.lipschitz:
+            raise InputError(
+                f"{method} needs a step: no Lipschitz constant of the gradient is known, whose inverse it would be",
+                hint='"step": 0.01; or the method newton, which needs none',
+                pointer="/step",
+            )
+        step = 1 / verdict.lipschitz
+    if method not in FIRST_ORDER:
+        step = 0.0
+    return Options(most, tolerance, step, request.get("momentum", MOMENTUM) if method in ("momentum", "nesterov") else 0.0)
+
+
+def _refuse(function: Function, path: Path, asked: bool) -> None:
+    """Raises NoConvergence; so many iterations as were asked for are no failure."""
+    if path.converged or (asked and path.reason == "iterations"):
+        return
+    told = {
+        "diverged": "it left every bound, or the domain of the function: the step is too long, or the function has no lower bound",
+        "iterations": "it has not converged in so many iterations",
+        "rounding": "no step makes the function smaller, though the gradient is not small",
+    }[path.reason]
+    raise NoConvergence(
+        f"no minimum was found: {told}; it stopped after {max(len(path.columns) - 1, 0)} iterations",
+        hint="another start, a shorter step, or the method newton",
+        pointer="/start",
+        facts={
+            "stopped_at": function.unknowns.to_json(path.columns[-1]) if path.columns else None,
+            "value": path.values[-1] if path.values else None,
+            "gradient_norm": path.norms[-1] if path.norms else None,
+            "iterations": max(len(path.columns) - 1, 0),
+            "reason": path.reason,
+        },
+    )
+
+
+def _value(function: Function, proof: Enclosure | None, column: Array) -> float:
+    """The value, to all digits of a double where the point is proven: the point is not, rounded."""
+    if proof is None:
+        return function.value(column)
+    with precision(BITS):
+        try:
+            balls = np.array([flint.arb(float(entry)) for entry in column], dtype=object)
+            found = function.value_balls(balls)[0]
+        except Imprecise:
+            return function.value(column)
+        return float(found.mid()) if found.is_finite() else function.value(column)
+
+
+def _kind(verdict: Verdict, values: Array, converged: bool) -> str:
+    """What the point is, as far as the Hessian there and convexity tell."""
+    if not converged:
+        return "not converged"
+    if verdict.convex:
+        return "global minimum"
+    scale = 1e-10 * max(1.0, float(np.max(np.abs(values), initial=0)))
+    if values[0] > scale:
+        return "local minimum"
+    return "saddle point" if values[0] < -scale else "degenerate"
+
+
+def _rate_bound(function: Function, path: Path, verdict: Verdict, step: float) -> tuple[dict[str, Any], list[Check]]:
+    """f(x_k) - f* ≤ |x_0 - x*|²/(2·step·k) for convex f and step ≤ 1/L, at every k of the path. (Nesterov, theorem 2.1.14.)"""
+    formula = "f(x_k) - f* <= |x_0 - x*|^2/(2*step*k)"
+    if not verdict.convex or not verdict.lipschitz or step > (1 + 1e-12) / verdict.lipschitz:
+        why = "the function is not known to be convex" if not verdict.convex else "the step is longer than 1/L, or L is not known"
+        return {"formula": formula, "applies": False, "holds": None, "text": f"the bound is not promised: {why}"}, []
+    best = METHODS["newton"](function, path.columns[-1], Options(200, 1e-13))
+    optimum, lowest = best.columns[-1], min(best.values[-1], *path.values)
+    distance = float(np.sum((path.columns[0] - optimum) ** 2))
+    bounds = [distance / (2 * step * k) for k in range(1, len(path.values))]
+    gaps = [value - lowest for value in path.values[1:]]
+    noise = 1e-12 * max(1.0, *[abs(value) for value in path.values])
+    holds = all(gap <= bound + noise for gap, bound in zip(gaps, bounds, strict=True))
+    worst = max([gap / bound for gap, bound in zip(gaps, bounds, strict=True) if bound > 0], default=0.0)
+    answer = {
+        "formula": formula,
+        "applies": True,
+        "holds": holds,
+        "distance_squared": distance,
+        "last_bound": bounds[-1] if bounds else None,
+        "last_gap": gaps[-1] if gaps else None,
+        "largest_ratio": worst,
+        "text": f"at each of the {len(bounds)} iterates the gap is at most {worst:.3g} of the bound",
+    }
+    return answer, [decided("rate-bound", holds, f"{formula} at each of the {len(bounds)} iterates")]
+
+
+def _checks(function: Function, path: Path, gradient: float) -> list[Check]:
+    question = function.question
+    derivatives: dict[tuple[str, ...], Node] = {
+        (v.name,): function.notation.node(tensor) for v, tensor in zip(function.by, function.first, strict=True)
+    }
+    variables = {**question.variables, **{v.name: v for v in function.by}}
+    checks = [
+        *check_derivatives(function.root, derivatives, variables, "finite-differences"),
+        *kinks_check(question.node, question.targets.names),
+        decided("descent", path.values[-1] <= path.values[0], f"the function fell from {path.values[0]:.6g} to {path.values[-1]:.6g}"),
+    ]
+    if path.converged:
+        scale = 1 + abs(path.values[-1]) + path.norms[0]
+        checks.append(
+            measured("gradient", gradient / scale, 1e-6, "|gradient| at the minimum relative to 1 + |f| + |gradient at the start|")
+        )
+    return checks

@@ -1,0 +1,71 @@
+"""POST /v1/convexity"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.functions.convexity import convexity as answer
+from service.web.calculus import TEXT, ExpressionAnswer
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField
+from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, answered, field
+
+MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
+CONSTANT = {"anyOf": [NUMBER, NOTHING]}
+CERTIFICATE = {
+    "type": "object",
+    "properties": {"rule": TEXT, "text": TEXT},
+    "required": ["rule", "text"],
+    "additionalProperties": {},
+}
+
+
+class Request(FunctionRequest):
+    at = NamedField(metadata={"description": "The values of names that are no unknowns"})
+
+
+class Response(ResponseSchema):
+    operation = fields.String(required=True, metadata={"description": "The operation"})
+    expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
+    wrt = fields.List(fields.String(), required=True, metadata={"description": "The unknowns"})
+    convex = fields.Boolean(required=True, metadata={"description": "Whether it is convex"})
+    strictly_convex = field(MAYBE)(required=True, metadata={"description": "Whether strictly so; null where that was not decided"})
+    strongly_convex = field(MAYBE)(required=True, metadata={"description": "Whether f - m|x|^2/2 is convex for an m above 0"})
+    concave = field(MAYBE)(required=True, metadata={"description": "Whether it is concave"})
+    strong_convexity_constant = field(CONSTANT)(required=True, metadata={"description": "The largest such m, where it is known"})
+    lipschitz_constant = field(CONSTANT)(
+        required=True, metadata={"description": "The Lipschitz constant of the gradient, where it is known"}
+    )
+    certificate = field(CERTIFICATE)(required=True, metadata={"description": "What shows it"})
+    counterexample = field({"anyOf": [OBJECT, NOTHING]})(
+        required=True, metadata={"description": "u and v with f((u + v)/2) > (f(u) + f(v))/2, for a function that is not convex"}
+    )
+    checks = ChecksField()
+
+
+@endpoint(
+    family="functions",
+    request=Request,
+    response=Response,
+    examples=[
+        Example("A quadratic function", {"expression": "x^2 + y^2 + x*y", "wrt": ["x", "y"]}),
+        Example("Not convex", {"expression": "x^2 - y^2", "wrt": ["x", "y"]}),
+        Example(
+            "Logistic loss",
+            {
+                "expression": "sum(log(1 + exp(X*theta))) - y'*X*theta",
+                "variables": {"X": "matrix(n,d)", "theta": "vector(d)", "y": "vector(n)"},
+                "wrt": "theta",
+            },
+        ),
+    ],
+)
+def convexity(request: dict[str, Any]) -> dict[str, Any]:
+    """Whether a function is convex, with a certificate or a counterexample.
+
+    Exactly for quadratic functions and polynomials of one unknown; by the structure of the Hessian; or two points between which the
+    function lies above its chord. What none of these decides is an error with the code undecided, never a "no".
+    """
+    return answered(answer, request)

@@ -1,0 +1,76 @@
+"""POST /v1/critical-points"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.functions.critical_points import critical_points as answer
+from service.web.calculus import TEXT, ExpressionAnswer
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField
+from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, answered, field
+
+KINDS = "local minimum, local maximum, saddle point, inflection point or degenerate, by the Hessian there; of quadratics global minimum"
+POINT = {
+    "type": "object",
+    "properties": {
+        "point": {**OBJECT, "description": "the unknowns by name: texts where they have a closed form, else numbers"},
+        "exact": {**BOOLEAN, "description": "whether the point is given in closed form"},
+        "numeric": {**OBJECT, "description": "the point in numbers"},
+        "value": {"anyOf": [NUMBER, TEXT], "description": "the function there, exactly where it has a closed form"},
+        "numeric_value": NUMBER,
+        "kind": {**TEXT, "description": KINDS},
+        "degenerate": {**BOOLEAN, "description": "whether the Hessian is singular there"},
+        "global": {"anyOf": [BOOLEAN, NOTHING], "description": "whether the extremum is global; null where that was not decided"},
+        "hessian_eigenvalues": {"type": "array", "items": NUMBER},
+    },
+    "required": ["point", "exact", "value", "kind", "degenerate", "global"],
+    "additionalProperties": {},
+}
+
+
+class Request(FunctionRequest):
+    at = NamedField(metadata={"description": "The values of names that are no unknowns"})
+    within = RangesField(
+        metadata={"description": 'Where to look if there is no closed form, such as {"x": [0, 7]}; left out, from -10 to 10'}
+    )
+
+
+class Response(ResponseSchema):
+    operation = fields.String(required=True, metadata={"description": "The operation"})
+    expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
+    wrt = fields.List(fields.String(), required=True, metadata={"description": "The unknowns"})
+    points = field({"type": "array", "items": POINT})(required=True, metadata={"description": "The critical points, in ascending order"})
+    complete = fields.Boolean(
+        required=True, metadata={"description": "Whether these are proven to be all (within the box, where there is one)"}
+    )
+    method = fields.String(required=True, metadata={"description": "exact, closed-form or search"})
+    within = field(OBJECT)(metadata={"description": "The box that was searched"})
+    complex_solutions = fields.Integer(metadata={"description": "How many distinct complex solutions gradient = 0 has"})
+    checks = ChecksField()
+
+
+@endpoint(
+    family="functions",
+    request=Request,
+    response=Response,
+    examples=[
+        Example("A parabola", {"expression": "x^2 + 4*x - 2", "wrt": ["x"]}),
+        Example("A saddle point", {"expression": "x^2 - y^2", "wrt": ["x", "y"]}),
+        Example(
+            "A quadratic function of a vector",
+            {"expression": "x'*Q*x/2 - c'*x", "variables": {"x": "vector(n)", "Q": "spd(n)", "c": "vector(n)"}, "wrt": "x"},
+        ),
+        Example("All nine of Himmelblau's function", {"expression": "(x^2 + y - 11)^2 + (x + y^2 - 7)^2", "wrt": ["x", "y"]}),
+        Example("Not isolated", {"expression": "x^2*y^2", "wrt": ["x", "y"]}, refused="undecided"),
+    ],
+)
+def critical_points(request: dict[str, Any]) -> dict[str, Any]:
+    """Critical points of a scalar function, classified by the Hessian.
+
+    Of polynomials, and of polynomials times functions that are nowhere 0, all of them, with certainty. Of quadratic functions of a
+    vector in closed form.
+    """
+    return answered(answer, request)

@@ -1,0 +1,74 @@
+"""POST /v1/taylor"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.functions.taylor import taylor as polynomial
+from service.printing.functions import DIALECTS
+from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, PointAnswer, ValueAnswer
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField, ChoicesField, IntegerField, PointField
+from service.web.functions import INTEGER, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, answered, field
+
+TERM = {"type": "object", "properties": {"order": INTEGER, **PRINTED}, "required": ["order", *PRINTED], "additionalProperties": False}
+RESULT = {"type": "object", "properties": {**PRINTED, "code": CODE_ANSWER}, "required": [*PRINTED, "code"], "additionalProperties": False}
+REMAINDER = {
+    "type": "object",
+    "properties": {
+        "bound": {**NUMBER, "description": "|f - T| is nowhere in the box larger than this (Lagrange's form, in ball arithmetic)"},
+        "order": INTEGER,
+        "within": OBJECT,
+        "largest_seen": {**NUMBER, "description": "the largest |f - T| at some points of the box"},
+    },
+    "required": ["bound", "order", "within", "largest_seen"],
+    "additionalProperties": False,
+}
+
+
+class Request(FunctionRequest):
+    about = NamedField(metadata={"description": 'The point, as numbers, arrays or expressions: {"x": 0}, {"x": "a"}; left out, 0'})
+    order = IntegerField(minimum=0, load_default=2, metadata={"description": "The order of the polynomial"})
+    within = RangesField(metadata={"description": 'Where the remainder is to be bounded, such as {"x": [-1, 1]}'})
+    at = PointField(metadata={"description": "Where to evaluate the polynomial"})
+    code = ChoicesField(tuple(DIALECTS), metadata={"description": CODE})
+
+
+class Response(ResponseSchema):
+    operation = fields.String(required=True, metadata={"description": "The operation"})
+    expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
+    wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables of the expansion"})
+    about = field(OBJECT)(required=True, metadata={"description": "The point"})
+    order = fields.Integer(required=True, metadata={"description": "The order"})
+    result = field(RESULT)(required=True, metadata={"description": "The polynomial"})
+    terms = field({"type": "array", "items": TERM})(required=True, metadata={"description": "The parts of each order, d^k f(a; x - a)/k!"})
+    remainder = field(REMAINDER)(metadata={"description": "A bound of what is left out, where a box was given"})
+    value = ValueAnswer(metadata={"description": "The value of the polynomial at the point or points of at"})
+    at = PointAnswer(metadata={"description": "The point"})
+    checks = ChecksField()
+
+
+@endpoint(
+    family="calculus",
+    request=Request,
+    response=Response,
+    examples=[
+        Example("Two variables", {"expression": "exp(x)*y", "wrt": ["x", "y"], "about": {"x": 0, "y": 1}, "order": 2}),
+        Example("With a bound of the remainder", {"expression": "sin(x)", "order": 7, "within": {"x": [-1, 1]}}),
+        Example("About any point", {"expression": "sqrt(x)", "wrt": "x", "about": {"x": "a"}, "order": 3}),
+        Example(
+            "A function of a matrix",
+            {"expression": "logdet(X)", "variables": {"X": "spd(n)", "A": "spd(n)"}, "wrt": "X", "about": {"X": "A"}},
+        ),
+        Example("No polynomial there", {"expression": "log(x)", "about": {"x": 0}}, refused="undefined-at-point"),
+    ],
+)
+def taylor(request: dict[str, Any]) -> dict[str, Any]:
+    """Taylor polynomial of a function about a point.
+
+    Of scalars, vectors and matrices: the sum of d^k f(a; x - a)/k!. It is checked that f - T falls with one power more than the
+    order. In a box, the remainder is bounded.
+    """
+    return answered(polynomial, request)

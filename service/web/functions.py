@@ -1,0 +1,69 @@
+"""What the endpoints about functions share: fields and the schemas of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from service.expression.arena import fresh_arena
+from service.web.calculus import TEXT
+from service.web.endpoint import RequestSchema
+from service.web.fields import AnswerField, ExpressionField, RequestField, VariablesField, WrtField, is_number
+
+NUMBER = {"type": "number"}
+BOOLEAN = {"type": "boolean"}
+INTEGER = {"type": "integer"}
+OBJECT = {"type": "object", "additionalProperties": {}}
+NOTHING = {"type": "null"}
+
+
+class NamedField(RequestField):
+    """An object from names to numbers, arrays or exact texts."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.wrong(value, 'an object from names to values, such as {"x": 1}')
+        for name, coordinate in value.items():
+            if not isinstance(coordinate, (str, list)) and not is_number(coordinate):
+                raise ValidationError({name: self.wrong(coordinate, 'a number, an array or an exact text such as "pi/2"').messages})
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": {"anyOf": [NUMBER, TEXT, {"type": "array", "items": {}}]}}
+
+
+class RangesField(RequestField):
+    """An object from names to ranges [low, high]."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.wrong(value, 'an object from names to ranges, such as {"x": [-1, 1]}')
+        for name, ends in value.items():
+            if not isinstance(ends, list) or len(ends) != 2 or not all(end is None or is_number(end) for end in ends):
+                raise ValidationError({name: self.wrong(ends, "a range [low, high]").messages})
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        ends = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [NUMBER, NOTHING]}}
+        return {"type": "object", "additionalProperties": ends}
+
+
+class FunctionRequest(RequestSchema):
+    """A function, and what it is a function of."""
+
+    expression = ExpressionField(required=True, metadata={"description": 'The function, such as "x^2 + x*y + y^2"'})
+    variables = VariablesField(metadata={"description": 'What is not a scalar, such as {"x": "vector(n)", "Q": "spd(n)"}'})
+    wrt = WrtField(metadata={"description": "The unknowns; left out, every variable without a value in at, in order of appearance"})
+
+
+def field(schema: Mapping[str, Any]) -> Callable[..., AnswerField]:
+    """The class of an answer's field with this JSON Schema."""
+    return type("DataAnswer", (AnswerField,), {"schema": dict(schema)})
+
+
+def answered(compute: Callable[[Mapping[str, Any]], dict[str, Any]], request: Mapping[str, Any]) -> dict[str, Any]:
+    """What `compute` answers, its expressions in an arena of their own."""
+    with fresh_arena():
+        return compute(request)
