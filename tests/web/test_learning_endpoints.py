@@ -77,3 +77,35 @@ def test_refusals(client: FlaskClient, operation: str, request_: dict[str, Any],
     answer = client.post(f"/v1/{operation}", json=request_)
     body = answer.get_json()
     assert (answer.status_code, body["code"], body["errors"][0]["pointer"]) == (status, code, pointer), body
+
+
+def test_backpropagation(client: FlaskClient) -> None:
+    layers = [{"type": "affine", "W": [[1, 2], [3, 4]], "b": [0, 1]}, {"type": "softmax"}]
+    body = client.post("/v1/backpropagation", json={"layers": layers, "loss": "cross-entropy", "x": [0, 0], "target": 0}).get_json()
+    assert body["gradients"]["b1"] == pytest.approx([-0.7310585786300049, 0.7310585786300049])
+    assert body["gradients"]["W1"] == [[0, 0], [0, 0]]
+    assert [layer["jacobian_shapes"]["input"] for layer in body["layers"]] == [[2, 2], [2, 2]]
+
+
+LINE = [{"type": "affine", "W": [[1]]}]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "pointer"),
+    [
+        ({}, 400, "/layers"),
+        ({"layers": LINE}, 400, "/layers/0"),
+        ({"layers": LINE, "target": [1]}, 400, "/x"),
+        ({"layers": LINE, "x": [1]}, 400, "/target"),
+        ({"layers": LINE, "x": [1], "target": 3}, 400, "/target"),
+        ({"layers": LINE, "x": [1], "target": ["a"]}, 400, "/target/0"),
+        ({"layers": LINE, "x": [{"re": 0, "im": 1}], "target": [1]}, 400, "/x"),
+        ({"layers": LINE, "x": [1], "target": [[1, 2]]}, 400, "/target"),
+        ({"layers": LINE, "x": [1], "target": [1], "loss": "hinge"}, 400, "/loss"),
+        ({"layers": [{"type": "affine", "weights": 1}]}, 400, "/layers/0"),
+        ({"layers": ["affine"], "inputs": "x y"}, 400, "/inputs"),
+    ],
+)
+def test_networks_that_are_refused(client: FlaskClient, request_: dict[str, Any], status: int, pointer: str) -> None:
+    answer = client.post("/v1/backpropagation", json=request_)
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (status, pointer), answer.text
