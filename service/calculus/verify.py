@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,14 @@ from service.operations.leaves import Variable
 TOLERANCE = 1e-6
 POINTS = 3
 SEED = 20_170_616
-STEPS = (2e-3, 2e-5, 2e-4)
+STEPS = (2e-3, 2e-5, 2e-4, 2e-6, 2e-7, 2e-8)
+"""Of the differences, in the order in which they are tried: the short ones are for steep functions."""
+AGREEMENT = 1e-3
+"""Differences of three neighbouring steps agree where they differ by less than this part of their size: not by chance."""
+LONG_STEPS = 3
+ROUNDINGS = 2
+SMALL = 1e-3
+"""The part of the function's value that a derivative is compared with where it is smaller than that."""
 NOISE = 1e-12
 """Values are compared on a scale on which their noise by rounding is at most this."""
 DOMAINS = ((0.3, 1.7), (0.05, 0.95), (1.1, 2.4), (-0.9, 0.9), (-2.0, -0.2), (3.0, 6.0), (0.01, 0.1))
@@ -79,16 +86,24 @@ def _detail(by: Sequence[str], points: int) -> str:
     return f"by {', '.join(by)}: relative difference to central differences of the function's own value at {points} random points"
 
 
-def _errors(trials: Iterable[Trial], error: Callable[[Evaluator, Evaluator, dict[str, Array], Random], float | None]) -> list[float]:
-    """The errors at the first POINTS points that decide something."""
+class Finding(NamedTuple):
+    """The error at one point; it `decides` where the derivative is more there than the noise of the differences."""
+
+    error: float
+    decides: bool
+
+
+def _errors(trials: Iterable[Trial], find: Callable[[Evaluator, Evaluator, dict[str, Array], Random], Finding | None]) -> list[float]:
+    """The errors at the first POINTS points that decide; where none does, those at which both sides are next to nothing."""
     errors: list[float] = []
+    others: list[float] = []
     for trial in trials:
-        found = error(*trial)
+        found = find(*trial)
         if found is not None:
-            errors.append(found)
+            (errors if found.decides else others).append(found.error)
         if len(errors) == POINTS:
             break
-    return errors
+    return errors or others[:POINTS]
 
 
 def check_same(left: Node, right: Node, variables: Mapping[str, Variable], name: str, arranged: Callable[[Any], Any] = np.asarray) -> Check:
@@ -116,8 +131,11 @@ def check_all_same(pairs: Sequence[tuple[Node, Node, Callable[[Any], Any]]], var
 
 def _noise(f: Evaluator, values: Sequence[Array], point: dict[str, Array], random: Random) -> list[float]:
     """How much each value changes when the numbers of the point are rounded otherwise: all that is left of it where it is 0."""
-    rounded = {name: value * (1 + 4 * np.finfo(float).eps * random.uniform(-1, 1, np.shape(value))) for name, value in point.items()}
-    return [_largest(other - value) for other, value in zip(f.values(rounded), values, strict=True)]
+    return [_largest(other - value) for other, value in zip(f.values(_rounded(point, random)), values, strict=True)]
+
+
+def _rounded(point: dict[str, Array], random: Random) -> dict[str, Array]:
+    return {name: value * (1 + 4 * np.finfo(float).eps * random.uniform(-1, 1, np.shape(value))) for name, value in point.items()}
 
 
 Trial = tuple[Evaluator, Evaluator, dict[str, Array], Random]
@@ -139,8 +157,8 @@ def _trials(lefts: Sequence[Node], rights: Sequence[Node], variables: Mapping[st
 def _measured(name: str, errors: list[float], detail: str, tolerance: float = TOLERANCE) -> Check:
     if not errors:
         raise Undecided(
-            "the answer could not be checked: no random point was found at which the function is defined",
-            hint="is its domain empty, or very small?",
+            "the answer could not be checked: no random point was found at which the function is defined and its differences are no noise",
+            hint="is its domain empty or very small, or is it very steep?",
         )
     return measured(name, max(errors), tolerance, detail)
 
@@ -153,61 +171,100 @@ def _error(
     variables: Mapping[str, Variable],
     random: Random,
     contracted: Callable[[Any], Any],
-) -> float | None:
+) -> Finding | None:
     """The smallest relative error over the step sizes (a kink nearby spoils the larger ones).
 
-    None where the function is undefined, and where the point decides nothing: the differences of different steps contradict
-    each other as much as they contradict the derivative.
+    None where the function is undefined, and where the point contradicts nothing: the differences of no two steps agree,
+    the function lies on a kink, or rounding changes the derivative as much as the differences do.
     """
     value, slope = f(point), g(point)
     if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope))):
         return None
     directions = {name: draw_direction(variables.get(name), point[name], random) for name in by}
     direction = np.stack(list(directions.values())) if len(by) > 1 else contracted(directions[by[0]])
-    expected = np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
-    found: list[Any] = []
-    errors: list[float] = []
+
+    def along(slope: Array) -> Any:
+        return np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
+
+    expected = along(slope)
+    found: list[tuple[float, Any]] = []
+    nearest = np.inf
     for step in STEPS:
         numeric = differences(f, point, directions, variables, step)
         if not np.all(np.isfinite(numeric)):
             continue
-        scale = max(_largest(expected), _largest(numeric), 1e-3 * _largest(value), 1e-6)
-        found.append(numeric)
-        errors.append(_largest(numeric - expected) / scale)
-        if errors[-1] <= TOLERANCE / 10:
-            return errors[-1]
-    if not errors:
+        found.append((step, numeric))
+        size = max(_largest(expected), _largest(numeric))
+        scale = max(size, SMALL * _largest(value), 1e-300)
+        nearest = min(nearest, _largest(numeric - expected) / scale)
+        if nearest <= TOLERANCE / 10:
+            return Finding(nearest, size > SMALL * scale)
+    if nearest <= TOLERANCE:
+        return Finding(nearest, True)
+    if is_on_kink(f, point):
         return None
-    spread = min((_largest(a - b) / scale for a, b in itertools.combinations(found, 2)), default=0.0)
-    return min(errors) if min(errors) <= TOLERANCE or spread < min(errors) / 10 else None
+    noise, unsteady = 16 * float(np.finfo(float).eps) * _largest(value), 0.0
+    for rounded in (_rounded(point, random) for _ in range(ROUNDINGS)):
+        noise = max(noise, _largest(f(rounded) - value))
+        unsteady = max(unsteady, _largest(along(g(rounded)) - expected))
+    found.sort(key=lambda pair: pair[0])
+    neighbours = zip(found, found[1:], found[2:], strict=False)
+    return Finding(nearest, True) if any(_contradict(three, expected, noise, unsteady) for three in neighbours) else None
+
+
+def _contradict(found: Sequence[tuple[float, Any]], expected: Any, noise: float, unsteady: float) -> bool:
+    """Whether the differences of several steps contradict what was expected: they agree with each other, far better than
+    with that, and the contradiction is larger than what rounding makes of the differences and of the derivative. `noise` and
+    `unsteady` are what it makes of the function and of the derivative.
+    """
+    numerics = [numeric for _, numeric in found]
+    apart = max(_largest(left - right) for left, right in itertools.combinations(numerics, 2))
+    contradiction = min(_largest(numeric - expected) for numeric in numerics)
+    noise /= min(step for step, _ in found)
+    return apart <= max(AGREEMENT * max(map(_largest, numerics)), noise) and contradiction > 10 * max(apart, unsteady, noise)
+
+
+def is_on_kink(f: Evaluator, point: dict[str, Array]) -> bool:
+    """Whether an entry lies exactly between two pieces of the function, as those of max(W, W') on the diagonal do."""
+    values = dict(zip([node for node, _ in f.steps], f.all_values(point), strict=True))
+    with np.errstate(all="ignore"):
+        return any(
+            bool(np.any(np.isnan(node.operation.side(node, *[np.asarray(values[argument]) for argument in node.arguments]))))
+            for node in values
+            if node.operation.kink
+        )
 
 
 def _error_of_sum(
     f: Evaluator, g: Evaluator, point: dict[str, Array], by: Sequence[str], variables: Mapping[str, Variable], random: Random
-) -> float | None:
+) -> Finding | None:
     """The smallest error over the step sizes of the sum of the derivatives, each along a direction of its own; None where
-    one is undefined. No part is larger than what counts as small beside the function, so that an error in any is seen.
+    one is undefined. No part is larger than what counts as small beside the function, so that an error in any is seen; it
+    decides where each part can be seen there.
     """
     value, slopes = f(point), g.values(point)
     if not all(np.all(np.isfinite(array)) for array in (value, *slopes)):
         return None
-    small = max(1e-3 * _largest(value), 1e-6)
     directions: dict[str, Array] = {}
-    expected = np.zeros_like(value)
+    parts = []
     for name, slope in zip(by, slopes, strict=True):
-        direction = draw_direction(variables.get(name), point[name], random)
-        part = np.tensordot(slope.reshape(value.shape + direction.shape), direction, axes=direction.ndim)
-        shorter = min(1.0, small / max(_largest(part), 1e-300))
-        directions[name] = shorter * direction
+        directions[name] = draw_direction(variables.get(name), point[name], random)
+        parts.append(np.tensordot(slope.reshape(value.shape + directions[name].shape), directions[name], axes=directions[name].ndim))
+    sizes = [_largest(part) for part in parts]
+    small = SMALL * _largest(value) or max(sizes) or 1e-300
+    expected = np.zeros_like(value)
+    for name, part, size in zip(by, parts, sizes, strict=True):
+        shorter = min(1.0, small / max(size, 1e-300))
+        directions[name] = shorter * directions[name]
         expected = expected + shorter * part
     errors: list[float] = []
-    for step in STEPS:
+    for step in STEPS[:LONG_STEPS]:
         numeric = differences(f, point, directions, variables, step)
         if np.all(np.isfinite(numeric)):
             errors.append(_largest(numeric - expected) / small)
             if errors[-1] <= TOLERANCE / 10:
                 break
-    return min(errors, default=None)
+    return Finding(min(errors), min(sizes) > SMALL * small) if errors else None
 
 
 def _largest(array: Any) -> float:

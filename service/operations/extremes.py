@@ -12,9 +12,9 @@ from service.expression.algebra import call, spread
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Elementwise, Law, Operation, Printed, Sample, broadcast, register
-from service.expression.products import view
+from service.expression.products import transpose, view
 from service.expression.shapes import SCALAR, Axes, Shape, Sizes
-from service.expression.sums import add
+from service.expression.sums import add, coefficient_of
 from service.expression.tensors import Sum, Tensor, number_of
 from service.operations.entrywise import off_zero
 from service.operations.samples import BOTH_SIGNS, MATRIX, VECTOR, VECTOR_AND_MATRIX, VECTORS
@@ -24,6 +24,12 @@ def off_ties(x: Array, extreme: Array) -> Array:
     """1 at the extreme entry, 0 elsewhere; NaN at each where there are several."""
     found = x == extreme
     return np.where(found & (np.sum(found) > 1), np.nan, found)
+
+
+def _is_antisymmetric(x: Tensor) -> bool:
+    """Whether x' = -x, as of W - W': 0 on the diagonal."""
+    _, monic = coefficient_of(x)
+    return isinstance(monic, Sum) and len(x.shape) == 2 and coefficient_of(monic + transpose(monic))[0] == 0
 
 
 class Extreme(Elementwise):
@@ -52,9 +58,10 @@ class Extreme(Elementwise):
         return call(self.of_entries, x) if x.shape else x
 
     def derivative(self, y: Tensor, *x: Tensor) -> tuple[Tensor, Tensor]:
-        """1 for the argument that is the extreme one, 0 for the other."""
+        """1 for the argument that is the extreme one, 0 for the other; at the ties of max(W, W'), for the second alone."""
         ahead = spread(self.sign * (x[0] - x[1]), y.shape)
-        return call("step", ahead), call("step", -ahead)
+        first = call("step", ahead)
+        return first, 1 - first if _is_antisymmetric(ahead) else call("step", -ahead)
 
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """max(x, x) = x, max(x, 0) = relu(x), min(x, 0) = -relu(-x)."""

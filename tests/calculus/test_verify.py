@@ -159,3 +159,43 @@ def test_the_same_check_gives_the_same_figures() -> None:
     assert checks[0] == checks[1]
     assert checks[0].error is not None
     assert checks[0].error < verify.TOLERANCE / 10
+
+
+STEEP = [
+    ("sin(1000000*s)", "1000000*cos(1000000*s)", "s"),
+    ("sin(exp(20*s))", "20*exp(20*s)*cos(exp(20*s))", "s"),
+    ("cos((((s*pi)^2)^2.5)^2.5)", "-12.5*pi*(s*pi)^11.5*sin((s*pi)^12.5)", "s"),
+    (
+        "sigmoid(sin(sinh((3 - s)*(s + 3))))",
+        "-2*s*cosh(9 - s^2)*cos(sinh(9 - s^2))*sigmoid(sin(sinh(9 - s^2)))*sigmoid(-sin(sinh(9 - s^2)))",
+        "s",
+    ),
+    ("sigmoid(1000*s)", "1000*sigmoid(1000*s)*sigmoid(-1000*s)", "s"),
+    ("tanh(exp(20*s))", "20*exp(20*s)*(1 - tanh(exp(20*s))^2)", "s"),
+    ("0.00000000000000000001*s^2", "0.00000000000000000002*s", "s"),
+]
+
+
+@pytest.mark.parametrize(("function", "derivative", "by"), STEEP)
+def test_what_is_steep_saturated_or_tiny_is_decided_all_the_same(function: str, derivative: str, by: str) -> None:
+    """The right derivative passes, one that is a little wrong does not."""
+    assert passes(function, derivative, by)
+    assert not passes(function, f"1.001*({derivative})", by)
+
+
+@pytest.mark.parametrize(
+    ("function", "derivative", "by"),
+    [
+        ("sin(1000000000*s)", "1000000000*cos(1000000000*s)", "s"),
+        ("sum(max(B, B'))", "2*step(B - B')", "B"),
+    ],
+)
+def test_where_no_point_decides_nothing_is_said(function: str, derivative: str, by: str) -> None:
+    """Noise, and kinks on which every point lies."""
+    with pytest.raises(Undecided):
+        passes(function, derivative, by)
+
+
+@pytest.mark.parametrize(("function", "derivative"), [("s", "0"), ("1", "s"), ("sin(s)^2 + cos(s)^2", "s"), ("sin(1000*s)", "cos(1000*s)")])
+def test_nothing_and_something_are_not_the_same(function: str, derivative: str) -> None:
+    assert not passes(function, f"{derivative} + 0*s", "s")
