@@ -59,6 +59,8 @@ LIMITS: tuple[Limit, ...] = (
     Limit("symbolic-layers", 32, "layers", "depth of a network of symbols"),
     Limit("symbolic-degree", 200, "powers", "degree of the polynomials in a matrix of expressions"),
     Limit("symbolic-terms", 20_000, "terms", "number of terms that a symbolic answer may come to"),
+    Limit("steps-size", 8, "rows or columns", "size of a matrix on which an operation is told in steps"),
+    Limit("steps-digits", 100, "digits", "length of a number in steps on a matrix"),
     Limit("digits-work", 300, "millions", "product of the cube of the size and the digits, and of a factor for matrix functions"),
     Limit("unknowns", 500, "unknowns", "number of unknowns of a function to be minimised or solved"),
     Limit("iterations", 100_000, "iterations", "number of iterations of one request"),

@@ -11,20 +11,22 @@ from service.expression.operation import Operation, operations
 from service.teaching.sentences import SENTENCES, code_of, sentence
 
 KNOWN = {
-    "variable",
-    "before",
-    "after",
-    "identity",
-    "where",
-    "names",
-    "rules",
-    "change",
-    "layout",
-    "entry",
-    "result",
-    "name",
-    "line",
     "Rule",
+    "after",
+    "before",
+    "change",
+    "entry",
+    "identity",
+    "layout",
+    "line",
+    "name",
+    "names",
+    "other",
+    "result",
+    "row",
+    "rules",
+    "variable",
+    "where",
 }
 
 

@@ -55,3 +55,36 @@ def test_another_way_of_telling_is_refused_by_name(client: FlaskClient) -> None:
     assert reply.status_code == 400
     assert "index" in reply.get_json()["errors"][0]["detail"] + str(reply.get_json()["errors"][0].get("hint"))
     assert client.get("/v1/derivative?expression=x^2&wrt=x&steps=true").get_json()["steps"]
+
+
+MATRIX_STEPS = {
+    "rank": {"matrix": [[1, 2], [2, 4]]},
+    "inverse": {"matrix": [[2, 1], [5, 3]]},
+    "determinant": {"matrix": [[2, 1], [5, 3]]},
+    "solve": {"matrix": [[2, 1], [5, 3]], "rhs": [1, 2]},
+    "orthonormalize": {"vectors": [[1, 1, 0], [1, 0, 1]]},
+    "qr": {"matrix": [[1, 1], [1, 0], [0, 1]], "pivoting": True},
+    "eigen": {"matrix": [[2, 1], [1, 2]]},
+    "diagonalize": {"matrix": [[2, 1], [1, 2]]},
+}
+
+
+@pytest.mark.parametrize("name", MATRIX_STEPS)
+def test_computations_by_hand(client: FlaskClient, name: str) -> None:
+    request = MATRIX_STEPS[name]
+    plain, told = (client.post(f"/v1/{name}", json=request | further).get_json() for further in ({}, {"steps": True}))
+    steps = told.pop("steps")
+    assert told == plain
+    assert all(set(step) == {"rule", "code", "before", "after", "text"} for step in steps)
+
+
+@pytest.mark.parametrize("name", sorted(MATRIX_STEPS))
+def test_steps_that_cannot_be_told_are_refused(client: FlaskClient, name: str) -> None:
+    field = "vectors" if name == "orthonormalize" else "matrix"
+    large = [[int(i == j) + 1 for j in range(9)] for i in range(9)]
+    more = {"rhs": [1] * 9} if name == "solve" else {}
+    reply = client.post(f"/v1/{name}", json={field: large, **more, "steps": True})
+    assert (reply.status_code, reply.get_json()["errors"][0]["pointer"]) == (413, f"/{field}")
+    if name in ("rank", "inverse", "determinant", "eigen"):
+        reply = client.post(f"/v1/{name}", json={"matrix": [["a", "b"], ["c", "d"]], "steps": True})
+        assert (reply.status_code, reply.get_json()["errors"][0]["pointer"]) == (400, "/steps")

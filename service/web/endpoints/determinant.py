@@ -7,6 +7,8 @@ from typing import Any
 from service.answers.symbolic_matrix import symbolic_determinant
 from service.linalg import balls, with_digits
 from service.linalg import determinant as linalg
+from service.teaching.elimination import determinant_steps
+from service.teaching.exact_steps import small_exact
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.linear_algebra import (
@@ -23,6 +25,11 @@ from service.web.linear_algebra import (
     is_symbolic,
     nullable,
 )
+from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+
+
+class Request(SymbolicRequest, StepsRequest):
+    pass
 
 
 class Response(ResponseSchema):
@@ -38,18 +45,20 @@ class Response(ResponseSchema):
     provided = ProvidedAnswer()
     latex = LatexAnswer("The determinant")
     error_bound = ErrorBoundAnswer("Verified bound on the relative error, the rounding of decimals to doubles included; null for zero")
+    steps = MatrixStepsAnswer()
     checks = ChecksField()
 
 
 @endpoint(
     family="linear algebra",
-    request=SymbolicRequest,
+    request=Request,
     response=Response,
     bare="determinant",
     examples=[
         Example("Whole entries: exact, where floats would say 0", {"matrix": [[94906267, 94906266], [94906266, 94906265]]}),
         Example("Rational entries", {"matrix": [["1/2", "1/3"], ["1/4", "1/5"]]}),
         Example("Decimals", {"matrix": [[0.5, 1.25], [2, -3]]}),
+        Example("By elimination, step by step", {"matrix": [[0, 1, 2], [1, 2, 1], [2, 7, 9]], "steps": True}),
         Example("Of expressions", {"matrix": [["1", "x", "x^2"], ["1", "y", "y^2"], ["1", "z", "z^2"]]}),
         Example("With 40 digits", {"matrix": [["1/3", 1], [0.1, "2/7"]], "digits": 40}),
     ],
@@ -60,6 +69,10 @@ def determinant(request: dict[str, Any]) -> dict[str, Any]:
     Exact for whole and rational entries whatever the arithmetic; otherwise the product of the pivots, with a verified
     bound on its error, or exact and rounded where the size allows.
     """
+    return with_steps(_determinant(request), request, lambda: determinant_steps(small_exact(request["matrix"])))
+
+
+def _determinant(request: dict[str, Any]) -> dict[str, Any]:
     if is_symbolic(request, "matrix"):
         return symbolic_determinant(request["matrix"].texts(), request.get("variables"))
     if balls.wanted(request.get("digits"), request.get("arithmetic")):

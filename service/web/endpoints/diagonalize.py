@@ -7,10 +7,14 @@ from typing import Any
 from marshmallow import fields
 
 from service.linalg import diagonalize as linalg
+from service.linalg.eigen_exact import exact_spectrum
+from service.teaching.characteristic import diagonal_steps
+from service.teaching.exact_steps import of_small
 from service.web.eigen_fields import SPECTRAL, SPECTRAL_MATRIX, MultiplicitiesAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.linear_algebra import NUMBER, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, array_of, nullable
+from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
 
 BLOCKS = {
     "type": "object",
@@ -18,6 +22,10 @@ BLOCKS = {
     "required": ["eigenvalue", "sizes"],
     "additionalProperties": False,
 }
+
+
+class Request(ArithmeticRequest, StepsRequest):
+    pass
 
 
 class Response(ResponseSchema):
@@ -38,18 +46,20 @@ class Response(ResponseSchema):
     jordan_blocks = Answer(nullable(array_of(BLOCKS)), "The sizes of the Jordan blocks of each eigenvalue; null in floats, where all are 1")
     arithmetic = ArithmeticAnswer()
     error_bound = ErrorBoundAnswer("Floats: verified bound on the eigenvalues, relative to the Frobenius norm of the matrix")
+    steps = MatrixStepsAnswer()
     checks = ChecksField()
 
 
 @endpoint(
     family="linear algebra",
-    request=ArithmeticRequest,
+    request=Request,
     response=Response,
     bare="p",
     examples=[
         Example("A symmetric matrix: the spectral theorem", {"matrix": [[2, 1], [1, 2]]}),
         Example("Not diagonalizable: the Jordan form", {"matrix": [[2, 1], [0, 2]]}),
         Example("Quadratic eigenvalues", {"matrix": [[1, 1], [1, 0]]}),
+        Example("Step by step", {"matrix": [[4, 1], [2, 3]], "steps": True}),
         Example("Decimals", {"matrix": [[0.9, 0.3], [0.1, 0.7]]}),
     ],
 )
@@ -59,4 +69,5 @@ def diagonalize(request: dict[str, Any]) -> dict[str, Any]:
     Exact for whole and rational entries whatever the arithmetic; decimals in floats, unless exact arithmetic is asked for or
     the matrix is not diagonalizable.
     """
-    return linalg.diagonalize(request["matrix"], request.get("arithmetic"))
+    answer = linalg.diagonalize(request["matrix"], request.get("arithmetic"))
+    return with_steps(answer, request, lambda: diagonal_steps(exact_spectrum(of_small(request["matrix"]))))

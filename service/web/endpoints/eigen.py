@@ -7,9 +7,11 @@ from typing import Any
 from service.answers.symbolic_eigen import symbolic_eigen
 from service.linalg import balls
 from service.linalg.eigen import eigen as in_floats
-from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits, pencil
+from service.linalg.eigen_exact import eigen_exactly, eigen_with_digits, exact_spectrum, pencil
 from service.linalg.matrix import Matrix, choose_arithmetic
 from service.scenes.plane import eigen_plane
+from service.teaching.characteristic import eigen_steps
+from service.teaching.exact_steps import of_small
 from service.web.drawings import Drawing
 from service.web.eigen_fields import SPECTRAL, SPECTRAL_MATRIX, MultiplicitiesAnswer, RayleighAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
@@ -27,9 +29,10 @@ from service.web.linear_algebra import (
     is_symbolic,
     nullable,
 )
+from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
 
 
-class Request(SymbolicRequest):
+class Request(SymbolicRequest, StepsRequest):
     b = MatrixField(metadata={"description": "The B of A·x = λ·B·x, invertible; what is answered is about B⁻¹A then"})
     left = BooleanField(load_default=False, metadata={"description": "true: the left eigenvectors y, with y*A = λy*, too"})
     vectors = BooleanField(load_default=True, metadata={"description": "false: eigenvalues only"})
@@ -80,6 +83,7 @@ class Response(ResponseSchema):
     error_bound = ErrorBoundAnswer(
         "The largest error bound, relative to the Frobenius norm of the matrix; 0 when exact, relative to each with digits"
     )
+    steps = MatrixStepsAnswer()
     checks = ChecksField()
 
 
@@ -102,6 +106,7 @@ def _operand(request: dict[str, Any]) -> Matrix:
         Example("Closed forms", {"matrix": [[1, 1], [1, 0]], "arithmetic": "exact"}),
         Example("Complex eigenvalues, left eigenvectors", {"matrix": [[0.5, -1.5], [1, 0.25]], "left": True}),
         Example("A·x = λ·B·x", {"matrix": [[2, 1], [1, 3]], "b": [[2, 0], [0, 1]]}),
+        Example("By the characteristic polynomial, step by step", {"matrix": [[2, 1], [1, 2]], "steps": True}),
         Example("Of expressions, up to 4×4", {"matrix": [["a", "b"], ["b", "a"]]}),
         Example("With 30 digits", {"matrix": [[1, 2, 3], [4, 5, 6], [7, 8, 10]], "digits": 30}),
     ],
@@ -115,6 +120,10 @@ def eigen(request: dict[str, Any]) -> dict[str, Any]:
     """
     if "b" in request:
         request = {**request, "arithmetic": request.get("arithmetic", "float"), "matrix": _operand(request)}
+    return with_steps(_eigen(request), request, lambda: eigen_steps(exact_spectrum(of_small(request["matrix"]))))
+
+
+def _eigen(request: dict[str, Any]) -> dict[str, Any]:
     if is_symbolic(request, "matrix"):
         return symbolic_eigen(request["matrix"].texts(), request.get("variables"), request["vectors"])
     matrix, arithmetic, digits = request["matrix"], request.get("arithmetic"), request.get("digits")

@@ -6,7 +6,9 @@ from typing import Any
 
 from service.errors import InputError
 from service.linalg import orthonormalize as linalg
-from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
+from service.teaching.exact_steps import small_exact
+from service.teaching.orthogonalization import gram_schmidt_steps
+from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, MatrixField, VectorsField
 from service.web.linear_algebra import (
     ARITHMETIC,
@@ -18,9 +20,10 @@ from service.web.linear_algebra import (
     ErrorBoundAnswer,
     array_of,
 )
+from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
 
 
-class Request(RequestSchema):
+class Request(StepsRequest):
     vectors = VectorsField(metadata={"description": "A list of vectors of one length; or send `matrix`"})
     matrix = MatrixField(metadata={"description": "A list of rows, whose columns are the vectors; or send `vectors`"})
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
@@ -36,6 +39,7 @@ class Response(ResponseSchema):
     dependencies = DependenciesAnswer("vector", "The vectors that are combinations of earlier ones; null where floats do not show how")
     arithmetic = ArithmeticAnswer()
     error_bound = ErrorBoundAnswer("Verified bound on the distance of the basis from the true one (Frobenius norm); 0 when exact")
+    steps = MatrixStepsAnswer()
     checks = ChecksField()
 
 
@@ -47,6 +51,7 @@ class Response(ResponseSchema):
     examples=[
         Example("In floats", {"vectors": [[1, 1, 0], [1, 0, 1], [0, 1, 1]]}),
         Example("Exactly", {"vectors": [[1, 1, 0], [1, 0, 1]], "arithmetic": "exact"}),
+        Example("Step by step", {"vectors": [[1, 1, 0], [1, 0, 1], [0, 1, 1]], "steps": True}),
         Example("A dependent vector adds none", {"vectors": [[1, 2], [2, 4], [1, 0]]}),
     ],
 )
@@ -57,9 +62,11 @@ def orthonormalize(request: dict[str, Any]) -> dict[str, Any]:
     """
     vectors, matrix = request.get("vectors"), request.get("matrix")
     if vectors is not None and matrix is None:
-        return linalg.orthonormalize(vectors, request.get("arithmetic")).to_json()
+        answer = linalg.orthonormalize(vectors, request.get("arithmetic")).to_json()
+        return with_steps(answer, request, lambda: gram_schmidt_steps(small_exact(vectors.transposed(), "/vectors")))
     if matrix is not None and vectors is None:
-        return linalg.orthonormalize(matrix.transposed(), request.get("arithmetic"), "/matrix").to_json()
+        answer = linalg.orthonormalize(matrix.transposed(), request.get("arithmetic"), "/matrix").to_json()
+        return with_steps(answer, request, lambda: gram_schmidt_steps(small_exact(matrix)))
     raise InputError(
         "the vectors are sent as a list, or as the columns of a matrix: send one of the two", '"vectors": [[1, 1, 0], [1, 0, 1]]'
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from service.linalg import qr as linalg
+from service.teaching.exact_steps import small_exact
+from service.teaching.orthogonalization import qr_steps
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
 from service.web.linear_algebra import MATRIX, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, array_of, nullable
+from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
 
 
-class Request(ArithmeticRequest):
+class Request(ArithmeticRequest, StepsRequest):
     full = BooleanField(
         load_default=False, metadata={"description": "true: q is m×m and r is m×n. false: thin, with min(m, n) columns of q and rows of r"}
     )
@@ -35,6 +38,7 @@ class Response(ResponseSchema):
         "Verified bound on ‖q - q*‖ (Frobenius) and on each column of r relative to its norm; null where the columns are dependent, or "
         "could not be proven independent: the factors are not unique then"
     )
+    steps = MatrixStepsAnswer()
     checks = ChecksField()
 
 
@@ -47,6 +51,7 @@ class Response(ResponseSchema):
         Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
         Example("Full, with pivoting", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "full": True, "pivoting": True}),
         Example("Exactly", {"matrix": [[1, 2], [3, 4]], "arithmetic": "exact"}),
+        Example("By Gram and Schmidt, step by step", {"matrix": [[1, 1], [1, 0], [0, 1]], "steps": True}),
     ],
 )
 def qr(request: dict[str, Any]) -> dict[str, Any]:
@@ -56,4 +61,5 @@ def qr(request: dict[str, Any]) -> dict[str, Any]:
     independent columns unique; where it is zero the first entry of the column of `q` whose size is within a millionth of the
     largest is positive.
     """
-    return linalg.qr(request["matrix"], request["full"], request["pivoting"], request.get("arithmetic")).to_json()
+    answer = linalg.qr(request["matrix"], request["full"], request["pivoting"], request.get("arithmetic")).to_json()
+    return with_steps(answer, request, lambda: qr_steps(small_exact(request["matrix"]), answer.get("permutation")))

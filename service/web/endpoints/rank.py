@@ -12,12 +12,15 @@ from service.answers.symbolic_rank import symbolic_rank
 from service.errors import MatrixFormatError, UnknownName
 from service.linalg import rank as linalg
 from service.linalg.matrices import read_symbolic_matrix
+from service.teaching.elimination import rank_steps
+from service.teaching.exact_steps import small_exact
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, MatrixField, NumberField, VariablesField
 from service.web.linear_algebra import NUMBER, Answer, ArithmeticRequest, DependenciesAnswer, array_of, nullable
+from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
 
 
-class Request(ArithmeticRequest):
+class Request(ArithmeticRequest, StepsRequest):
     matrix = MatrixField(
         read=read_symbolic_matrix,
         required=True,
@@ -40,6 +43,7 @@ class Response(ResponseSchema):
     singular_values = Answer(array_of(NUMBER), "In decreasing order, when the rank was read off from them", required=False)
     tolerance = Answer(NUMBER, "The bound above which they count", required=False)
     gap = Answer(nullable(NUMBER), "The last one that counts over the next; null when either is missing or zero", required=False)
+    steps = MatrixStepsAnswer()
     checks = ChecksField()
 
 
@@ -52,6 +56,7 @@ class Response(ResponseSchema):
         Example("Whole entries: exact, with the relation behind the deficiency", {"matrix": [[0, 1, 2], [1, 2, 1], [2, 7, 8]]}),
         Example("Floats: by singular values", {"matrix": [[0.5, 1.5], [0.25, 0.8], [0.1, 0.3]]}),
         Example("More columns than rows", {"matrix": [[1, 2, 4, 4], [3, 4, 8, 0]]}),
+        Example("Elimination, step by step", {"matrix": [[1, 2, 3], [2, 4, 7]], "steps": True}),
         Example("Expressions: the rank at almost every point", {"matrix": [["u1*v1", "u1*v2"], ["u2*v1", "u2*v2"]]}),
     ],
 )
@@ -62,6 +67,10 @@ def rank(request: dict[str, Any]) -> dict[str, Any]:
     tolerance, and an error when they leave it open. Each dependent row is written as a combination of earlier ones. For
     expressions it is the generic rank: the one at almost every point.
     """
+    return with_steps(_rank(request), request, lambda: rank_steps(small_exact(request["matrix"])))
+
+
+def _rank(request: dict[str, Any]) -> dict[str, Any]:
     matrix = request["matrix"]
     if matrix.kind == "symbolic":
         with contextlib.suppress(UnknownName, MatrixFormatError):  # names, or constants that are no sums of roots

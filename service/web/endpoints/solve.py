@@ -11,6 +11,8 @@ from service.linalg import balls, with_digits
 from service.linalg import solve as linalg
 from service.linalg.matrices import read_symbolic_vector_or_matrix
 from service.linalg.matrix import as_sent
+from service.teaching.elimination import system_steps
+from service.teaching.exact_steps import ExactStep, small_exact
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
 from service.web.linear_algebra import (
@@ -31,11 +33,12 @@ from service.web.linear_algebra import (
     is_symbolic,
     nullable,
 )
+from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
 
 COUNT = {"type": "integer", "minimum": 0}
 
 
-class Request(SymbolicRequest):
+class Request(SymbolicRequest, StepsRequest):
     rhs = RightHandSideField(
         read_symbolic_vector_or_matrix,
         required=True,
@@ -68,6 +71,7 @@ class Response(ResponseSchema):
         "Verified bound on max|x - x*| / max|x*|, the worst right-hand side, the rounding of decimals to doubles included; 0 when exact"
     )
     correct_digits = Answer(nullable({"type": "integer"}), "The same in digits of the largest entry of x; null when exact")
+    steps = MatrixStepsAnswer()
     checks = ChecksField()
 
 
@@ -79,6 +83,7 @@ class Response(ResponseSchema):
     examples=[
         Example("One right-hand side", {"matrix": [[2, 1], [5, 3]], "rhs": [1, 2]}),
         Example("Two right-hand sides, exactly", {"matrix": [[2, 1], [5, 4]], "rhs": [[1, 0], [0, 1]], "arithmetic": "exact"}),
+        Example("By elimination, step by step", {"matrix": [[2, 1], [5, 3]], "rhs": [1, 2], "steps": True}),
         Example("Of expressions", {"matrix": [["a", "b"], ["c", "d"]], "rhs": ["p", "q"]}),
         Example("With 30 digits", {"matrix": [[1, 0.1], [0.3, 0.7]], "rhs": [1, 0], "digits": 30}),
         Example("All solutions", {"matrix": [[1, 2, 3], [2, 4, 7]], "rhs": [1, 3], "arithmetic": "exact"}),
@@ -93,6 +98,14 @@ def solve(request: dict[str, Any]) -> dict[str, Any]:
     refused with the relations between the rows, and whether there is no solution or there are infinitely many. Not square, or
     with `general`: one solution and the null space, or the relation that the right-hand side breaks.
     """
+    return with_steps(_solve(request), request, lambda: _steps(request))
+
+
+def _steps(request: dict[str, Any]) -> list[ExactStep]:
+    return system_steps(small_exact(request["matrix"]), small_exact(request["rhs"], "/rhs"))
+
+
+def _solve(request: dict[str, Any]) -> dict[str, Any]:
     if is_symbolic(request, "matrix", "rhs"):
         answer = symbolic_solve(request["matrix"].texts(), request["rhs"].texts(), request.get("variables"))
         return {**answer, "x": as_sent(request["rhs"], answer["x"])}
