@@ -50,17 +50,14 @@ def table(
     half = float(special.stdtrit(degrees_of_freedom, 0.5 + level / 2)) * errors
     statistics = np.divide(estimates, errors, out=np.zeros_like(estimates), where=errors > 0)
     p_values = np.minimum(1.0, 2 * special.stdtr(degrees_of_freedom, -np.abs(statistics)))
-    rows = zip(names, written, errors.tolist(), statistics.tolist(), p_values.tolist(), estimates.tolist(), half.tolist(), strict=True)
-    return [_line(*row) for row in rows]
-
-
-def _line(name: str, written: float | str, error: float, statistic: float, p_value: float, estimate: float, half: float) -> Parameter:
-    interval = (estimate - half, estimate + half)
-    if not all(map(math.isfinite, (error, statistic, p_value, *interval))):
-        return Parameter(name, written, None, None, None, None)
-    if error == 0:
-        return Parameter(name, written, 0.0, None, None, interval)
-    return Parameter(name, written, error, statistic, p_value, interval)
+    low, high = estimates - half, estimates + half
+    there = np.isfinite(errors) & np.isfinite(statistics) & np.isfinite(low) & np.isfinite(high)
+    tested = there & (errors > 0)
+    columns = (errors.tolist(), statistics.tolist(), p_values.tolist(), low.tolist(), high.tolist(), there.tolist(), tested.tolist())
+    return [
+        Parameter(name, value, error if known else None, t if test else None, p if test else None, (a, b) if known else None)
+        for name, value, error, t, p, a, b, known, test in zip(names, written, *columns, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

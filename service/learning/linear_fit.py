@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from service.certificates import Check, measured, require
 from service.errors import Undecided
@@ -147,7 +148,7 @@ def _float(design: Design, found: TallFit) -> LinearFit:
         found.x + 0.0,
         basis.s @ basis.s.T,
         _sums(design, residual, _total(design), None),
-        _quotient(float(np.linalg.norm(basis.r, 2)), float(np.linalg.norm(basis.s, 2))),
+        _condition(basis.r),
         "float",
         require(float_checks(design, found)),
         tall=found,
@@ -222,6 +223,12 @@ def _or_infinity(value: Any) -> float:
 def _largest_root(gram: Floats) -> float:
     """σ₁ of X from XᵀX, whose largest eigenvalue loses nothing to rounding."""
     return math.sqrt(float(np.linalg.eigvalsh(gram)[-1])) if np.isfinite(gram).all() else math.inf
+
+
+def _condition(r: Floats) -> float | None:
+    """σ₁/σₚ of a triangular factor."""
+    values = lapack.dgesdd(r, compute_uv=0)[1]
+    return _quotient(float(values[0]), 1 / float(values[-1])) if values[-1] > 0 else None
 
 
 def _quotient(largest: float, inverse_of_smallest: float) -> float | None:

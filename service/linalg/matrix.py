@@ -169,6 +169,8 @@ def choose_arithmetic(asked: Arithmetic | None, surds: bool = False, /, **matric
 
 def joined(columns: Sequence[Matrix]) -> Matrix:
     """The matrices, of one height, side by side."""
+    if len(columns) == 1:
+        return columns[0]
     shape = columns[0].shape[0], sum(part.shape[1] for part in columns)
     is_binary = all(part.is_binary for part in columns)
     kinds = {part.kind for part in columns}

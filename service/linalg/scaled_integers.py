@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import flint
@@ -30,6 +31,8 @@ class ScaledIntegers:
 
     numerators: Any  # fmpz_mat
     denominators: list[int]
+    bits: int
+    """The length of the longest numerator or denominator."""
 
     @property
     def rational(self) -> Any:
@@ -39,12 +42,6 @@ class ScaledIntegers:
             scale[j, j] = flint.fmpq(1, value)
         return flint.fmpq_mat(self.numerators) * scale
 
-    @property
-    def bits(self) -> int:
-        """The length of the longest numerator or denominator."""
-        longest = max((int(abs(value)).bit_length() for value in self.numerators.entries()), default=1)
-        return max(longest, *(value.bit_length() for value in self.denominators))
-
 
 def scaled_integers(matrix: Matrix) -> ScaledIntegers:
     """The real matrix as whole numbers over one denominator a column."""
@@ -53,7 +50,11 @@ def scaled_integers(matrix: Matrix) -> ScaledIntegers:
 
 
 def from_columns(columns: Sequence[Sequence[int]], denominators: list[int]) -> ScaledIntegers:
-    return ScaledIntegers(flint.fmpz_mat(list(map(list, zip(*columns, strict=True)))), denominators)
+    """The matrix of these columns over these denominators."""
+    largest = max(map(abs, chain.from_iterable(columns)))
+    bits = max(largest.bit_length(), *(value.bit_length() for value in denominators))
+    flat = list(chain.from_iterable(zip(*columns, strict=True)))
+    return ScaledIntegers(flint.fmpz_mat(len(columns[0]), len(columns), flat), denominators, bits)
 
 
 def integer_column(matrix: Matrix, j: int) -> tuple[list[int], int]:
@@ -80,14 +81,19 @@ def _ratio(value: Any, binary: bool) -> tuple[int, int]:
 
 def _decimals(column: NDArray[np.float64]) -> tuple[list[int], int]:
     """The shortest decimals that name the doubles of `column`, over a power of ten."""
-    for places in range(MOST_PLACES + 1):
-        power = 10.0**places  # exact up to 10^22
-        whole = np.rint(column * power)
-        if not (np.abs(whole) < MOST_DIGITS).all():
-            break
-        if (whole / power == column).all():
-            return list(map(int, whole.tolist())), 10**places
+    largest = float(np.abs(column).max())
+    places = min(MOST_PLACES, math.floor(math.log10(MOST_DIGITS / largest))) if largest else 0
+    if places >= 0 and _is_decimal(column, places):  # then with fewer places, too, or not at all
+        while places and _is_decimal(column, places - 1):
+            places -= 1
+        return list(map(int, np.rint(column * 10.0**places).tolist())), 10**places
     return _read(orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1].split(","))
+
+
+def _is_decimal(column: NDArray[np.float64], places: int) -> bool:
+    power = 10.0**places  # exact up to 10^22
+    whole = np.rint(column * power)
+    return bool((np.abs(whole) < MOST_DIGITS).all() and (whole / power == column).all())
 
 
 def _read(texts: list[str]) -> tuple[list[int], int]:
