@@ -49,6 +49,10 @@ class Family(ABC):
         """The inverse link."""
 
     @abstractmethod
+    def linked(self, mean: Numbers) -> Numbers:
+        """The link of a mean inside its range."""
+
+    @abstractmethod
     def variance(self, mean: Numbers) -> Numbers:
         """The variance of one trial, or of a count, as a function of the mean."""
 
@@ -82,15 +86,13 @@ class Binomial(Family):
     def start(self, y: Numbers, m: Numbers) -> Numbers:
         return self.linked((y + 0.5) / (m + 1))
 
-    @abstractmethod
-    def linked(self, p: Numbers) -> Numbers:
-        """The link of a probability inside (0, 1)."""
-
     def saturated(self, y: Numbers, m: Numbers) -> Numbers:
         share = np.divide(y, m, out=np.zeros_like(y), where=m > 0)
         return np.asarray(special.xlogy(y, share) + special.xlog1py(m - y, -share))
 
     def constant(self, y: Numbers, m: Numbers) -> Numbers:
+        if (m == 1).all():
+            return np.zeros(len(m))
         return np.asarray(special.gammaln(m + 1) - special.gammaln(y + 1) - special.gammaln(m - y + 1))
 
 
@@ -114,8 +116,8 @@ class Logit(Binomial):
     def derivative(self, eta: Numbers) -> Numbers:
         return np.asarray(special.expit(eta) * special.expit(-eta))
 
-    def linked(self, p: Numbers) -> Numbers:
-        return np.asarray(special.logit(p))
+    def linked(self, mean: Numbers) -> Numbers:
+        return np.asarray(special.logit(mean))
 
 
 class Probit(Binomial):
@@ -139,8 +141,8 @@ class Probit(Binomial):
     def derivative(self, eta: Numbers) -> Numbers:
         return np.asarray(np.exp(-(eta**2) / 2 - LOG_ROOT_TWO_PI))
 
-    def linked(self, p: Numbers) -> Numbers:
-        return np.asarray(special.ndtri(p))
+    def linked(self, mean: Numbers) -> Numbers:
+        return np.asarray(special.ndtri(mean))
 
     def bend(self, eta: Numbers) -> Numbers:
         return np.asarray(np.abs(eta) + 2)
@@ -169,8 +171,8 @@ class ComplementaryLogLog(Binomial):
     def derivative(self, eta: Numbers) -> Numbers:
         return np.asarray(np.exp(eta - np.exp(eta)))
 
-    def linked(self, p: Numbers) -> Numbers:
-        return np.asarray(np.log(-np.log1p(-p)))
+    def linked(self, mean: Numbers) -> Numbers:
+        return np.asarray(np.log(-np.log1p(-mean)))
 
     def bend(self, eta: Numbers) -> Numbers:
         return np.asarray(2 + np.exp(eta + 1))
@@ -190,6 +192,9 @@ class Poisson(Family):
 
     def derivative(self, eta: Numbers) -> Numbers:
         return np.asarray(np.exp(eta))
+
+    def linked(self, mean: Numbers) -> Numbers:
+        return np.asarray(np.log(mean))
 
     def variance(self, mean: Numbers) -> Numbers:
         return mean

@@ -21,9 +21,9 @@ from service.errors import NablaError, NoConvergence, RankDeficient, Separated, 
 from service.learning.families import Family, Terms
 from service.learning.inference import Parameter, table
 from service.learning.maximum import Maximum, State, maximise, newton_step
-from service.learning.sample import Sample
+from service.learning.sample import Sample, refuse_dependence
 from service.learning.separation import Demands, Direction, separating_direction
-from service.linalg.bounds import UNIT, Extended, extended, extended_gamma
+from service.linalg.bounds import TRUSTED, UNIT, Extended, extended, extended_gamma, gamma
 from service.linalg.matrix import Floats
 from service.linalg.orthogonal_fit import Basis, basis_of
 
@@ -33,6 +33,17 @@ INCLUDES = (
 ).split()
 INFORMATION = ("expected", "observed")
 Numbers = NDArray[np.float64]
+
+
+FEW = 50_000  # entries of the design up to which extended precision costs little
+BLOCK = 128
+
+
+def _in_blocks(X: Floats, values: Numbers) -> Numbers:
+    """Xᵀv, summed in blocks: the rounding grows with the length of a block and their number, not with that of v."""
+    whole = len(values) - len(values) % BLOCK
+    blocks = values[:whole].reshape(-1, 1, BLOCK) @ X[:whole].reshape(-1, BLOCK, X.shape[1])
+    return np.asarray(blocks.sum(axis=0)[0] + values[whole:] @ X[whole:])
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,10 @@ class Likelihood:
     @cached_property
     def wide(self) -> Extended:
         return extended(self.X)
+
+    @cached_property
+    def sizes(self) -> Floats:
+        return np.abs(self.X)
 
     def terms(self, b: Any) -> Terms:
         with np.errstate(all="ignore"):
@@ -73,17 +88,22 @@ class Likelihood:
             root = np.sqrt(self.weights * found.observed)[:, None] * self.X
             return State(value if math.isfinite(value) else -math.inf, self.X.T @ (self.weights * found.score), root)
 
-    def score(self, b: Extended) -> tuple[Extended, Numbers]:
+    def score(self, b: Numbers, careful: bool) -> tuple[Extended, Numbers]:
+        """In extended precision for few data or where `careful`, else in doubles, the sum over the observations in blocks."""
         n, p = self.X.shape
+        precise = careful or self.X.size <= FEW
+        unit, eps = (extended_gamma, extended_gamma(16)) if precise else (gamma, 16 * UNIT)
         with np.errstate(all="ignore"):
-            eta = self.wide @ b + self.offset
+            at = extended(b) if precise else b
+            eta = (self.wide if precise else self.X) @ at + self.offset
             found = self.family.terms(eta, self.y, self.m)
-            gradient = self.wide.T @ (self.weights * found.score)
-            sizes = np.abs(self.X)
-            moved = extended_gamma(p + 2) * (sizes @ np.abs(b.astype(np.float64)) + np.abs(self.offset)) * found.observed.astype(np.float64)
-            unit = extended_gamma(16) if self.family.precise else UNIT * (16 + 4 * eta.astype(np.float64) ** 2)
-            rounding = moved + unit * found.size.astype(np.float64) + extended_gamma(n + 4) * np.abs(found.score).astype(np.float64)
-            return gradient, sizes.T @ (self.weights * rounding)
+            moved = unit(p + 2) * (self.sizes @ np.abs(b) + np.abs(self.offset)) * found.observed.astype(np.float64)
+            each = eps if self.family.precise else UNIT * (16 + 4 * eta.astype(np.float64) ** 2)
+            count = n if precise else BLOCK + n // BLOCK + 1
+            rounding = moved + each * found.size.astype(np.float64) + unit(count + 4) * np.abs(found.score).astype(np.float64)
+            weighted = self.weights * found.score
+            gradient = weighted @ self.wide if precise else _in_blocks(self.X, weighted)
+            return gradient, self.sizes.T @ (self.weights * rounding)
 
     def predictors(self, step: Numbers) -> float:
         return float(np.abs(self.X @ step).max())
@@ -113,13 +133,15 @@ class Likelihood:
 
     def deviances(self, b: Numbers) -> Numbers:
         """2(ℓ of the saturated model − ℓ) of each observation."""
-        lost = extended(self.saturated) - self.terms(extended(b)).log_likelihood
+        lost = self.saturated - self.terms(b if self.X.size > FEW else extended(b)).log_likelihood
         return np.asarray(np.maximum(2 * self.weights * lost.astype(np.float64), 0))
 
 
 def fitted(likelihood: Likelihood, sample: Sample) -> Maximum:
     """The maximum of the likelihood. Raises Separated, NoConvergence, CheckFailed, RankDeficient."""
     found = maximise(likelihood)
+    if found is None or not found.basis.defect < TRUSTED:
+        refuse_dependence(sample.design)
     if found is None or found.distance == math.inf:
         direction = separating_direction(likelihood.X, sample.exact, likelihood.demands())
         if direction is not None:
@@ -178,7 +200,14 @@ class Fit:
 
     @cached_property
     def eta(self) -> Numbers:
-        return np.asarray((self.likelihood.wide @ extended(self.b) + self.likelihood.offset).astype(np.float64))
+        likelihood = self.likelihood
+        if likelihood.X.size > FEW:
+            return np.asarray(likelihood.X @ self.b + likelihood.offset)
+        return np.asarray((likelihood.wide @ extended(self.b) + likelihood.offset).astype(np.float64))
+
+    @cached_property
+    def deviances(self) -> Numbers:
+        return self.likelihood.deviances(self.b)
 
     @cached_property
     def log_likelihood(self) -> float:
@@ -198,7 +227,10 @@ def fit(likelihood: Likelihood, sample: Sample, information: str = "expected") -
     if basis is None or not math.isfinite(basis.defect):
         raise RankDeficient("the information matrix is singular to the precision of floats", pointer=sample.design.pointer)
     null, b = replace(likelihood, X=np.ones((len(likelihood.y), 1))), np.zeros(1)
-    if sample.has_intercept:
+    if sample.has_intercept and not likelihood.offset.any():
+        total = float((likelihood.weights * likelihood.y).sum() / (likelihood.weights * likelihood.m).sum())
+        b = likelihood.family.linked(np.array([total]))
+    elif sample.has_intercept:
         found = maximise(null) if sample.X.shape[1] > 1 else maximum
         if found is None:
             raise Undecided("the model without predictors has no maximum", pointer="/y")
@@ -220,7 +252,7 @@ def answer(found: Fit, level: float, include: tuple[str, ...], ratio: str) -> di
     likelihood, sample = found.likelihood, found.sample
     b, n, p = found.b, len(likelihood.y), len(found.b)
     rows = table(sample.names, b.tolist(), b, found.errors, math.inf, level)
-    deviance, null_deviance = likelihood.deviance(b), found.null.deviance(found.null_b)
+    deviance, null_deviance = float(found.deviances.sum()), found.null.deviance(found.null_b)
     freedom = p - int(sample.has_intercept)
     ratio_statistic = max(null_deviance - deviance, 0.0)
     mean = likelihood.m * likelihood.family.mean(found.eta)
@@ -296,7 +328,7 @@ def _residuals(found: Fit, _: Numbers) -> list[float | None]:
 def _deviance_residuals(found: Fit) -> Numbers:
     likelihood = found.likelihood
     sign = np.sign(likelihood.y - likelihood.m * likelihood.family.mean(found.eta))
-    return np.asarray(sign * np.sqrt(likelihood.deviances(found.b)))
+    return np.asarray(sign * np.sqrt(found.deviances))
 
 
 def _working(found: Fit, _: Numbers) -> list[float | None]:

@@ -28,7 +28,6 @@ from service.linalg.orthogonal_fit import Basis, basis_of
 STEPS = 60
 HALVINGS = 40
 NEAR = 1e-7  # the largest change of a linear predictor by the last Newton step in doubles
-POLISHING = 4
 DIGITS = 1e-10  # of an estimate, relative to it or to its standard error
 SCORE = 1e-8
 
@@ -51,8 +50,8 @@ class Concave(Protocol):
     def at(self, b: NDArray[np.float64]) -> State:
         """ℓ and its derivatives, in doubles."""
 
-    def score(self, b: Extended) -> tuple[Extended, NDArray[np.float64]]:
-        """The gradient in extended precision, and a bound on the rounding in each entry."""
+    def score(self, b: NDArray[np.float64], careful: bool) -> tuple[Extended, NDArray[np.float64]]:
+        """The gradient, and a bound on the rounding in each entry; in extended precision where `careful`."""
 
     def predictors(self, step: NDArray[np.float64]) -> float:
         """The largest change of a linear predictor by a step."""
@@ -85,11 +84,15 @@ class Maximum:
     def error(self) -> NDArray[np.float64]:
         return np.asarray(self.distance * np.sqrt(self.basis.inverse_gram_diagonal()) * self.basis.amplification)
 
+    @property
+    def relative_error(self) -> float:
+        """The largest error, relative to the estimate or to its standard error."""
+        errors = np.sqrt(self.basis.inverse_gram_diagonal())
+        return float((self.error / np.maximum(np.abs(self.b), errors)).max())
+
     def checks(self) -> list[Check]:
         """Each refuses estimates that were tampered with."""
-        errors = np.sqrt(self.basis.inverse_gram_diagonal())
-        scale = np.maximum(np.abs(self.b), errors)
-        error = float((self.error / scale).max())
+        error = self.relative_error
         return [
             measured("score", self.score, SCORE, "the score (g'H^-1 g)^(1/2) at the estimates, rounding included: in standard errors"),
             measured(
@@ -114,27 +117,31 @@ def maximise(likelihood: Concave) -> Maximum | None:
     basis = basis_of(state.root)
     if basis is None or not math.isfinite(basis.defect):
         return None
-    precise = extended(b)
-    for _ in range(POLISHING):
-        gradient, _ = likelihood.score(precise)
-        step = basis.s @ (basis.s.T @ gradient.astype(np.float64))
-        precise = precise + step
-        if not np.isfinite(step).all() or (np.abs(step) <= 2.0**-60 * np.abs(precise)).all():
+    there = None
+    for careful in (False, True):
+        gradient, _ = likelihood.score(b, careful)
+        step = basis.s @ (basis.s.T @ gradient.astype(np.float64))  # takes an error of NEAR² below the rounding
+        if not np.isfinite(step).all():
+            return None
+        b = (extended(b) + step).astype(np.float64)
+        there = located(likelihood, b, iterations, basis, careful)
+        if there is None or there.relative_error <= DIGITS / 2:
             break
-    b = precise.astype(np.float64)
-    there = located(likelihood, b, iterations)
     if there is not None and (nothing := (np.abs(b) <= there.error) & (b != 0)).any():
-        return located(likelihood, np.where(nothing, 0.0, b), iterations)  # what cannot be told from 0 is written as 0
+        return located(likelihood, np.where(nothing, 0.0, b), iterations, basis, careful)  # what cannot be told from 0 is written as 0
     return there
 
 
-def located(likelihood: Concave, b: NDArray[np.float64], iterations: int = 0) -> Maximum | None:
-    """What can be said of the distance of b from the maximum; None where the information is singular."""
+def located(
+    likelihood: Concave, b: NDArray[np.float64], iterations: int = 0, near: Basis | None = None, careful: bool = True
+) -> Maximum | None:
+    """What can be said of the distance of b from the maximum; None where the information is singular. `near` is the basis at a place
+    so near that the information there is the same up to rounding."""
     state = likelihood.at(b)
-    basis = basis_of(state.root) if np.isfinite(state.root).all() else None
+    basis = near or (basis_of(state.root) if np.isfinite(state.root).all() else None)
     if basis is None or not math.isfinite(basis.defect):
         return None
-    gradient, slip = likelihood.score(extended(b))
+    gradient, slip = likelihood.score(b, careful)
     along = np.linalg.norm(basis.s.T @ gradient.astype(np.float64)) + np.linalg.norm(np.abs(basis.s).T @ slip)
     return Maximum(b + 0.0, state, basis, float(along) * basis.amplification, likelihood.bend(b, basis.s) * basis.amplification, iterations)
 

@@ -22,9 +22,9 @@ from service.learning.generalized_linear import listed, mcfadden, no_maximum, ra
 from service.learning.inference import table
 from service.learning.maximum import State, maximise
 from service.learning.model import Model, Task
-from service.learning.sample import Sample, new_rows, read_sample, refuse_exact
+from service.learning.sample import Sample, new_rows, read_sample, refuse_dependence, refuse_exact
 from service.learning.separation import Demands, separating_direction
-from service.linalg.bounds import Extended, extended, extended_gamma
+from service.linalg.bounds import TRUSTED, Extended, extended, extended_gamma
 from service.linalg.matrix import Floats
 
 INCLUDES = ("fitted_values", "covariance")
@@ -83,13 +83,13 @@ class MultinomialLikelihood:
                 root[k, :, c - 1] = factor[:, None] * self.X
         return root.reshape(self.classes * n, -1)
 
-    def score(self, b: Extended) -> tuple[Extended, Numbers]:
+    def score(self, b: Numbers, careful: bool) -> tuple[Extended, Numbers]:
         n, width = self.X.shape
         with np.errstate(all="ignore"):
-            p, _ = self.probabilities(b)
+            p, _ = self.probabilities(extended(b))
             short = (self.chosen - p[:, 1:]) * self.weights[:, None]
             sizes = np.abs(self.X)
-            moved = extended_gamma(width + 2) * (sizes @ np.abs(b.astype(np.float64)).reshape(self.classes - 1, -1).T).max(axis=1)
+            moved = extended_gamma(width + 2) * (sizes @ np.abs(b).reshape(self.classes - 1, -1).T).max(axis=1)
             rounding = moved + extended_gamma(n + self.classes + 20)
             return (short.T @ self.wide).ravel(), np.tile(sizes.T @ (self.weights * rounding), self.classes - 1)
 
@@ -130,6 +130,8 @@ def multinomial_answer(task: Task, sample: Sample) -> dict[str, Any]:
     limits.check("fit-entries", n * count * p * (count - 1), "/y")
     likelihood = MultinomialLikelihood(sample.X, places, count, sample.weights)
     found = maximise(likelihood)
+    if found is None or not found.basis.defect < TRUSTED:
+        refuse_dependence(sample.design)
     if found is None or math.isinf(found.distance):
         direction = separating_direction(sample.X, sample.exact, likelihood.demands())
         if direction is not None:

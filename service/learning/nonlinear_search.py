@@ -20,7 +20,7 @@ from service.learning.expression_model import Column, ExpressionModel, Response
 Numbers = NDArray[Any]
 BEYOND = 1e100  # a residual that is not finite, for solvers that need a number
 EVALUATIONS = 2_000
-TOLERANCE = 1e-15
+TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,10 @@ def searches(problem: Problem, start: NDArray[np.float64]) -> Iterator[tuple[str
     sizes = np.where(start != 0, np.abs(start), 1.0)
     plans: list[tuple[str, Any]] = [("trf", "jac"), ("trf", sizes), ("dogbox", "jac"), ("trf", 1.0)]
     if not problem.is_bounded:
-        yield "start", start
-        if problem.observations >= len(start):
-            plans = [("lm", "jac"), ("lm", sizes), *plans]
+        plans = [("lm", "jac"), ("newton", 1.0), ("lm", sizes), *plans]
     seen: list[NDArray[np.float64]] = []
     for method, scale in plans:
-        found = _solve(problem, start, method, scale)
+        found = start if method == "newton" else _solve(problem, start, method, scale)
         if found is not None and not any(np.array_equal(found, other) for other in seen):
             seen.append(found)
             yield method, found

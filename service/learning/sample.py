@@ -61,7 +61,6 @@ def read_sample(task: Task, columns: tuple[str, ...] = ()) -> Sample:
     design.require_determined()
     n = design.observations
     read = {name: _column(name, value, n) for name, value in sent.items()}
-    refuse_dependence(design)
     weights = np.ones(n) if design.w is None else design.w
     return Sample(design, design.floats, design.y, weights, read, labels)
 

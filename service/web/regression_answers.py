@@ -70,7 +70,7 @@ class NonlinearAnswer(ResponseSchema):
     """Of nonlinear, beside the members of least squares."""
 
     expression = fields.String(metadata={"description": "The model as it was read"})
-    method = fields.String(metadata={"description": "What found the neighbourhood of the minimum: start, lm, trf or dogbox"})
+    method = fields.String(metadata={"description": "What found the neighbourhood of the minimum: lm, newton, trf or dogbox"})
     starts = Answer(
         array_of(
             {
