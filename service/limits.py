@@ -39,6 +39,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("inner-functions", 100, "functions", "number of inner functions in one request"),
     Limit("graph-parts", 300, "values", "number of values in a computation graph that is shown"),
     Limit("picture-parts", 60, "values", "number of values in a computation graph that is drawn"),
+    Limit("picture-layers", 16, "layers", "number of layers of a network that is drawn"),
     Limit("picture-work", 2_000_000, "steps", "work of the values that one picture shows"),
     Limit("paths", 64, "paths", "number of paths through a computation graph that are told"),
     Limit("points", 1_000, "points", "number of points in one request"),

@@ -5,6 +5,9 @@ style            colours for light and dark, and a figure as the same bytes ever
 plane            what a 2×2 matrix does to the unit circle and square
 curve            functions of one variable
 contour          a function of two variables and its gradient
+scree            shares of the variance
+biplot           scores and loadings
+network          a network with the shapes of its weights
 graph            an expression as values and operations, laid out by igraph
 singular_values  singular values and their tolerance
 """

@@ -7,5 +7,7 @@ sections           functions of one or two coordinates, all else held
 curve              a function of one variable with its derivative
 contour            a function of two variables with its gradient field
 regression         a linear regression: fit with bands, residuals, quantiles, leverage
+components         principal components: their shares of the variance; scores and loadings
+network            the layers of a network with their shapes
 graph              an expression as values and operations, with the local derivatives on the edges
 """

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from service.answers.autodiff import autodiff
 from service.answers.chain_rule import chain_rule
 from service.answers.composition import read_composition
 from service.answers.points import read_points
@@ -122,3 +123,13 @@ def _chain_graph(request: dict[str, Any]) -> GraphScene:
 
 CHAIN_GRAPH = Drawing("graph", _chain_graph, "the inner functions between the variables and the outer one, path by path")
 CONTOUR = Drawing("contour", _contour, "contour lines of a function of two variables with its gradient")
+
+
+def _autodiff_graph(request: dict[str, Any]) -> GraphScene:
+    autodiff(request)
+    return _derivative_graph(
+        "derivative", {name: value for name, value in request.items() if name in ("expression", "variables", "wrt", "at")}
+    )
+
+
+AUTODIFF_GRAPH = Drawing("graph", _autodiff_graph, "the computation graph, with the local derivatives and the values at the point")

@@ -10,6 +10,7 @@ from service.answers.autodiff import MODES
 from service.answers.autodiff import autodiff as answer
 from service.expression.arena import fresh_arena
 from service.web.calculus import LINE, SHAPE, TEXT, ExpressionAnswer, ExpressionRequest, PointAnswer, ValueAnswer
+from service.web.calculus_drawings import AUTODIFF_GRAPH
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import AnswerField, ChecksField, ChoiceField, RequestField, WrtField, is_number
 
@@ -196,6 +197,7 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    drawings={"graph": AUTODIFF_GRAPH},
     examples=[
         Example("Forward, along one input", {"expression": "sin(x1) + x1*x2", "at": {"x1": 2, "x2": 3}, "mode": "forward", "seed": "x1"}),
         Example("In reverse: all derivatives in one pass", {"expression": "sin(x1) + x1*x2", "at": {"x1": 2, "x2": 3}}),

@@ -11,7 +11,9 @@ from service.certificates import require
 from service.errors import InputError
 from service.expression.arena import fresh_arena
 from service.learning import pca as learning
+from service.scenes.components import biplot, scree
 from service.web.calculus import StepsAnswer
+from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, IntegerField, MatrixField
 from service.web.linear_algebra import NUMBER, Answer, array_of, nullable
@@ -81,11 +83,30 @@ class Response(ResponseSchema):
 DATA = [[2.5, 2.4], [0.5, 0.7], [2.2, 2.9], [1.9, 2.2], [3.1, 3.0], [2.3, 2.7], [2.0, 1.6], [1.0, 1.1], [1.5, 1.6], [1.1, 0.9]]
 
 
+def _all_components(request: dict[str, Any]) -> learning.PrincipalComponents:
+    """The components that pictures show, whatever the number to answer."""
+    return learning.pca(request["X"], None, _is_standardized(request), request["ddof"])
+
+
+def _is_standardized(request: dict[str, Any]) -> bool:
+    """Whether columns are standardised. Raises InputError where the two spellings contradict each other."""
+    other = request.get("standardise")
+    if other is not None and request["standardize"] and not other:
+        raise InputError("standardize and standardise contradict each other", "send one of them", "/standardise")
+    return bool(request["standardize"] or other)
+
+
 @endpoint(
     family="learning",
     request=Request,
     response=Response,
     bare="scores",
+    drawings={
+        "biplot": Drawing(
+            "biplot", lambda request: biplot(_all_components(request)), "the scores and loadings of the first two components"
+        ),
+        "scree": Drawing("scree", lambda request: scree(_all_components(request)), "the shares of the components in the variance"),
+    },
     examples=[
         Example("Two variables", {"X": DATA}),
         Example("One component, and the data that it gives back", {"X": DATA, "n_components": 1, "reconstruct": True}),
@@ -100,13 +121,10 @@ def pca(request: dict[str, Any]) -> dict[str, Any]:
     The directions in which the data vary most, by the singular values of the centred data; the variances with a verified bound, each
     direction with a bound on its angle. `steps` derives the eigenvalue equation: maximise w'*S*w where w'*w = 1.
     """
-    other = request.get("standardise")
-    if other is not None and request["standardize"] and not other:
-        raise InputError("standardize and standardise contradict each other", "send one of them", "/standardise")
     found = learning.pca(
         request["X"],
         request.get("n_components"),
-        bool(request["standardize"] or other),
+        _is_standardized(request),
         request["ddof"],
         request["whiten"],
         request["reconstruct"],
