@@ -64,13 +64,10 @@ def _draw_units(axes: Axes, x: float, units: Units) -> None:
 def _draw_layer(axes: Axes, layer: NetworkLayer, start: tuple[float, Units], end: tuple[float, Units], height: float) -> None:
     (x, units), (to_x, to_units) = start, end
     here, there = [y for y in units if y is not None], [y for y in to_units if y is not None]
-    if layer.dense:
+    if layer.reach is None:
         pairs = [(y, to_y) for y in here for to_y in there]
-    elif len(here) == len(there):
-        pairs = list(zip(here, there, strict=True))
-    else:  # a convolution: an output depends on neighbours
-        reach = max(1, len(here) - len(there) + 1)
-        pairs = [(y, to_y) for place, to_y in enumerate(there) for y in here[place : place + reach]]
+    else:
+        pairs = [(y, to_y) for place, to_y in enumerate(there) for y in here[place : place + layer.reach]]
     lines = LineCollection([[(x, y), (to_x, to_y)] for y, to_y in pairs], colors=style.BLUE, linewidths=0.8, zorder=1)
     axes.add_collection(lines)
     middle = (x + to_x) / 2

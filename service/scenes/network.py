@@ -9,17 +9,18 @@ from typing import Any
 from service import limits
 
 MOST_UNITS = 8
+DENSE = ("affine", "softmax")
 
 
 @dataclass(frozen=True)
 class NetworkLayer:
-    """`dense`: every output depends on every input; else each on its own, or on a few."""
+    """`reach`: how many neighbouring inputs an output depends on; None where it is all of them."""
 
     kind: str
     inputs: str
     outputs: str
     shapes: tuple[str, ...]
-    dense: bool
+    reach: int | None
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ def network_scene(layers: Sequence[Mapping[str, Any]], loss: str) -> NetworkScen
         shapes = layer["jacobian_shapes"]
         weights = [f"{name}{place + 1}: {_times(axes[1:])}" for name, axes in shapes.items() if name != "input"]
         jacobian = f"J{place + 1}: {_times(shapes['input'])}"
-        dense = layer["type"] in ("affine", "softmax")
-        found.append(NetworkLayer(layer["type"], str(layer["input_size"]), str(layer["output_size"]), (*weights, jacobian), dense))
+        kernel = shapes.get("kernel", [1, 1])[1]
+        reach = None if layer["type"] in DENSE else kernel if isinstance(kernel, int) else 1
+        found.append(NetworkLayer(layer["type"], str(layer["input_size"]), str(layer["output_size"]), (*weights, jacobian), reach))
     told = "; ".join(
         f"{place + 1}. {layer.kind}, {layer.inputs} to {layer.outputs} ({', '.join(layer.shapes)})" for place, layer in enumerate(found)
     )

@@ -127,9 +127,8 @@ CONTOUR = Drawing("contour", _contour, "contour lines of a function of two varia
 
 def _autodiff_graph(request: dict[str, Any]) -> GraphScene:
     autodiff(request)
-    return _derivative_graph(
-        "derivative", {name: value for name, value in request.items() if name in ("expression", "variables", "wrt", "at")}
-    )
+    function = {name: value for name, value in request.items() if name in ("expression", "variables", "wrt", "at")}
+    return _derivative_graph("derivative", function)
 
 
 AUTODIFF_GRAPH = Drawing("graph", _autodiff_graph, "the computation graph, with the local derivatives and the values at the point")
