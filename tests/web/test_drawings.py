@@ -12,17 +12,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.pictures import style
-from service.web.endpoint import Endpoint, Example
+from service.web.endpoint import Endpoint
 from service.web.registry import ENDPOINTS
 from tests.servers import ROOT
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-EXAMPLES = [
-    pytest.param(entry, name, example, id=f"{entry.name}-{name}-{place}")
-    for entry in ENDPOINTS.values()
-    for name in entry.drawings
-    for place, example in enumerate(entry.examples)
-]
+PICTURES = [(entry, name) for entry in ENDPOINTS.values() for name in entry.drawings]
 
 
 def looked_at(picture: bytes) -> ET.Element:
@@ -40,24 +35,16 @@ def looked_at(picture: bytes) -> ET.Element:
     return root
 
 
-@pytest.mark.parametrize(("entry", "name", "example"), EXAMPLES)
-def test_every_example_is_drawn_or_has_no_such_picture(client: FlaskClient, entry: Endpoint, name: str, example: Example) -> None:
-    answer = client.post(f"{entry.path}?picture={name}", json=example.request)
-    if answer.status_code == 200:
-        assert answer.mimetype == "image/svg+xml"
-        looked_at(answer.data)
-    elif example.refused:
+@pytest.mark.parametrize(("entry", "name"), PICTURES, ids=[f"{entry.name}-{name}" for entry, name in PICTURES])
+def test_every_picture_is_drawn_for_an_example(client: FlaskClient, entry: Endpoint, name: str) -> None:
+    for example in entry.examples:
+        answer = client.post(f"{entry.path}?picture={name}", json=example.request)
+        if answer.status_code == 200:
+            assert answer.mimetype == "image/svg+xml"
+            looked_at(answer.data)
+            return
         assert answer.get_json()["code"] in (example.refused, "not-acceptable")
-    else:
-        assert answer.status_code == 406
-        assert answer.get_json()["available"] == ["application/json"]
-
-
-@pytest.mark.parametrize("entry", [entry for entry in ENDPOINTS.values() if entry.drawings], ids=lambda entry: entry.name)
-def test_every_picture_is_there_in_some_example(client: FlaskClient, entry: Endpoint) -> None:
-    requests = [example.request for example in entry.examples]
-    for name in entry.drawings:
-        assert 200 in {client.post(f"{entry.path}?picture={name}", json=request).status_code for request in requests}, name
+    pytest.fail("no example has it")
 
 
 MATRIX: dict[str, Any] = {"matrix": [[3, 1], [1, 2]]}
@@ -98,14 +85,13 @@ def test_where_there_is_no_picture(client: FlaskClient, path: str, body: dict[st
     "matrix",
     [
         [[0, 0], [0, 0]],
-        [[1, 2], [2, 4]],
         [[1e-300, 2e-300], [3e-300, 1e-300]],
         [[1e300, 0], [0, 1]],
         [["1/3", 1], [1, "2/7"]],
         [[0, 0], [0, 1e-310]],
     ],
 )
-@pytest.mark.parametrize("path", ["svd?picture=plane", "svd?picture=singular-values", "eigen?picture=plane"])
+@pytest.mark.parametrize("path", ["svd?picture=plane", "svd?picture=singular-values"])
 def test_odd_matrices(client: FlaskClient, path: str, matrix: list[list[Any]]) -> None:
     answer = client.post(f"/v1/{path}", json={"matrix": matrix})
     assert answer.status_code == 200, answer.text

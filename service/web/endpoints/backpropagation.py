@@ -11,6 +11,8 @@ from service.learning.backpropagation import backpropagation as numeric
 from service.learning.layers import LARGEST_SIZE, LETTERS, read_layers, read_size, vector_of, with_numbers
 from service.learning.network import LAYERS, LOSSES, one_hot
 from service.linalg.matrix import Matrix
+from service.scenes.network import NetworkScene, network_scene
+from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ArrayField, ChecksField, ChoiceField, RequestField, VectorField
 from service.web.learning_fields import LabelsField
@@ -93,11 +95,31 @@ class Response(ResponseSchema):
 W1, W2 = [[0.5, -0.25], [0.75, 0.1], [-0.3, 0.8]], [[0.2, -0.4, 0.6], [0.9, 0.3, -0.5]]
 
 
+def _network(request: dict[str, Any]) -> NetworkScene:
+    return network_scene(_answered(request)["layers"], request["loss"])
+
+
+def _answered(request: dict[str, Any]) -> dict[str, Any]:
+    specs, x, target = request["layers"], request.get("x"), request.get("target")
+    if x is None:
+        if target is not None:
+            raise InputError("there is a target, and no input", 'send "x", or leave the target out for symbols', "/x")
+        with fresh_arena():
+            return symbolic_backpropagation(specs, request["loss"], request["inputs"])
+    if x.is_complex:
+        raise InputError("the input of a network is real", None, "/x")
+    layers = with_numbers(specs, "/layers")
+    return numeric(layers, LOSSES[request["loss"]](_target(target, specs, x)), vector_of(x))
+
+
 @endpoint(
     family="learning",
     request=Request,
     response=Response,
     bare="gradients",
+    drawings={
+        "network": Drawing("network", _network, "the network, with the shapes of its weights and Jacobians"),
+    },
     examples=[
         Example(
             "Two layers and a classifier",
@@ -135,16 +157,7 @@ def backpropagation(request: dict[str, Any]) -> dict[str, Any]:
     With numbers: forward values, the delta of each layer, the gradient of every weight, checked by complex steps of the forward pass.
     Without an input, with symbols for sizes and weights: the same as expressions, checked by differences of the loss.
     """
-    specs, x, target = request["layers"], request.get("x"), request.get("target")
-    if x is None:
-        if target is not None:
-            raise InputError("there is a target, and no input", 'send "x", or leave the target out for symbols', "/x")
-        with fresh_arena():
-            return symbolic_backpropagation(specs, request["loss"], request["inputs"])
-    if x.is_complex:
-        raise InputError("the input of a network is real", None, "/x")
-    layers = with_numbers(specs, "/layers")
-    return numeric(layers, LOSSES[request["loss"]](_target(target, specs, x)), vector_of(x))
+    return _answered(request)
 
 
 def _target(target: Any, specs: Any, x: Matrix) -> Any:
