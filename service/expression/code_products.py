@@ -125,7 +125,7 @@ def _distributed(left: Code, right: Code) -> Code | None:
 def _terms(code: Code) -> list[Code]:
     """The terms of a sum of matrices, or of its transpose; of anything else, itself."""
     if code.form == "transpose" and code.operands[0].form == "add":
-        return [transpose(term) for term in _terms(code.operands[0])]
+        return [_linear(term, transpose) for term in _terms(code.operands[0])]
     if code.form != "add" or any(term.shape == SCALAR for term in code.operands):
         return [code]
     return list(code.operands)
@@ -278,6 +278,20 @@ def trace(code: Code) -> Code:
     return call(Spelling("trace", julia="tr"), (code,), SCALAR)
 
 
+def diagonal(code: Code) -> Code:
+    """The diagonal as a vector; that of A*B is the row sums of A.*B', and no product is made."""
+    if code.role == "diagonal":
+        return code.operands[0]
+    if code.form == "transpose":
+        return diagonal(*code.operands)
+    if code.form == "matmul":
+        left, right = code.operands
+        return call(_ROW_SUMS, (multiply(left, transpose(right)),), (code.shape[0], 1))
+    if code.form == "outer":
+        return multiply(*code.operands)
+    return call(Spelling("diag"), (code,), (code.shape[0], 1))
+
+
 _PLACED = '''\
 def placed(core, pattern, shape):
     """Zeros, but where indices of the same letter agree: there it is core."""
@@ -306,7 +320,7 @@ def _without_repetition(labels: str, operand: Code) -> tuple[str, Code]:
     """A matrix of which only the diagonal is taken, as that."""
     if len(labels) != 2 or labels[0] != labels[1]:
         return labels, operand
-    return labels[0], operand.operands[0] if operand.role == "diagonal" else call(Spelling("diag"), (operand,), (operand.shape[0], 1))
+    return labels[0], diagonal(operand)
 
 
 def _contracted(labelled: Sequence[tuple[str, Code]], out: str, shape: Shape) -> Code:

@@ -9,7 +9,7 @@ import numpy as np
 
 from service.expression import codes
 from service.expression.algebra import matrix_labels
-from service.expression.code_products import trace
+from service.expression.code_products import diagonal, trace
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Operation, Printed, Sample, register
@@ -96,7 +96,7 @@ class Diag(Operation):
         if node.shape == SCALAR:
             return argument
         if node.shape[1] == 1:
-            return argument.operands[0] if argument.role == "diagonal" else codes.call("diag", (argument,), node.shape)
+            return diagonal(argument)
         return codes.call(_DIAGONAL, (argument,), node.shape)
 
 

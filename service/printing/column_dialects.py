@@ -26,6 +26,9 @@ class Columns(Dialect):
     def transpose(self, code: Code, operand: Printed) -> Printed:
         return Printed(f"{operand.within(Binding.POSTFIX)}'", Binding.POSTFIX)
 
+    def standing(self, code: Code, operand: Printed) -> Printed:
+        return operand
+
     def matmul(self, code: Code, left: Printed, right: Printed) -> Printed:
         chained = code.operands[0].form == "matmul"
         return Printed(f"{left.within(Binding.PRODUCT if chained else Binding.POWER)} * {right.within(Binding.POWER)}", Binding.PRODUCT)

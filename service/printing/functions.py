@@ -13,6 +13,7 @@ from service.expression.nodes import Node, in_order
 from service.expression.operation import Printed
 from service.expression.shapes import SCALAR, Size, axes, describe, is_unknown, join, split
 from service.operations.leaves import Variable
+from service.printing.broadcasting import broadcast
 from service.printing.column_dialects import Julia, Matlab
 from service.printing.dialect import Checked, Dialect, Length, Program
 from service.printing.python_dialects import Jax, NumPy, PyTorch
@@ -56,7 +57,7 @@ _NOWHERE = _Definition("", Variable(""), 0, 1)
 
 class _Function:
     def __init__(self, root: Code, variables: Sequence[Variable], dialect: type[Dialect]) -> None:
-        self.root = root
+        self.root = root = broadcast(_in_order(root))
         self.variables = variables
         self.names: dict[tuple[str, str], str] = {}
         self.dialect = dialect(self.names)
@@ -191,7 +192,7 @@ def _letters(variable: Variable, chosen: list[int] | None) -> list[str]:
 
 def _is_cheap(code: Code) -> bool:
     """Whether computing it again costs nothing, or less than a name: leaves, transposes, and signs and entries of leaves."""
-    if not code.operands or code.form == "transpose":
+    if not code.operands or code.form in ("transpose", "standing"):
         return True
     return code.form in ("negative", "entry") and not code.operands[0].operands
 

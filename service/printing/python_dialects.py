@@ -31,6 +31,10 @@ class Python(Dialect):
     def transpose(self, code: Code, operand: Printed) -> Printed:
         return operand if is_vector(code.shape) else Printed(f"{operand.within(Binding.POSTFIX)}.T", Binding.POSTFIX)
 
+    def standing(self, code: Code, operand: Printed) -> Printed:
+        """A vector that goes with every column."""
+        return Printed(f"{operand.within(Binding.POSTFIX)}[:, None]", Binding.POSTFIX)
+
     def matmul(self, code: Code, left: Printed, right: Printed) -> Printed:
         chained = code.operands[0].form == "matmul"
         return Printed(f"{left.within(Binding.PRODUCT if chained else Binding.POWER)} @ {right.within(Binding.POWER)}", Binding.PRODUCT)

@@ -212,10 +212,32 @@ WRITTEN: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("logsumexp(x)", SQUARE, "return special.logsumexp(x)"),
     ("log(sum(exp(x)))", SQUARE, "return np.log(np.sum(np.exp(x)))"),
     ("vec(A')", SQUARE, "return A.reshape(-1)"),
+    ("diag(A*B)", {"A": "matrix(m,n)", "B": "matrix(n,m)"}, "return np.sum(A * B.T, axis=1)"),
+    ("diag(B'*inv(A)*B)", {"A": "matrix(n,n)", "B": "matrix(n,m)"}, "return np.sum(B.T * np.linalg.solve(A, B).T, axis=1)"),
+    ("diag(x*b')", SQUARE, "return x * b"),
+    ("A - b*ones(n)'", LINEAR, "return A - b[:, None]"),
+    ("A - 2*ones(m)*x'/s", LINEAR, "return A - 2 * x / s"),
+    ("A.*(exp(b)*ones(n)')", LINEAR, "return A * np.exp(b)[:, None]"),
+    ("b*ones(n)' + ones(m)*x'", LINEAR, "return np.outer(b, np.ones(n)) + np.outer(np.ones(m), x)"),
+    ("(A - b*ones(n)')'*b", LINEAR, "return A.T @ b - (b @ b) * np.ones(n)"),
     ("where(x > 0, x, b)", SQUARE, "return np.where(x > 0, x, b)"),
     ("A^2*x", SQUARE, "return A @ (A @ x)"),
     ("e^x + x^2", {}, "return np.exp(x) + x**2"),
 )
+
+
+BROADCAST = (
+    ("A - b*ones(n)'", "A .- b", "A - b"),
+    ("A - ones(m)*x'", "A .- x'", "A - x'"),
+    ("A - 2*ones(m)*x'/s", "A .- 2 * x' / s", "A - 2 * x' / s"),
+    ("A.*(b*ones(n)')", "A .* b", "A .* b"),
+)
+
+
+@pytest.mark.parametrize(("text", "julia", "matlab"), [pytest.param(*row, id=row[0]) for row in BROADCAST])
+def test_a_vector_goes_with_every_row_or_column(text: str, julia: str, matlab: str) -> None:
+    assert lines(text, LINEAR, "julia")[0].removeprefix("return ") == julia
+    assert lines(text, LINEAR, "matlab")[0].rstrip(";").removeprefix("result = ") == matlab
 
 
 @pytest.mark.parametrize(("text", "declared", "written"), [pytest.param(*row, id=row[0]) for row in WRITTEN])
