@@ -19,7 +19,8 @@ from service.errors import InputError, ShapeMismatch, Undecided
 from service.expression.nodes import Node
 from service.expression.shapes import SCALAR, axes
 from service.language import declare, parse_together
-from service.linalg.convolution import Mode, places
+from service.linalg.convolution import Mode
+from service.linalg.convolution_2d import grid, wrapped
 from service.linalg.exact import require_square
 from service.linalg.matrix import Matrix, pointer
 from service.operations.leaves import Variable, variable
@@ -127,33 +128,51 @@ def symbolic_inner_product(x: Matrix, y: Matrix, weight: Matrix | None, variable
 
 
 def symbolic_convolution(kernel: Matrix, signal: Matrix, mode: Mode, variables: Declared) -> dict[str, Any]:
-    """As the operation convolution answers it, with a signal."""
-    k, n = kernel.shape[0], signal.shape[0]
-    rows = places(k, n, mode)
+    """As the operation convolution answers it, with a signal; columns are stacked in two dimensions."""
+    flat = kernel.shape[1] == 1 and signal.shape[1] == 1
+    if not flat and kernel.is_vector != signal.is_vector:
+        raise ShapeMismatch("one of the two is a sequence, and the other a matrix", "send two lists, or two lists of rows", "/signal")
+    rows = grid(kernel.shape, signal.shape, mode)
     entries = entries_of({"kernel": kernel, "signal": signal}, variables)
-    one, two = ([row[0].text for row in entries[name]] for name in ("kernel", "signal"))
+    limits.check("expression-nodes", 4 * len(rows[0]) * len(rows[1]) * math.prod(signal.shape), "/signal")
     zero = "0"
-    if mode == "circular":
-        table = [[" + ".join(f"({one[j]})" for j in range(k) if (i - j) % n == column) or zero for column in range(n)] for i in rows]
-    else:
-        table = [[one[i - column] if 0 <= i - column < k else zero for column in range(n)] for i in rows]
+
+    def factor(i: int, j: int) -> str:
+        """What the entry (i, j) of the full convolution has for a signal that is 1 at (0, 0)."""
+        (p, q), (m, n) = kernel.shape, signal.shape
+        if mode != "circular":
+            return entries["kernel"][i][j].text if 0 <= i < p and 0 <= j < q else zero
+        parts = [entries["kernel"][a][b].text for a in range(p) for b in range(q) if (i - a) % m == 0 and (j - b) % n == 0]
+        return " + ".join(parts) or zero
+
+    outputs = [(i, j) for j in rows[1] for i in rows[0]]
+    inputs = [(a, b) for b in range(signal.shape[1]) for a in range(signal.shape[0])]
+    table = [[factor(i - a, j - b) for a, b in inputs] for i, j in outputs]
+    two = [entries["signal"][a][b].text for a, b in inputs]
     sums = [" + ".join(f"({a})*({b})" for a, b in zip(row, two, strict=True) if a != zero) or zero for row in table]
 
     def by_numpy(values: Values) -> list[Any]:
-        full = np.convolve(values[0][:, 0], values[1][:, 0])
-        return [full[i::n].sum() for i in range(n)] if mode == "circular" else full[rows.start : rows.stop].tolist()
+        one, other = values
+        full = np.zeros((one.shape[0] + other.shape[0] - 1, one.shape[1] + other.shape[1] - 1))
+        for (a, b), value in np.ndenumerate(one):
+            full[a : a + other.shape[0], b : b + other.shape[1]] += value * other
+        kept = wrapped(full, signal.shape) if mode == "circular" else full[rows[0].start : rows[0].stop, rows[1].start : rows[1].stop]
+        return list(kept.ravel(order="F"))
 
     nodes, check = write_out(sums, entries, variables, by_numpy)
-    return {
-        "convolution": [to_text(node) for node in nodes],
-        "latex": r"\begin{pmatrix} " + r" \\ ".join(map(to_latex, nodes)) + r" \end{pmatrix}",
+    height = len(rows[0])
+    lines = [nodes[i::height] for i in range(height)]
+    answer: dict[str, Any] = {
+        "convolution": [to_text(node) for node in nodes] if flat else [[to_text(node) for node in line] for line in lines],
+        "latex": r"\begin{pmatrix} " + r" \\ ".join(" & ".join(map(to_latex, line)) for line in lines) + r" \end{pmatrix}",
         "matrix": table,
-        "shape": [len(rows), n],
+        "shape": [len(outputs), len(inputs)],
         "mode": mode,
         "arithmetic": "symbolic",
         "error_bounds": None,
         "checks": require([check]),
     }
+    return answer if flat else answer | {"output_shape": [height, len(rows[1])]}
 
 
 # --- entries, and what is written of them ----------------------------------------------------------------------------

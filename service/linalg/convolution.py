@@ -72,21 +72,21 @@ def convolution(
     arithmetic = choose_arithmetic(arithmetic, kernel=kernel, signal=signal)
     if signal is None:
         limits.check("matrix-entries", len(rows) * n, "/length")
-    entries = _entries(kernel, arithmetic)
+    entries = entries_of(kernel, arithmetic)
     matrix = toeplitz(entries, n, rows, mode) if len(rows) * n <= limits.limit("matrix-entries") else None
     if signal is None:
         checks = [toeplitz_check(matrix, entries, n, rows, mode)]
-        return Convolution(_written(matrix), None, mode, (len(rows), n), arithmetic, None, require(checks))
+        return Convolution(as_texts(matrix), None, mode, (len(rows), n), arithmetic, None, require(checks))
     values: Any
     if arithmetic == "exact" or (kernel.kind == "integer" and signal.kind == "integer"):
-        values, checks = _exactly(kernel, signal, rows, mode)
+        values, checks = exactly(kernel, signal, rows, mode)
         bounds = None
     else:
-        values, bounds, checks = _in_floats(kernel, signal, rows, mode)
+        values, bounds, checks = in_floats(kernel, signal, rows, mode)
     if matrix is not None:
         checks.append(toeplitz_check(matrix, entries, n, rows, mode))
-    found = [_text(value, arithmetic) for value in values] if isinstance(values, list) else values
-    return Convolution(_written(matrix), found, mode, (len(rows), n), arithmetic, bounds, require(checks))
+    found = [as_text(value, arithmetic) for value in values] if isinstance(values, list) else values
+    return Convolution(as_texts(matrix), found, mode, (len(rows), n), arithmetic, bounds, require(checks))
 
 
 def _length(signal: Matrix | None, length: int | None) -> int:
@@ -109,7 +109,7 @@ def places(k: int, n: int, mode: Mode) -> range:
     return range(n) if mode == "circular" else range((k - 1) // 2, (k - 1) // 2 + n)
 
 
-def _entries(kernel: Matrix, arithmetic: Arithmetic) -> NDArray[Any]:
+def entries_of(kernel: Matrix, arithmetic: Arithmetic) -> NDArray[Any]:
     """The kernel's entries as doubles, whole numbers or fmpq."""
     if arithmetic == "exact":
         return np.array([row[0] for row in kernel.exact.tolist()], dtype=object)
@@ -156,7 +156,7 @@ def _wrapped(values: NDArray[Any], n: int) -> NDArray[Any]:
 # --- exact -----------------------------------------------------------------------------------------------------------
 
 
-def _exactly(kernel: Matrix, signal: Matrix, rows: range, mode: Mode) -> tuple[list[Any], list[Check]]:
+def exactly(kernel: Matrix, signal: Matrix, rows: range, mode: Mode) -> tuple[list[Any], list[Check]]:
     """As the product of two polynomials."""
     check_entries("exact", kernel=kernel, signal=signal)
     one, two = (flint.fmpq_poly([row[0] for row in part.exact.tolist()]) for part in (kernel, signal))
@@ -175,13 +175,13 @@ def polynomial_check(one: Any, two: Any, full: list[Any]) -> Check:
     return decided("polynomial", value == one(POINT) * two(POINT), "kernel(t) signal(t) = convolution(t) at t = 1000003/7, exactly")
 
 
-def _text(value: Any, arithmetic: Arithmetic) -> Any:
+def as_text(value: Any, arithmetic: Arithmetic) -> Any:
     if arithmetic == "exact" or abs(value) > LARGEST_INTEGER:
         return str(value)
     return int(value.p)
 
 
-def _written(matrix: NDArray[Any] | None) -> Any:
+def as_texts(matrix: NDArray[Any] | None) -> Any:
     if matrix is None or matrix.dtype != object:
         return matrix
     return [[str(value) for value in row] for row in matrix.tolist()]
@@ -190,7 +190,7 @@ def _written(matrix: NDArray[Any] | None) -> Any:
 # --- floats ----------------------------------------------------------------------------------------------------------
 
 
-def _in_floats(kernel: Matrix, signal: Matrix, rows: range, mode: Mode) -> tuple[Floats, Floats, list[Check]]:
+def in_floats(kernel: Matrix, signal: Matrix, rows: range, mode: Mode) -> tuple[Floats, Floats, list[Check]]:
     """By sums in extended precision, rounded once; each entry with a bound."""
     k, n = kernel.shape[0], signal.shape[0]
     limits.check("convolution-products", k * n, "/signal")

@@ -109,3 +109,51 @@ LINE = [{"type": "affine", "W": [[1]]}]
 def test_networks_that_are_refused(client: FlaskClient, request_: dict[str, Any], status: int, pointer: str) -> None:
     answer = client.post("/v1/backpropagation", json=request_)
     assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (status, pointer), answer.text
+
+
+IMAGE = [[1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (
+            {"kernel": [[1, 1]], "signal": IMAGE, "mode": "valid"},
+            {"convolution": [[3, 5], [9, 11]], "shape": [4, 6], "output_shape": [2, 2]},
+        ),
+        (
+            {"kernel": [1, -1], "signal": [2, 5], "jacobians": True},
+            {"jacobians": {"signal": [[1, 0], [-1, 1], [0, -1]], "kernel": [[2, 0], [5, 2], [0, 5]]}},
+        ),
+        ({"kernel": [1, -1], "signal": [2, 5, 4], "mode": "valid", "adjoint": [1, 3]}, {"adjoint": [-1, -2, 3]}),
+        ({"kernel": [1, -1], "length": 3, "mode": "valid", "adjoint": ["1/2", 3]}, {"adjoint": ["-1/2", "-5/2", "3"]}),
+        ({"kernel": [[1, -1]], "signal_shape": [1, 2], "adjoint": [[1, 2, 3]]}, {"adjoint": [[-1, -1]], "convolution": None}),
+        ({"kernel": [["a", "b"]], "signal": [["x"], ["y"]]}, {"convolution": [["a*x", "b*x"], ["a*y", "b*y"]], "output_shape": [2, 2]}),
+        ({"kernel": [[1], [2]], "signal": [1, 1]}, {"convolution": [1, 3, 2]}),
+    ],
+)
+def test_convolutions(client: FlaskClient, request_: dict[str, Any], expected: dict[str, Any]) -> None:
+    answer = client.post("/v1/convolution", json=request_)
+    assert answer.status_code == 200, answer.text
+    assert {name: answer.get_json()[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "pointer"),
+    [
+        ({"kernel": IMAGE, "signal": [1, 2]}, 422, "/signal"),
+        ({"kernel": [1, 2], "signal": IMAGE}, 422, "/kernel"),
+        ({"kernel": IMAGE, "length": 3}, 422, "/length"),
+        ({"kernel": IMAGE}, 400, "/signal"),
+        ({"kernel": IMAGE, "signal_shape": [0, 2]}, 400, "/signal_shape"),
+        ({"kernel": IMAGE, "signal_shape": [2]}, 400, "/signal_shape"),
+        ({"kernel": IMAGE, "signal": [[1, 2], [3]]}, 400, "/signal/1"),
+        ({"kernel": [1], "length": 2, "jacobians": True}, 400, "/signal"),
+        ({"kernel": [1], "length": 2, "adjoint": [1]}, 422, "/adjoint"),
+        ({"kernel": ["a"], "signal": ["b"], "jacobians": True}, 400, "/jacobians"),
+        ({"kernel": [["a"]], "signal": [["b", 1]], "mode": "wide"}, 400, "/mode"),
+    ],
+)
+def test_convolutions_that_are_refused(client: FlaskClient, request_: dict[str, Any], status: int, pointer: str) -> None:
+    answer = client.post("/v1/convolution", json=request_)
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (status, pointer), answer.text
