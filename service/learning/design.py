@@ -58,7 +58,7 @@ class Terms:
         for j in range(observed.shape[1]):
             column, denominator = integer_column(observed, j)
             power, scale = column, denominator
-            for step in range(self.degree or 1):
+            for step in range(1 if self.degree is None else self.degree):
                 if step:
                     power, scale = [value * factor for value, factor in zip(power, column, strict=True)], scale * denominator
                 columns.append(power)
@@ -177,7 +177,7 @@ class Observations:
             raise InputError("the predictors stand in exactly one of X (a matrix), x (a vector) and data (named columns)", pointer="/X")
         columns, pointer = self._predictors()
         y = self._response(columns)
-        if not columns and not intercept:
+        if (not columns or degree == 0) and not intercept:
             raise InputError("there is no predictor, and no intercept either", "add a column", pointer)
         mode = _arithmetic(arithmetic, {f"{pointer}/{name}" if self.data else pointer: m for name, m in columns.items()}, y, self.weights)
         names = _names(columns)

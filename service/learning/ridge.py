@@ -152,8 +152,8 @@ def criterion_of(design: Design, criterion: str, scale: Vector) -> tuple[Callabl
         raise NoConvergence("there are no predictors to penalise", "add a predictor", design.pointer)
     u, s, _ = np.linalg.svd(X * roots[:, None], full_matrices=False)
     keep = s > s[0] * 1e-12
-    if not s[0] > 0:
-        raise NoConvergence("the predictors are constant: no alpha is better than another", "send alpha as a number", "/alpha")
+    if not 1e-140 < s[0] < 1e140:
+        raise NoConvergence("the predictors are constant, or too large or small to be squared", "send alpha as a number", "/alpha")
     u, squares = u[:, keep], s[keep] ** 2
     right = roots * y
     turned = u.T @ right

@@ -82,11 +82,12 @@ def _ratio(value: Any, binary: bool) -> tuple[int, int]:
 def _decimals(column: NDArray[np.float64]) -> tuple[list[int], int]:
     """The shortest decimals that name the doubles of `column`, over a power of ten."""
     largest = float(np.abs(column).max())
-    places = min(MOST_PLACES, math.floor(math.log10(MOST_DIGITS / largest))) if largest else 0
-    if places >= 0 and _is_decimal(column, places):  # then with fewer places, too, or not at all
-        while places and _is_decimal(column, places - 1):
-            places -= 1
-        return list(map(int, np.rint(column * 10.0**places).tolist())), 10**places
+    most = min(MOST_PLACES, 15 - math.frexp(largest)[1] * 3 // 10) if largest else 0  # as many as fit into MOST_DIGITS, or one more
+    for places in range(most, max(most - 2, -1), -1):
+        if _is_decimal(column, places):
+            while places and _is_decimal(column, places - 1):
+                places -= 1
+            return list(map(int, np.rint(column * 10.0**places).tolist())), 10**places
     return _read(orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1].split(","))
 
 

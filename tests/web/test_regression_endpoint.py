@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from service.learning.ols import INCLUDES as OF_LINEAR_MODELS
+
 POINTS = {"X": [[1], [2], [3], [4]], "y": [3, 5, 7, 9.5]}
 
 
@@ -127,3 +129,71 @@ def test_refusals(client: FlaskClient, request_: dict[str, Any], status: int, co
     body = answer.get_json()
     assert (answer.status_code, body["code"]) == (status, code), answer.text
     assert body["errors"][0]["pointer"] == pointer
+
+
+ODD: list[dict[str, Any]] = [
+    {"X": [[1]], "y": [1]},
+    {"X": [[1, 1], [1, 1]], "y": [1, 1]},
+    {"x": [], "y": []},
+    {"X": [[]], "y": []},
+    {"x": [1, 2, 3], "y": [1, 2, 4], "weights": [1, 0, 1]},
+    {"x": ["NaN", 1, 2], "y": [1, 2, 3]},
+    {"x": [1e308, 1e308, -1e308], "y": [1e308, -1e308, 1e308]},
+    {"x": [5e-324, 1e-323, 0], "y": [1, 2, 3]},
+    {"x": [1, 2, 3, 4], "y": ["1/3", "2/3", 1, "sqrt(2)"]},
+    {"data": {"a": [1, 2, 3], "y": [1, 2, 3], "": [4, 5, 7]}},
+    {"data": {"y": [1, 2, 4]}},
+    {"X": [[1, 2, 3], [4, 5, 6]], "y": [1, 2]},
+    {"x": [0, 0, 0, 0], "y": [0, 0, 0, 0]},
+    {"x": [1, 2, 3, 4], "y": [1, 1, 1, 1]},
+    {"x": [1, 2, 3, 4], "y": [2, 4, 6, 8]},
+    {"x": [{"re": 1, "im": 1}, 2, 3], "y": [1, 2, 3]},
+    {"x": [2**63, 1, 2], "y": [1, 2, 3]},
+    {"x": [True, 1], "y": [1, 2]},
+    {"X": "a", "y": "b"},
+    {"x": [1, 2, 3, 7], "y": [1, 2, 3, 5], "weights": [1e-300, 1e300, 1, 1]},
+    {"x": [1, 2, 3, 7], "y": [1, 2, 3, 5], "weights": 2},
+    {"x": [1, 2, 3, 7], "y": [1, 2, 3, 5], "weights": "w"},
+    {"X": [[i**k for k in range(1, 15)] for i in range(20)], "y": list(range(20))},
+]
+ASKED: list[dict[str, Any]] = [
+    {"intercept": False},
+    {"arithmetic": "exact"},
+    {"include": list(OF_LINEAR_MODELS), "predict": [[1]], "steps": True},
+    {"standard_errors": "HC3"},
+    {"model": "polynomial", "degree": 2, "predict": [1e300]},
+    {"model": "polynomial", "degree": 100},
+    {"model": "polynomial", "degree": 0},
+    {"model": "polynomial"},
+    {"model": "ridge", "alpha": 1, "steps": True},
+    {"model": "ridge", "alpha": "gcv"},
+    {"model": "ridge", "alpha": 1e-300},
+    {"model": "ridge", "alpha": 1e300},
+    {"model": "ridge", "alpha": "1e-900"},
+    {"model": "ridge", "alpha": True},
+    {"model": "lasso", "alpha": 0.1, "predict": {"x": 1}},
+    {"model": "lasso", "alpha": 1e-300},
+    {"model": "elastic-net", "alpha": 1, "l1_ratio": 1e-300, "standardize": True},
+    {"confidence_level": 1 - 1e-16},
+    {"predict": []},
+    {"model": "lasso", "alpha": 1, "include": ["anova"]},
+    {"model": "lasso", "alpha": 1, "steps": True},
+]
+
+
+@pytest.mark.parametrize("data", ODD, ids=range(len(ODD)))
+def test_odd_data_are_answered_or_refused_with_the_reason(client: FlaskClient, data: dict[str, Any]) -> None:
+    for asked in ASKED:
+        answer = client.post("/v1/regression", json={**data, **asked})
+        assert answer.status_code in (200, 400, 413, 422), (asked, answer.text)
+        body = answer.get_json()
+        if answer.status_code == 200:
+            assert all(check["passed"] for check in body["checks"])
+        else:
+            assert body["detail"]
+            assert body["errors"][0]["pointer"] or body["code"] in (
+                "mathematics-refuses",
+                "check-failed",
+                "no-convergence",
+                "undefined-at-point",
+            )
