@@ -47,7 +47,7 @@ def autodiff(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     task = replace(read_task("derivative", request), explain="")
     sweep, at = _prepared(task, request.get("at"))
-    seeds = Seeds(sweep, task.targets)
+    seeds = Seeds(sweep, task.targets, task.parsed.node.shape)
     mode = request.get("mode", MODES[0])
     found = derive(task)
     checks: list[Any] = list(found["checks"])
@@ -65,7 +65,7 @@ def autodiff(request: Mapping[str, Any]) -> dict[str, Any]:
         dots = sweep.forward(directions)
         answer |= {"seed": directions, "derivative": seeds.arranged(dots), "trace": sweep.forward_trace(dots)}
     else:
-        weights = read_weights(request.get("seed"), sweep)
+        weights = read_weights(request.get("seed"), sweep, task.parsed.node.shape)
         bars, steps = sweep.reverse(weights)
         answer |= {"seed": weights, "derivative": seeds.shown(bars), "trace": sweep.reverse_trace(bars, weights), "backward": steps}
     passes = {"forward": seeds.inputs, "reverse": seeds.outputs}
@@ -146,7 +146,7 @@ def _noise(sweep: Sweep, seeds: Seeds, mode: str, full: Mapping[str, Array]) -> 
     }
     try:
         other = Sweep(sweep.graph, sweep.rules, sweep.sizes, _values(sweep.graph, sweep.sizes, point))
-        moved, _ = Seeds(other, seeds.targets).full(mode)
+        moved, _ = Seeds(other, seeds.targets, seeds.shape).full(mode)
     except UndefinedAtPoint:
         return 0.0
     return max([_largest(moved[name] - full[name]) for name in full], default=0.0) / NOISE

@@ -12,26 +12,29 @@ from service.answers.points import read_array
 from service.answers.targets import Targets
 from service.errors import InputError, NablaError
 from service.expression.operation import Array
+from service.expression.shapes import Shape, axes
 from service.teaching.sweeps import Sweep
 
 _PLACE = re.compile(r"(\w+)\[(\d+)(?:,\s*(\d+))?\]")
 
 
 class Seeds:
-    """The passes of a full derivative: `inputs` forward, `outputs` in reverse."""
+    """The passes of a full derivative of a function of this shape: `inputs` forward, `outputs` in reverse."""
 
-    def __init__(self, sweep: Sweep, targets: Targets) -> None:
+    def __init__(self, sweep: Sweep, targets: Targets, shape: Shape) -> None:
         self.sweep = sweep
+        self.shape = shape
+        self.lengths = tuple([int(size) for size in axes(shape)]) if len(sweep.graph.ends) > 1 else ()
         self.targets = targets
         self.names = targets.names
-        self.ends = [part.name for part in sweep.graph.outputs]
+        self.ends = list(sweep.graph.ends)
         self.inputs = sum(np.size(sweep.values[name]) for name in self.names)
         self.outputs = sum(np.size(sweep.values[name]) for name in self.ends)
 
     def arranged(self, values: Mapping[str, Array]) -> Array:
         """The values of the outputs as that of the function."""
         parts = [values[name] for name in self.ends]
-        return np.asarray(parts[0]) if len(parts) == 1 else np.array(parts)
+        return np.asarray(parts[0]) if len(parts) == 1 else np.array(parts).reshape(self.lengths)
 
     def full(self, mode: str) -> tuple[dict[str, Array], float]:
         """The derivative by each variable, with the axes of the function, then those of the variable, by all passes of a mode;
@@ -76,7 +79,7 @@ class Seeds:
     def weighed(self, derivative: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
         """A full derivative contracted with weights of the outputs, by variable."""
         outer = np.array([weights.get(name, np.zeros(np.shape(self.sweep.values[name]))) for name in self.ends])
-        outer = outer[0] if len(self.ends) == 1 else outer
+        outer = outer[0] if len(self.ends) == 1 else outer.reshape(self.lengths)
         return {name: np.tensordot(outer, part, outer.ndim) for name, part in self._by_name(derivative).items()}
 
     def _by_name(self, derivative: Any) -> dict[str, Array]:
@@ -110,7 +113,10 @@ def read_direction(seed: object, sweep: Sweep, targets: Targets) -> dict[str, Ar
     for name in seed:
         if name not in values:
             raise InputError(f"{name} is not differentiated by", hint=f"the variables are {', '.join(values)}", pointer=f"/seed/{name}")
-    return {name: _fitting(seed.get(name), value, f"/seed/{name}", name) for name, value in values.items()}
+    return {
+        name: _fitting(seed[name], value, f"/seed/{name}", name) if name in seed else np.zeros(np.shape(value))
+        for name, value in values.items()
+    }
 
 
 def _unit(text: str, values: Mapping[str, Array]) -> dict[str, Any]:
@@ -132,7 +138,7 @@ def _unit(text: str, values: Mapping[str, Array]) -> dict[str, Any]:
     return {name: unit.tolist()}
 
 
-def read_weights(seed: object, sweep: Sweep) -> dict[str, Array]:
+def read_weights(seed: object, sweep: Sweep, function: Shape) -> dict[str, Array]:
     """The weights of the outputs that a reverse pass starts with: in the shape of the function, or the name of an output; left
     out, 1 for the first and 0 for all others. Raises InputError."""
     ends = {part.name: sweep.values[part.name] for part in sweep.graph.outputs}
@@ -145,7 +151,7 @@ def read_weights(seed: object, sweep: Sweep) -> dict[str, Array]:
         if isinstance(seed, str) and np.ndim(ends[seed]):
             raise InputError(f"{seed} is an array: a weight is needed for each of its entries", hint='"seed": [1, 0]', pointer="/seed")
     else:
-        shape = (count,) if len(ends) > 1 else np.shape(next(iter(ends.values())))
+        shape = axes(function) if len(ends) > 1 else np.shape(next(iter(ends.values())))
         flat = np.reshape(_fitting(seed, np.zeros(shape), "/seed", "the function"), -1)
     found, start = {}, 0
     for name, value in ends.items():
@@ -155,9 +161,7 @@ def read_weights(seed: object, sweep: Sweep) -> dict[str, Array]:
 
 
 def _fitting(given: object, like: Array, pointer: str, name: str) -> Array:
-    """An array in the shape of another one; None is zero."""
-    if given is None:
-        return np.zeros(np.shape(like))
+    """An array in the shape of another one."""
     try:
         array = read_array(given)
     except NablaError as error:

@@ -100,6 +100,8 @@ Path = tuple[Edge, ...]
 class Graph:
     parts: tuple[Part, ...]
     edges: tuple[Edge, ...]
+    ends: tuple[str, ...]
+    """The names of the outputs, in the order of the function's entries."""
 
     @property
     def inputs(self) -> list[Part]:
@@ -107,7 +109,7 @@ class Graph:
 
     @property
     def outputs(self) -> list[Part]:
-        return [part for part in self.parts if part.kind == "output"]
+        return [self.by_name[name] for name in self.ends]
 
     @cached_property
     def by_name(self) -> Mapping[str, Part]:
@@ -171,12 +173,14 @@ def computation_graph(function: Node, inputs: Sequence[Variable], decimals: bool
         if names.output(place) not in shown:
             parts.append(Part("output", Variable(names.output(place), root.shape), stands[root], root, bool(moving & names_in(root))))
     limits.check("graph-parts", len(parts), "/expression")
-    return linked(parts, decimals)
+    return linked(parts, decimals, [names.output(place) for place in range(len(roots))])
 
 
-def linked(parts: Sequence[Part], decimals: bool = False) -> Graph:
-    """The graph of parts in the order of evaluation, whose lines are in names of parts. Raises NotDifferentiable."""
-    return Graph(tuple(parts), tuple(_edges(parts, decimals)))
+def linked(parts: Sequence[Part], decimals: bool = False, ends: Sequence[str] | None = None) -> Graph:
+    """The graph of parts in the order of evaluation, whose lines are in names of parts; `ends` are the outputs in their order,
+    where that is another one. Raises NotDifferentiable."""
+    ends = tuple([part.name for part in parts if part.kind == "output"]) if ends is None else tuple(ends)
+    return Graph(tuple(parts), tuple(_edges(parts, decimals)), ends)
 
 
 class _Names:

@@ -160,8 +160,9 @@ def _printed(node: Node) -> dict[str, str]:
 
 def _finite(array: Array, part: Part, mark: str) -> Array:
     if not np.all(np.isfinite(array)):
+        where = f", where {part.name} = {to_text(part.whole)[:80]}" if part.line is not None else ""
         raise UndefinedAtPoint(
-            f"{part.name}_{mark} has no finite value at this point, where {part.name} = {to_text(part.whole)[:80]}",
+            f"{part.name}_{mark} has no finite value at this point{where}",
             hint="the rule of an operation divides by zero or overflows here",
             pointer="/at",
         )

@@ -15,7 +15,7 @@ import numpy as np
 
 from service.calculus import build, verify
 from service.calculus.differentiate import derivatives
-from service.calculus.evaluate import Evaluator
+from service.calculus.evaluate import Evaluator, letters_of
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.certificates import Check, measured
@@ -126,7 +126,7 @@ def _error_of_rule(rule: LocalRule, graph: Graph) -> float:
     random = np.random.default_rng(verify.SEED)
     for low, high in verify.DOMAINS:
         for attempt in range(2 * POINTS):
-            sizes = verify.draw_sizes({**sources, rule.part.name: rule.part.variable}, attempt)
+            sizes = verify.draw_sizes({**sources, rule.part.name: rule.part.variable}, attempt, letters_of([line, rule.tangent]))
             point = verify.draw_point(sources, sizes, random, low, high)
             error = _error_at(rule, line, moved, sources, sizes, point, random)
             if error is not None:

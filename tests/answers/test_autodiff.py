@@ -43,6 +43,9 @@ FUNCTIONS: tuple[Any, ...] = (
     "tr(S*S)",
     "max(x)*t",
     "x'",
+    "sum(x)/n",
+    ["t", "t^2", "1"],
+    [["t", "2"], ["t^2", "sin(t)"]],
 )
 
 
@@ -155,6 +158,15 @@ def test_weights_and_directions() -> None:
     assert np.allclose(plain(expression="A*x", **arrays, wrt="x", seed=[0, 1, 0])["derivative"], [3, 4])
 
 
+def test_a_matrix_function() -> None:
+    rotation = {"expression": [["cos(t)", "-sin(t)"], ["sin(t)", "t"]], "at": {"t": 0.5}, "wrt": "t"}
+    expected = [[-np.sin(0.5), -np.cos(0.5)], [np.cos(0.5), 1]]
+    for mode in MODES:
+        assert np.allclose(plain(**rotation, mode=mode)["jacobian"], expected)
+    assert np.allclose(plain(**rotation, mode="forward")["derivative"], expected)
+    assert np.allclose(plain(**rotation, seed=[[0, 2], [0, 1]])["derivative"], 2 * expected[0][1] + 1)
+
+
 def test_more_passes_than_are_made_leave_one() -> None:
     many = {"expression": "sum(x.^2)", "variables": {"x": "vector(n)"}, "at": {"x": list(range(1, 301))}}
     forward = plain(**many, mode="forward", seed="x[7]")
@@ -179,6 +191,7 @@ def test_more_passes_than_are_made_leave_one() -> None:
         ({"expression": "x", "at": {"x": 1}, "seed": {"x": 1}}, NablaError, "/seed"),
         ({"expression": "x", "at": {"x": 1}, "mode": "forward", "seed": {"z": 1}}, InputError, "/seed/z"),
         ({"expression": "x", "at": {"x": 1}, "mode": "forward", "seed": [1]}, InputError, "/seed"),
+        ({"expression": "x", "at": {"x": 1}, "mode": "forward", "seed": {"x": None}}, NablaError, "/seed/x"),
         ({"expression": "x", "at": {"x": 1}, "mode": "forward", "seed": "x[1]"}, InputError, "/seed"),
         (
             {"expression": "x'*x", "variables": {"x": "vector(n)"}, "at": {"x": [1, 2]}, "mode": "forward", "seed": "x[3]"},
