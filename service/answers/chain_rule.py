@@ -6,9 +6,10 @@ The derivative itself is taken of the composed function; the paths tell how it c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from service.answers.chain_steps import chain_steps
 from service.answers.composition import Composition, read_composition
 from service.answers.derivation import derive, values
 from service.answers.equivalence import compare
@@ -74,6 +75,9 @@ def chain_rule(request: Mapping[str, Any]) -> dict[str, Any]:
         answer["value"] = values(found, task, spread(request["at"], task.variables))
         answer["at"] = request["at"]
     answer["checks"] = [*found["checks"], *[check.to_json() for check in require([check])]]
+    if request.get("steps"):
+        told = chain_steps(composition, chain.targets, task, read_back(found["result"]["text"], task.parsed))
+        answer["steps"] = derive(replace(task, explain="rules"))["steps"] if told is None else told
     return answer
 
 

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from service.answers.derivation import derive
 from service.answers.equivalence import compare
 from service.answers.forms import expression_to_json
 from service.answers.kinks import kinks_check
-from service.answers.task import all_variables, declaration, read_dialects, read_function
+from service.answers.task import all_variables, declaration, read_dialects, read_function, read_task
 from service.calculus import build
 from service.calculus.differentiate import derivatives
 from service.calculus.forward import differential_of
@@ -82,6 +83,10 @@ def differential(request: Mapping[str, Any]) -> dict[str, Any]:
         answer["gradients"], check = _gradients(task, notation, root, tensor)
         checks.append(check)
     answer["checks"] = [check.to_json() for check in require(checks)]
+    if request.get("steps"):
+        asked = {name: request[name] for name in ("expression", "variables", "wrt") if name in request}
+        told = derive(read_task("derivative", {**asked, "steps": True, "explain": "differential"}))
+        answer["steps"] = told["steps"]
     return answer
 
 

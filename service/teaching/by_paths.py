@@ -21,7 +21,7 @@ from service.teaching.inert import Derivative, inert, replaced
 from service.teaching.sentences import sentence
 from service.teaching.steps import Step, equal
 
-LONGEST_CLAUSE = 300
+LONGEST_CLAUSE = 600
 
 
 class LocalBy(NamedTuple):

@@ -183,6 +183,12 @@ def linked(parts: Sequence[Part], decimals: bool = False, ends: Sequence[str] | 
     return Graph(tuple(parts), tuple(_edges(parts, decimals)), ends)
 
 
+def output_names(taken: set[str], count: int) -> list[str]:
+    """f, or f1, f2, ...: none of them taken."""
+    names = _Names(taken, count)
+    return [names.output(place) for place in range(count)]
+
+
 class _Names:
     """v1, v2, ... and f, or f1, f2, ...: none of them taken."""
 

@@ -88,3 +88,28 @@ def test_steps_that_cannot_be_told_are_refused(client: FlaskClient, name: str) -
     if name in ("rank", "inverse", "determinant", "eigen"):
         reply = client.post(f"/v1/{name}", json={"matrix": [["a", "b"], ["c", "d"]], "steps": True})
         assert (reply.status_code, reply.get_json()["errors"][0]["pointer"]) == (400, "/steps")
+
+
+def test_the_chain_rule_is_told_in_the_names_of_the_request(client: FlaskClient) -> None:
+    request = {"inner": {"u": "x^2", "v": "ln(x)"}, "outer": "u*v", "wrt": "x", "steps": True}
+    steps = client.post("/v1/chain-rule", json=request).get_json()["steps"]
+    assert [step["after"]["text"] for step in steps[:2]] == ["d/du(f)*d/dx(u) + d/dv(f)*d/dx(v)", "2*v*x + u*(1/x)"]
+    assert "from x to f: x → u → f, x → v → f; where u = x^2, v = log(x), f = u*v." in steps[0]["text"]
+    several = {"inner": {"u": "x1^2*x2^2", "v": "sqrt(x2*x3)"}, "outer": ["u^2", "u*v", "v^2"], "wrt": ["x1", "x2", "x3"], "steps": True}
+    answer = client.post("/v1/chain-rule", json=several).get_json()
+    assert answer["steps"][-1]["after"]["text"] == answer["result"]["text"]
+    assert "from x2 to f2: x2 → u → f2, x2 → v → f2" in answer["steps"][0]["text"]
+    nested = {"inner": {"v": "sin(u)", "u": "x^2"}, "outer": "v + u*x", "steps": True}
+    told = client.post("/v1/chain-rule", json=nested).get_json()["steps"]
+    assert "x → f, x → u → f, x → u → v → f" in told[0]["text"]
+    arrays = {"inner": {"r": "A*x - b"}, "outer": "r'*r", "variables": {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}, "wrt": "x"}
+    told = client.post("/v1/chain-rule", json=arrays | {"steps": True}).get_json()["steps"]
+    assert told[-1]["code"] == "read-off-the-gradient"
+    assert "steps" not in client.post("/v1/chain-rule", json=arrays).get_json()
+
+
+def test_a_differential_is_told(client: FlaskClient) -> None:
+    request = {"expression": "det(A)", "variables": {"A": "matrix(n,n)"}}
+    told = client.post("/v1/differential", json=request | {"steps": True}).get_json()["steps"]
+    assert [step["code"] for step in told] == ["jacobi-s-formula", "collect-the-change", "read-off-the-gradient-from-the-trace"]
+    assert "steps" not in client.post("/v1/differential", json=request).get_json()

@@ -8,10 +8,10 @@ from marshmallow import ValidationError, fields
 
 from service import limits
 from service.answers.chain_rule import chain_rule as answer
-from service.web.calculus import PRINTED, RESULT, ExpressionAnswer, PointAnswer, ResultAnswer, ValueAnswer
+from service.web.calculus import PRINTED, RESULT, ExpressionAnswer, PointAnswer, ResultAnswer, StepsAnswer, ValueAnswer
 from service.web.calculus_drawings import CHAIN_GRAPH
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import AnswerField, ChecksField, ExpressionField, PointField, RequestField, VariablesField, WrtField
+from service.web.fields import AnswerField, BooleanField, ChecksField, ExpressionField, PointField, RequestField, VariablesField, WrtField
 
 EXPRESSION = {"type": "object", "properties": PRINTED, "required": list(PRINTED), "additionalProperties": False}
 PATH = {
@@ -71,6 +71,10 @@ class Request(RequestSchema):
     wrt = WrtField(
         metadata={"description": "The variable, or the scalars, to differentiate by; left out, all that the functions are made of"}
     )
+    steps = BooleanField(
+        load_default=False,
+        metadata={"description": "Whether the answer tells the derivation: the sum over the paths, or by rules where there are arrays"},
+    )
     at = PointField(metadata={"description": "Where to evaluate the derivative: values of the variables, not of the inner functions"})
 
 
@@ -92,6 +96,7 @@ class Response(ResponseSchema):
     )
     value = ValueAnswer(metadata={"description": "The result at the point, a list of values at a list of points"})
     at = PointAnswer(metadata={"description": "The point"})
+    steps = StepsAnswer(metadata={"description": "The derivation, where it was asked for; each step has been checked at random points"})
     checks = ChecksField()
 
 
@@ -101,7 +106,7 @@ class Response(ResponseSchema):
     response=Response,
     drawings={"graph": CHAIN_GRAPH},
     examples=[
-        Example("A product, as a sum over two paths", {"inner": {"u": "x^2", "v": "ln(x)"}, "outer": "u*v", "wrt": "x"}),
+        Example("A product, as a sum over two paths", {"inner": {"u": "x^2", "v": "ln(x)"}, "outer": "u*v", "wrt": "x", "steps": True}),
         Example(
             "A vector function of three variables, and its value",
             {

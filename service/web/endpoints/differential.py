@@ -8,9 +8,9 @@ from marshmallow import fields
 
 from service.answers.differential import differential as answer
 from service.printing.functions import DIALECTS
-from service.web.calculus import CODE, PRINTED, ExpressionAnswer, ResultAnswer
+from service.web.calculus import CODE, PRINTED, ExpressionAnswer, ResultAnswer, StepsAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import AnswerField, ChecksField, ChoicesField, ExpressionField, VariablesField, WrtField
+from service.web.fields import AnswerField, BooleanField, ChecksField, ChoicesField, ExpressionField, VariablesField, WrtField
 
 
 class GradientsAnswer(AnswerField):
@@ -25,6 +25,10 @@ class Request(RequestSchema):
     variables = VariablesField(metadata={"description": 'What is not a scalar, such as {"A": "matrix(n,n)"}'})
     wrt = WrtField(metadata={"description": "The names that vary, all together; left out, every variable"})
     code = ChoicesField(tuple(DIALECTS), metadata={"description": CODE})
+    steps = BooleanField(
+        load_default=False,
+        metadata={"description": "Whether the answer tells the derivation, of each variable up to the derivative that is read off"},
+    )
 
 
 class Response(ResponseSchema):
@@ -38,6 +42,7 @@ class Response(ResponseSchema):
     gradients = GradientsAnswer(
         metadata={"description": "Of a scalar function: the G by each variable, of which df is the sum of tr(G'*dX)"}
     )
+    steps = StepsAnswer(metadata={"description": "The derivation, where it was asked for; each step has been checked at random points"})
     checks = ChecksField()
 
 
@@ -47,7 +52,7 @@ class Response(ResponseSchema):
     response=Response,
     examples=[
         Example("An inverse", {"expression": "inv(A)", "variables": {"A": "matrix(n,n)"}}),
-        Example("A determinant, and its gradient read off", {"expression": "det(A)", "variables": {"A": "matrix(n,n)"}}),
+        Example("A determinant, and its gradient read off", {"expression": "det(A)", "variables": {"A": "matrix(n,n)"}, "steps": True}),
         Example("A product", {"expression": "A*B", "variables": {"A": "matrix(m,k)", "B": "matrix(k,n)"}, "wrt": ["A", "B"]}),
         Example("A name that is taken", {"expression": "x*dx", "wrt": "x"}, refused="invalid-declaration"),
     ],
