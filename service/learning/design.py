@@ -117,7 +117,7 @@ class Design:
     def is_exact_data(self) -> bool:
         """Whether the doubles of the design are the numbers that were sent."""
         parts = [self.observed, self.response, *([self.weights] if self.weights else [])]
-        return self.terms.degree is None and all(part.is_exact_data or part.is_binary for part in parts)
+        return self.terms.degree is None and not any(part.is_rounded for part in parts)
 
     @property
     def is_small(self) -> bool:

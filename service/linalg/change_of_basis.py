@@ -17,11 +17,11 @@ from service.linalg.bounds import SLACK, TRUSTED, UNIT, InverseDefect, gamma_in,
 from service.linalg.condition import condition_number
 from service.linalg.dependencies import exact_dependencies, shown
 from service.linalg.exact import affordable, check_size
-from service.linalg.exact_numbers import Floats
+from service.linalg.exact_numbers import Floats, beyond_doubles
 from service.linalg.exact_tables import Table
 from service.linalg.lu import factor
 from service.linalg.matrix import Arithmetic, Matrix, as_sent, choose_arithmetic
-from service.linalg.numerical_rank import numerical_rank
+from service.linalg.numerical_rank import numerical_rank, unit_of
 from service.linalg.singular import too_sensitive
 
 REFINEMENTS = 3
@@ -128,22 +128,24 @@ def not_a_basis(why: str) -> RankDeficient:
 def _in_floats(basis: Matrix, matrix: Matrix | None, vector: Matrix | None) -> ChangeOfBasis:
     """S·[A', x, S⁻¹] = [A·S, v, I], solved with refinement; A·S in extended precision."""
     kind = np.result_type(*(part.floats for part in (basis, matrix, vector) if part is not None))
-    s, n = np.ascontiguousarray(basis.floats.T.astype(kind)), basis.shape[0]
+    units = [_unit(part) for part in (basis, matrix, vector)]  # sizes near 1: no product overflows
+    s, n = np.ascontiguousarray(basis.floats.T.astype(kind)) / units[0], basis.shape[0]
     factored = factor(s)
     if factored is None or not math.isfinite(factored.defect.amplification):
-        found = numerical_rank(s)
+        found = numerical_rank(basis.floats)
         raise not_a_basis("to the precision of floats") if found.rank is not None and found.rank < n else too_sensitive("the answer", None)
     products = n**3 if matrix is not None else 3 * n**2
     wide = [widened(np.eye(n, dtype=kind), products)]
     moved = [np.zeros((n, n))]  # what rounding the entries to doubles, and the product A·S, can change in the right-hand side
     if matrix is not None:
-        a = matrix.floats.astype(kind)
+        a = matrix.floats.astype(kind) / units[1]
         sizes = np.abs(a) @ np.abs(s)
         wide.append(widened(a, products) @ widened(s, products))
         moved.append((2 * UNIT + gamma_in(n + 2, wide[-1])) * sizes)
     if vector is not None:
-        wide.append(widened(vector.floats.astype(kind), products))
-        moved.append(UNIT * np.abs(vector.floats))
+        v = vector.floats.astype(kind) / units[2]
+        wide.append(widened(v, products))
+        moved.append(UNIT * np.abs(v))
     right = np.hstack(wide) * factored.scale[:, None]
     r, b = factored.scaled_inverse, widened(factored.scaled, products)
     x = np.zeros(right.shape, dtype=right.dtype)
@@ -158,11 +160,22 @@ def _in_floats(basis: Matrix, matrix: Matrix | None, vector: Matrix | None) -> C
         measured("backward-error", defect.backward, 100 * (n + 10) * UNIT, "largest |A S - S A'| relative to |A||S| + |S||A'|"),
         measured("forward-error", bound, TRUSTED, "verified bound on the relative error, rounding of the entries included"),
     ]
-    inverse = rounded[:, :n] + 0.0
-    similar = rounded[:, n : 2 * n] + 0.0 if matrix is not None else None
-    coordinates = as_sent(vector, rounded[:, -vector.shape[1] :] + 0.0) if vector is not None else None
-    condition, norm = condition_number(s, inverse)
-    return ChangeOfBasis(similar, coordinates, s, inverse, condition, norm, "float", bound, require(checks))
+    condition, norm = condition_number(s, rounded[:, :n])
+    inverse = rounded[:, :n] / units[0] + 0.0
+    similar = rounded[:, n : 2 * n] * units[1] + 0.0 if matrix is not None else None
+    column = rounded[:, -1:] / units[0] * units[2] + 0.0 if vector is not None else None
+    if not all(part is None or np.isfinite(part).all() for part in (inverse, similar, column)):
+        raise beyond_doubles()
+    coordinates = None if vector is None or column is None else as_sent(vector, column)
+    return ChangeOfBasis(similar, coordinates, s * units[0], inverse, condition, norm, "float", bound, require(checks))
+
+
+def _unit(part: Matrix | None) -> float:
+    """A power of two to divide by; 1 where that would lose small entries."""
+    if part is None:
+        return 1.0
+    unit = unit_of(part.floats)
+    return unit if ((part.floats / unit != 0) == (part.floats != 0)).all() else 1.0
 
 
 def relative_bound(errors: NDArray[Any], moved: NDArray[np.float64], x: Floats, r: Floats, defect: InverseDefect) -> float:

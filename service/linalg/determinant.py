@@ -57,9 +57,11 @@ def determinant(matrix: Matrix, arithmetic: Arithmetic | None = None) -> Determi
     Raises ShapeMismatch, LimitExceeded, Undecided when the rounding of the entries alone can change the first digits.
     """
     require_square(matrix, "a determinant")
-    mode = choose_arithmetic(arithmetic, True, matrix=matrix)
     n = matrix.shape[0]
     limits.check("cubic-size", n, "/matrix")
+    if arithmetic == "float" and matrix.is_exact_data and n <= limits.limit("exact-size"):
+        return exact_answer(matrix, "float", sensitivity=0.0)  # of whole numbers beyond 2^53, too
+    mode = choose_arithmetic(arithmetic, True, matrix=matrix)
     if mode == "exact" and not matrix.table.is_rational:
         return _in_a_larger_field(matrix.table)
     if mode == "exact":
@@ -105,13 +107,27 @@ def _in_a_larger_field(table: Table) -> Determinant:
     """The exact determinant of a matrix with square roots or complex entries."""
     value = table.determinant()
     check = decided("transpose", table.transposed().determinant() == value, "agrees with the determinant of the transpose, exactly")
+    if value == 0:
+        return Determinant("0", "exact", 0, None, None, require([check]))
+    squared = value * value.conjugate()
+    if set(squared.terms) == {1}:
+        log_abs: float | None = (_log_abs(squared.terms[1]) or 0.0) / 2
+    else:
+        log_abs = _log_of_double(value)
+    if set(value.terms) == {1}:
+        sign: int | None = _sign(value.terms[1])
+    else:
+        sign = None if value.is_complex or log_abs is None else int(math.copysign(1, complex(value).real))
+    return Determinant(as_exact_json(value), "exact", sign, log_abs, 0.0, require([check]))
+
+
+def _log_of_double(value: Any) -> float | None:
+    """ln|value|; None beyond the range of doubles."""
     try:
-        number = complex(value)
+        size = abs(complex(value))
     except OverflowError:
-        return Determinant(as_exact_json(value), "exact", None, None, 0.0, require([check]))
-    sign = None if value.is_complex else int(math.copysign(1, number.real)) if value != 0 else 0
-    log_abs = math.log(abs(number)) if value != 0 else None
-    return Determinant(as_exact_json(value), "exact", sign, log_abs, 0.0 if value != 0 else None, require([check]))
+        return None
+    return math.log(size) if size else None
 
 
 def modular_check(integers: Any, denominator: Any, value: Any) -> Check:
@@ -130,6 +146,8 @@ def float_answer(matrix: Matrix, found: FloatDeterminant | None) -> Determinant:
             return Determinant(0.0, "float", 0, None, None, [proof])
         raise too_sensitive("the determinant", None)
     bound = found.error + found.entry_error
+    if bound > TRUSTED:
+        raise too_sensitive("the determinant", bound)
     detail = "relative, of the rounding in the factorization and of the entries; it holds, it is no estimate"
     checks = require([measured("forward-error", bound, TRUSTED, detail)])
     value = found.value()

@@ -194,7 +194,7 @@ def _in_floats(matrix: Matrix, rhs: Matrix, pointer: str) -> GeneralSolution:
     a, b = matrix.floats.astype(kind, copy=False), rhs.floats.astype(kind, copy=False)
     pivots = pivots_in_floats(matrix, pointer)
     free = [j for j in range(n) if j not in set(pivots)]
-    is_rounded = not (matrix.is_exact_data and rhs.is_exact_data)
+    is_rounded = matrix.is_rounded or rhs.is_rounded
     solution, errors = on_pivots(a[:, pivots], np.hstack([b, a[:, free]]), is_rounded)
     x, null_space = np.zeros((n, k), dtype=kind), np.zeros((n, len(free)), dtype=kind)
     x[pivots], null_space[pivots] = solution[:, :k], -solution[:, k:]
@@ -214,8 +214,9 @@ def _in_floats(matrix: Matrix, rhs: Matrix, pointer: str) -> GeneralSolution:
             'least-squares answers in any case; exact entries with "arithmetic": "exact" decide it',
             "/rhs",
         )
-    sizes = np.maximum(np.abs(np.hstack([x, null_space])).max(axis=0), TINY_SIZE)
-    bound = largest(errors / sizes) if pivots else 0.0
+    sizes = np.abs(np.hstack([x, null_space])).max(axis=0)
+    errors = np.where((sizes > 0) & (sizes < TINY_SIZE), np.inf, errors)  # underflow costs digits there
+    bound = largest(np.divide(errors, sizes, out=np.where(errors > TINY_SIZE, np.inf, 0.0), where=sizes > 0)) if pivots else 0.0
     bound = bound / (1 - bound) * SLACK if bound < 1 else math.inf
     if not bound <= TRUSTED:
         raise too_sensitive("the solution", bound)

@@ -86,7 +86,7 @@ def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = N
     kind = np.result_type(matrix.floats, rhs.floats)
     roots = 1.0 if weights is None else np.sqrt(weights.floats)
     a, b = matrix.floats.astype(kind, copy=False) * roots, rhs.floats.astype(kind, copy=False) * roots
-    roundings = 3 if weights is not None else int(not (matrix.is_exact_data and rhs.is_exact_data))  # of root, product and entry
+    roundings = 3 if weights is not None else int(matrix.is_rounded or rhs.is_rounded)  # of root, product and entry
     verified = _by_qr(a, b, roundings)
     if verified and verified.is_good:
         return _unweighted(verified.answer(rhs), matrix, rhs, weights)

@@ -57,6 +57,11 @@ class Matrix:
         """Whether the entries are whole or rational numbers, and not decimals that doubles had to round."""
         return self.kind in ("integer", "rational")
 
+    @property
+    def is_rounded(self) -> bool:
+        """Whether `floats` may differ from what was sent: decimals and fractions are not all doubles."""
+        return self.kind != "integer" and not self.is_binary
+
     @cached_property
     def rows(self) -> Sequence[Sequence[Any]]:
         if self.sent is not None:

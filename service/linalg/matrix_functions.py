@@ -13,6 +13,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -326,14 +327,19 @@ def _with_digits(matrix: Matrix, function: str, exponent: Any | None, digits: in
     compute = enclosure(matrix, function, exponent)
     values = balls.to_digits(digits, lambda: compute().entries(), None, 1_000, small_as_zero=True)
     n = matrix.shape[0]
-    floats = np.array([_double(value) for value in values]).reshape(n, n)
+    floats = _near_doubles(values).reshape(n, n)
     checks = [identity_check(matrix, floats, function, exponent, 10.0 ** max(1 - digits, -15))]
     answer = _answer(balls.texts_of(values, n), "ball", 10.0 ** max(1 - digits, -300), checks)
     return {**answer, "digits": digits, "radius": balls.radii_of(values, n)}
 
 
-def _double(value: Any) -> complex | float:
-    return complex(float(value[0].text), float(value[1].text)) if isinstance(value, tuple) else float(value.text)
+def _near_doubles(values: list[Any]) -> Floats:
+    """The values in doubles; all times one power of ten that brings the largest to about 1e150 where they are beyond them."""
+    parts = [[Decimal(part.text) for part in (value if isinstance(value, tuple) else (value,))] for value in values]
+    highest = max(part.adjusted() for entry in parts for part in entry)
+    shift = 150 - highest if highest > 300 else 0
+    scaled = [[float(part.scaleb(shift)) for part in entry] for entry in parts]
+    return np.array([complex(*entry) if len(entry) > 1 else entry[0] for entry in scaled])
 
 
 def _estimated(matrix: Matrix, function: str, exponent: Any | None) -> dict[str, Any]:

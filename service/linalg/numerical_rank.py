@@ -55,7 +55,7 @@ def numerical_rank(a: Floats, tolerance: float | None = None) -> NumericalRank:
 
     Raises NoConvergence, also when a singular value is beyond the range of doubles.
     """
-    unit = unit_of(a)
+    unit, sent = unit_of(a), a
     a = a / unit
     values = singular_values(a)
     if not math.isfinite(float(values[0]) * unit):
@@ -64,7 +64,7 @@ def numerical_rank(a: Floats, tolerance: float | None = None) -> NumericalRank:
     rank = int((values > limit).sum())
     gap = values[rank - 1] / values[rank] if 0 < rank < len(values) else np.inf
     found = NumericalRank(rank, values * unit, limit * unit, float(gap) if np.isfinite(gap) else None, [])
-    if tolerance is None and not is_clear(a, values, rank, limit):
+    if tolerance is None and not is_clear(sent, values, rank, limit):
         return replace(found, rank=None, dependencies=None)
     if rank == len(a):
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,22 +77,24 @@ def orthonormalize(vectors: Matrix, arithmetic: Arithmetic | None = None, pointe
     if found is None or found[-1] > TRUSTED:
         kept, dependencies = _independent(columns, pointer)
         if not kept:
-            return _exactly(replace(columns, kind="integer"), mode)
+            return _exactly(replace(columns, kind="integer", numbers=np.zeros(columns.shape)), mode)
         found = _by_qr(columns, kept)
-    if found is None or found[-1] > TRUSTED:
+    checks = basis_checks(columns.floats, *found[:2]) if found else []
+    if found is None or found[-1] > TRUSTED or not all(check.passed for check in checks):
         if columns.is_exact_data and affordable(columns):
             return _exactly(columns, mode)
         raise Undecided("the vectors are so nearly dependent that rounding decides the basis", 'send "arithmetic": "exact"', pointer)
     q, r, bound = found
-    checks = basis_checks(columns.floats, q, r)
-    checks.append(
-        measured(
-            "forward-error", bound, TRUSTED, "verified bound on the distance of the basis (Frobenius), rounding of the entries included"
-        )
-    )
+    detail = "verified bound on the distance of the basis (Frobenius), rounding of the entries included"
+    checks.append(measured("forward-error", bound, TRUSTED, detail))
     lengths = r[range(len(kept)), kept].real
     orthogonal = q.T * lengths[:, None]
-    return Orthonormal(q.T + 0.0, orthogonal + 0.0, lengths * lengths, r, kept, dependencies, "float", bound, require(checks))
+    return Orthonormal(q.T + 0.0, orthogonal + 0.0, _squares(lengths), r, kept, dependencies, "float", bound, require(checks))
+
+
+def _squares(lengths: Floats) -> list[float | None]:
+    """None beyond the range of doubles."""
+    return [square if math.isfinite(square) else None for square in (lengths * lengths).tolist()]
 
 
 def _independent(columns: Matrix, pointer: str) -> tuple[list[int], list[Dependency] | None]:
@@ -182,7 +185,7 @@ def _exactly(columns: Matrix, mode: Arithmetic) -> Orthonormal:
     return Orthonormal(
         basis,
         orthogonal,
-        lengths * lengths,
+        _squares(lengths),
         coefficients,
         found.independent,
         found.dependencies,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -165,10 +165,11 @@ def _in_floats(vector: Matrix, columns: Matrix, point: Matrix | None, across: bo
     unit = max(float(1 / powers_of_two(part.floats, None)) for part in (vector, point) if part is not None)
     a, b = columns.floats.astype(kind) * scale, vector.floats.astype(kind) / unit
     origin = point.floats.astype(kind) / unit if point is not None else np.zeros_like(b)
-    m, pivots = len(b), pivots_in_floats(columns, pointer)
+    scaled = columns if columns.is_exact_data else replace(columns, numbers=a, kind="float", sent=None)
+    m, pivots = len(b), pivots_in_floats(scaled, pointer)
     shifted = (extended(b) - extended(origin)).astype(kind)
     c = np.ascontiguousarray(a[:, pivots])
-    q, bound = orthonormal(c, not columns.is_exact_data)
+    q, bound = orthonormal(c, columns.is_rounded)
     part = q @ (q.conj().T @ shifted)
     part += q @ (q.conj().T @ (shifted - part))
     if across:
@@ -215,10 +216,12 @@ def orthonormal(c: Floats, is_rounded: bool) -> tuple[Floats, float]:
         raise too_sensitive("the projection", None)
     n, kind = c.shape[1], c.dtype.kind
     wide = widened(c, c.size * n) @ widened(basis.s, c.size * n)
-    gram = (wide.conj().T @ wide).astype(c.dtype)
-    q = (wide @ (1.5 * np.eye(n) - 0.5 * gram)).astype(c.dtype)  # a step of Newton's iteration for (QᴴQ)^(−1/2): the span stays
+    for _ in range(2):  # Newton's iteration for (QᴴQ)^(−1/2): the span stays
+        gram = (wide.conj().T @ wide).astype(c.dtype)
+        wide = wide @ (1.5 * np.eye(n) - 0.5 * gram)
+    q = wide.astype(c.dtype)
     sizes = float(np.linalg.norm(np.abs(c) @ np.abs(basis.s)))
-    slip = gamma_in(n + 2, wide) * sizes + UNIT * math.sqrt(n) * 2 + (UNIT * sizes if is_rounded else 0.0)
+    slip = gamma_in(n + 2, wide) * (sizes + 8 * n) + UNIT * math.sqrt(n) * 2 + (UNIT * sizes if is_rounded else 0.0)
     apart = float(np.linalg.norm(q.conj().T @ q - np.eye(n))) + gamma(len(c) + 2, kind) * 2 * n
     return q, (2 * slip / max(1 - basis.defect - slip, 1e-300) + apart / max(1 - apart, 1e-300)) * SLACK
 

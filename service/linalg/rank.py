@@ -66,12 +66,13 @@ def rank(matrix: Matrix, arithmetic: Arithmetic | None = None, tolerance: float 
     values above max(m, n)·ε·σ₁, provided that they leave no doubt; with a `tolerance` given, the number above it, which
     is decided by definition. Raises LimitExceeded, Undecided.
     """
-    mode = choose_arithmetic(arithmetic, True, matrix=matrix)
     limits.check("cubic-size", min(matrix.shape), "/matrix")
-    if tolerance is not None:
-        if mode == "exact":
-            raise InputError("a tolerance has no meaning in exact arithmetic", "leave one of the two out", "/tolerance")
-    elif mode == "exact" or _is_cheap_exactly(matrix):
+    if tolerance is None and _is_cheap_exactly(matrix):
+        return _exact(matrix)
+    mode = choose_arithmetic(arithmetic, True, matrix=matrix)
+    if mode == "exact" and tolerance is not None:
+        raise InputError("a tolerance has no meaning in exact arithmetic", "leave one of the two out", "/tolerance")
+    if mode == "exact":
         return _exact(matrix)
     found = numerical_rank(matrix.floats, tolerance)
     if found.rank is None:

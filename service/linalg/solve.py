@@ -3,6 +3,7 @@ exactly."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,13 +12,13 @@ import numpy as np
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import SingularMatrix
+from service.errors import MathematicsRefuses, SingularMatrix
 from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, SolutionDefect, largest, solution_defect, widened
 from service.linalg.condition import condition_number, condition_of_rank
 from service.linalg.exact import affordable, check_size, require_rows, require_square
 from service.linalg.exact_numbers import nearest_doubles
 from service.linalg.exact_tables import Table
-from service.linalg.general_solution import general_solution
+from service.linalg.general_solution import GeneralSolution, general_solution
 from service.linalg.lu import Factored, factor, powers_of_two
 from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
 from service.linalg.singular import singular, singular_in_floats
@@ -75,7 +76,7 @@ def solve(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> 
         return Solution(as_sent(rhs, x.json()), condition, norm, "exact", 0.0, require([check]))
     a, b = _same_type(matrix.floats, rhs.floats)
     factored = factor(a)
-    found = _in_floats(factored, b, decimals=not (matrix.is_exact_data and rhs.is_exact_data)) if factored else None
+    found = _in_floats(factored, b, decimals=matrix.is_rounded or rhs.is_rounded) if factored else None
     if factored and found and (found.is_good or not affordable(matrix)) and math.isfinite(found.bound):
         condition, norm = condition_number(a, factored.inverse())
         return Solution(as_sent(rhs, found.x + 0.0), condition, norm, "float", found.bound, require(found.checks))
@@ -85,9 +86,9 @@ def solve(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> 
 
 
 def solve_generally(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None) -> dict[str, Any]:
-    """All x with A·x = b, A m×n. Raises ShapeMismatch, and what `general_solution` raises."""
+    """All x with A·x = b, A m×n. Raises ShapeMismatch, and what `all_solutions` raises."""
     require_rows(matrix, rhs)
-    found = general_solution(matrix, rhs, arithmetic)
+    found = all_solutions(matrix, rhs, arithmetic)
     answer = found.to_json()
     condition = condition_of_rank(matrix, found.rank)
     return answer | {
@@ -96,6 +97,19 @@ def solve_generally(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None =
         "condition_norm": "2",
         "checks": found.checks,
     }
+
+
+def all_solutions(
+    matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None, pointer: str = "/matrix", at: str = "/rhs"
+) -> GeneralSolution:
+    """As `general_solution` answers; the one solution of a square system in floats by `solve`, which is better at ill-conditioned ones."""
+    n = matrix.shape[1]
+    mode = choose_arithmetic(arithmetic, True, **{pointer[1:]: matrix, at[1:]: rhs})
+    if mode == "float" and matrix.shape[0] == n <= limits.limit("cubic-size") and rhs.shape[1] <= limits.limit("cubic-size"):
+        with contextlib.suppress(MathematicsRefuses):
+            found = solve(matrix, rhs, "float")
+            return GeneralSolution(found.x, [], n, [], "float", found.error_bound, found.checks)
+    return general_solution(matrix, rhs, arithmetic, pointer, at)
 
 
 @dataclass(frozen=True)

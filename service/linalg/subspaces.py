@@ -147,7 +147,7 @@ def _in_floats(matrix: Matrix, spaces: tuple[Space, ...], tolerance: float | Non
             raise undecided(found)
         rank = found.rank
     bases, values = orthonormal_bases(a / unit, rank, spaces)
-    is_rounded = not matrix.is_exact_data
+    is_rounded = matrix.is_rounded
     checks, bound = [], 0.0
     for space, basis in bases.items():
         angle, orthogonality = angle_bound(a / unit, space, basis, values, rank, is_rounded)

@@ -75,7 +75,7 @@ def svd(matrix: Matrix, full: bool = False) -> SingularValueDecomposition:
     tolerance = default_tolerance(a.shape, float(values[0]))
     count = int((values > tolerance).sum())
     rank = exact_rank(matrix)
-    if rank is None and is_clear(scaled, values, count, tolerance):
+    if rank is None and is_clear(a, values, count, tolerance):
         rank = count
     condition = float(values[0] / values[-1]) if values[-1] > tolerance else None
     return SingularValueDecomposition(u + 0.0, values * unit, vt + 0.0, rank, condition, tolerance * unit, bound, require(checks))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, post_load
 
 from service.errors import InputError
 from service.linalg.exact_numbers import read_rational
 from service.linalg.matrices import read_symbolic_matrix, read_vector_or_matrix
+from service.linalg.matrix import Matrix
 from service.web.endpoint import RequestSchema
 from service.web.fields import (
     BASE64,
@@ -157,13 +158,30 @@ class DigitsField(IntegerField):
         super().__init__(minimum=1, metadata={"description": DIGITS})
 
 
+class TakesExpressions(RequestSchema):
+    """Requests whose entries may be expressions: "symbolic" may be sent for them, and numbers alone are exact then."""
+
+    arithmetic = ChoiceField(
+        ("float", "exact", "symbolic"),
+        metadata={"description": f"{ARITHMETIC}. symbolic: of expressions, where it may be left out; of numbers alone it is exact"},
+    )
+
+    @post_load
+    def settle(self, request: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if request.get("arithmetic") != "symbolic":
+            return request
+        arrays = [value for value in request.values() if isinstance(value, Matrix)]
+        rest = {name: value for name, value in request.items() if name != "arithmetic"}
+        return rest if any(array.kind == "symbolic" for array in arrays) else {**request, "arithmetic": "exact"}
+
+
 class PreciseRequest(ArithmeticRequest):
     """One matrix, the arithmetic to work in, and how many digits are wanted."""
 
     digits = DigitsField()
 
 
-class SymbolicRequest(PreciseRequest):
+class SymbolicRequest(TakesExpressions, PreciseRequest):
     """The same, with expressions among the entries."""
 
     matrix = MatrixField(

@@ -73,3 +73,16 @@ def test_the_certificate_refuses_a_perturbed_map() -> None:
     similar = s.solved(a @ s)
     assert similarity_check(s, similar, a).passed
     assert not similarity_check(s, similar + Table.of([[0, 0], [1, 0]]), a).passed
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300, 1e200])
+def test_a_basis_of_huge_or_tiny_vectors(size: float) -> None:
+    rows = [[1 * size, 2 * size], [3 * size, 4 * size]]
+    found = change_of_basis(read_matrix(rows), read_matrix([[0.5, 1.5], [0.25, 2]]))
+    plain = change_of_basis(read_matrix([[1.0, 2.0], [3.0, 4.0]]), read_matrix([[0.5, 1.5], [0.25, 2]]), arithmetic="float")
+    assert np.abs(found.matrix - plain.matrix).max() <= (found.error_bound + plain.error_bound) * np.abs(plain.matrix).max()
+
+
+def test_a_basis_of_vectors_of_very_different_sizes_is_not_called_dependent() -> None:
+    with pytest.raises(Undecided):
+        change_of_basis(read_matrix([[1e300, 0], [0, 1e-300]]), read_matrix([[0.5, 0], [0, 2.5]]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 from service.errors import ShapeMismatch, Undecided
 from service.linalg.determinant import determinant, determinant_in_floats, float_answer, modular_check
 from service.linalg.lu import determinant_of, factor
-from service.linalg.matrices import read_matrix
+from service.linalg.matrices import read_matrix, read_symbolic_matrix
+from service.precision import precision
 from tests.linalg import famous
 
 POINTS = [1, 2, 3, 5, 8, 13, 21, 34]
@@ -123,3 +126,37 @@ def test_the_exact_value_replaces_pivots_with_a_weak_bound() -> None:
     matrix = read_matrix(famous.FLOAT_MATRICES["hilbert 9"])
     answer = determinant_in_floats(matrix, factor(matrix.floats), exact_up_to=0)
     assert [check.name for check in answer.checks] == ["modular"]
+
+
+def test_determinants_of_whole_numbers_beyond_doubles_are_exact_in_float_mode_too() -> None:
+    n = 2**53
+    found = determinant(read_matrix([[n + 1, n], [n, n - 1]]), "float")
+    assert (found.value, found.error_bound) == (-1, 0.0)
+
+
+@pytest.mark.parametrize("size", ["1e200", "1e-200"])
+def test_exact_complex_determinants_beyond_doubles(size: str) -> None:
+    found = determinant(read_symbolic_matrix([[{"re": size, "im": size}, 1], [0, {"re": size, "im": "-" + size}]]), "exact")
+    assert found.sign == 1
+    assert found.log_abs == pytest.approx(math.log(2) + 2 * math.log(float(size)))
+
+
+@pytest.mark.parametrize("n", [60, 300])
+def test_bound_of_large_float_determinants_holds_and_is_not_far_off(n: int) -> None:
+    rng = np.random.default_rng(n)
+    rows = rng.standard_normal((n, n))
+    found = determinant(replace(read_matrix(rows.tolist()), is_binary=True))
+    with precision(2_000):
+        exact = abs(flint.arb_mat([[flint.arb(value) for value in row] for row in rows.tolist()]).det()).log()
+        error = float(abs(exact - flint.arb(found.log_abs)).abs_upper())
+    assert error <= math.log1p(found.error_bound) + 1e-15 * abs(found.log_abs)
+    assert found.error_bound < 1e-6
+
+
+def test_the_sharper_bound_of_a_determinant_holds_where_the_first_is_infinite() -> None:
+    rows = famous.FLOAT_MATRICES["hilbert 9"]
+    factored = factor(np.array(rows))
+    assert factored is not None
+    found = determinant_of(factored)
+    exact = famous.exact_determinant(famous.binary(rows))
+    assert abs(Fraction(found.mantissa) * Fraction(2) ** found.exponent / exact - 1) <= Fraction(found.error)

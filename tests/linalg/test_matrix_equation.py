@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.errors import InputError, NoSolution, ShapeMismatch, SingularMatrix
+from service.errors import InputError, NoSolution, ShapeMismatch, SingularMatrix, Undecided
 from service.linalg.exact_tables import Table
 from service.linalg.matrices import from_array, read_matrix
 from service.linalg.matrix_equation import EQUATIONS, float_checks, matrix_equation, product_check
@@ -127,3 +127,12 @@ def test_the_certificates_refuse_a_perturbed_solution() -> None:
     left, solution = np.array(A), np.array([[1.0, -1], [2, 4]])
     assert all(check.passed for check in float_checks([(left, None)], solution, left @ solution, 1e-15))
     assert not float_checks([(left, None)], solution + 1e-9, left @ solution, 1e-15)[0].passed
+
+
+def test_an_equation_that_is_not_singular_is_not_called_so() -> None:
+    a = read_matrix(famous.hilbert_floats(8))
+    found = matrix_equation(a, a, a)
+    inverse = np.array(famous.exact_inverse(famous.decimal(famous.hilbert_floats(8))), dtype=float)
+    assert np.abs(found.x - inverse).max() <= found.error_bound * np.abs(inverse).max() * 1.0001
+    with pytest.raises(Undecided):
+        matrix_equation(read_matrix(famous.hilbert_floats(12)), None, read_matrix(famous.hilbert_floats(12)), "AX+XA'=C")

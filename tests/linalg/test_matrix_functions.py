@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import flint
+import mpmath
 import numpy as np
 import pytest
 import scipy.linalg
@@ -192,3 +193,11 @@ def test_the_certificate_refuses_a_perturbed_answer(function: str) -> None:
         changed = value.copy()
         changed[i, j] += 1e-5 * np.abs(value).max()
         assert not identity_check(matrix, changed, function, None, 0.0).passed
+
+
+def test_digits_of_an_exponential_beyond_doubles() -> None:
+    found = matrix_function(read_matrix(famous.rosser()), "expm", digits=20)
+    assert found["result"][0][0].endswith("e442")
+    with mpmath.workdps(60):
+        exact = mpmath.expm(mpmath.matrix(famous.rosser()))
+        assert abs(mpmath.mpf(found["result"][0][0]) / exact[0, 0] - 1) < 1e-19

@@ -110,3 +110,17 @@ def test_the_certificate_refuses_a_perturbed_basis(seed: int, size: float, what:
     else:
         q[:, j] *= 1 + size
     assert not all(check.passed for check in basis_checks(a, q, r))
+
+
+def test_dependent_vectors_of_a_nearly_dependent_span() -> None:
+    rows = [[10 - i if i == j else int(abs(i - j) == 1) for j in range(21)] for i in range(21)]  # Wilkinson's W-, singular
+    found = orthonormalize(read_matrix(rows), "float")
+    assert len(found.independent) == 20
+    assert np.abs(found.basis @ found.basis.T - np.eye(20)).max() < 1e-13
+
+
+def test_huge_vectors_and_zero_vectors() -> None:
+    found = orthonormalize(read_matrix([[3e300, 4e300], [4e300, -3e300]]))
+    assert found.squared_norms == [None, None]
+    assert np.abs(found.basis - [[0.6, 0.8], [0.8, -0.6]]).max() <= found.error_bound
+    assert orthonormalize(read_matrix([[{"re": 0.0, "im": 0.0}, 0]])).independent == []

@@ -13,6 +13,7 @@ from service.errors import InputError, ShapeMismatch, Undecided
 from service.linalg.exact_tables import Table
 from service.linalg.matrices import read_matrix, read_vector
 from service.linalg.projection import exact_checks, float_checks, orthonormal, projection
+from tests.linalg import famous
 
 
 def test_onto_a_line() -> None:
@@ -105,3 +106,10 @@ def test_the_float_certificate_refuses_a_perturbed_projection(seed: int, size: f
     wrong = part.copy()
     wrong[random.integers(0, 6)] += size * np.linalg.norm(b)
     assert not all(check.passed for check in float_checks(a, q, b - wrong, wrong, bound, False))
+
+
+@pytest.mark.parametrize("rows", [famous.hilbert_floats(8), [[1e300, 0], [0, 1e-300]]])
+def test_the_whole_space_keeps_every_vector(rows: list[list[float]]) -> None:
+    vector = [1.5 + i for i in range(len(rows))]
+    found = projection(read_vector(vector), matrix=read_matrix(rows))
+    assert np.linalg.norm(found.projection - vector) <= found.error_bound * np.linalg.norm(vector)

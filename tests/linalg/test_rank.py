@@ -179,3 +179,13 @@ def test_large_deficient_matrices_take_no_minutes() -> None:
     tall = rank(read_matrix([[i, 2 * i] for i in range(1, 5000)]))
     assert tall.rank == 1
     assert tall.dependencies is None
+
+
+def test_rank_of_whole_numbers_beyond_doubles_is_exact_in_float_mode_too() -> None:
+    n = 2**53
+    assert rank(read_matrix([[n + 1, n], [n, n - 1]]), "float").rank == 2
+
+
+def test_rank_that_only_underflow_would_lower_is_undecided() -> None:
+    with pytest.raises(Undecided):
+        rank(read_matrix([[1e200, 0], [0, 1e-200]]))

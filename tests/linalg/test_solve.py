@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.errors import ShapeMismatch, SingularMatrix, Undecided
+from service.errors import MathematicsRefuses, ShapeMismatch, SingularMatrix, Undecided
 from service.linalg.bounds import solution_defect
 from service.linalg.exact_tables import Table
+from service.linalg.general_solution import general_solution
+from service.linalg.least_squares import least_squares
 from service.linalg.lu import factor
 from service.linalg.matrices import read_matrix, read_vector, read_vector_or_matrix
-from service.linalg.solve import certified, product_check, solve
+from service.linalg.solve import all_solutions, certified, product_check, solve
 from tests.linalg import famous
 
 
@@ -103,3 +106,28 @@ def test_the_exact_certificate_refuses_a_perturbed_solution() -> None:
     x = matrix.table.solved(rhs.table)
     assert product_check(matrix, rhs, x).passed
     assert not product_check(matrix, rhs, x + Table.of([[1], [0]])).passed
+
+
+@pytest.mark.parametrize("rows", [famous.pascal(15), famous.moler(15), famous.hilbert_floats(8)])
+def test_all_solutions_of_an_invertible_system_are_as_good_as_its_solution(rows: list[list[float]]) -> None:
+    rhs = read_vector([0.5 + i for i in range(len(rows))])
+    found = all_solutions(read_matrix(rows), rhs)
+    assert found.unique
+    assert found.error_bound == solve(read_matrix(rows), rhs).error_bound
+
+
+@pytest.mark.parametrize("rows", [famous.hilbert(6), famous.lehmer(6)])
+def test_bounds_in_floats_cover_the_rounding_of_fractions(rows: list[list[str]]) -> None:
+    exact = [[Fraction(entry) for entry in row] for row in rows]
+    rhs = [1, 4, 2, 5, 3, 1]
+    true = np.array([float(row[0]) for row in famous.product(famous.exact_inverse(exact), [[Fraction(value)] for value in rhs])])
+    for found in (solve(read_matrix(rows), read_vector(rhs), "float"), least_squares(read_matrix(rows), read_vector(rhs), "float")):
+        assert found.error_bound is not None
+        assert np.abs(found.x - true).max() <= (found.error_bound + 2.0**-53) * np.abs(true).max()
+        assert found.error_bound > 1e-16
+
+
+def test_a_general_solution_near_underflow_claims_no_digits() -> None:
+    with contextlib.suppress(MathematicsRefuses):
+        found = general_solution(read_matrix([[1e300, 2e300], [3e300, 4e300]]), read_vector([1.5, 0.25]))
+        assert found.error_bound > 1e-17

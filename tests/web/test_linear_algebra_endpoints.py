@@ -14,6 +14,9 @@ ZERO_SPACES = {"column_space": 0, "row_space": 0, "null_space": 2, "left_null_sp
 ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("rank", {"matrix": [[1, 2, 3], [2, 4, 6]]}, {"rank": 1, "max_rank": 2, "nullity": 2, "arithmetic": "exact"}),
     ("rank", {"matrix": [[3.5, 0.5], [0, 0.01]], "tolerance": 0.1}, {"rank": 1, "arithmetic": "float", "tolerance": 0.1}),
+    ("inverse", {"matrix": [["a"]], "arithmetic": "symbolic"}, {"inverse": [["1/a"]], "arithmetic": "symbolic"}),
+    ("inverse", {"matrix": [[0.5]], "arithmetic": "symbolic"}, {"inverse": [["2"]], "arithmetic": "exact"}),
+    ("norm", {"vector": ["a", 1], "arithmetic": "symbolic"}, {"norm": "sqrt(a^2 + 1)", "arithmetic": "symbolic"}),
     ("rank", {"matrix": [["a", "b"], ["2*a", "2*b"]]}, {"rank": 1, "arithmetic": "symbolic", "dependencies": None}),
     ("rank", {"matrix": [["x^2", "sin(y)"], ["1/2", 3]]}, {"rank": 2, "nullity": 0}),
     ("inverse", {"matrix": [[2, 1], [5, 3]]}, {"inverse": [[3, -1], [-5, 2]], "determinant": 1, "arithmetic": "float"}),
@@ -68,7 +71,7 @@ REFUSED: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("pseudoinverse", {"matrix": [[1, "x"], [3, 4]]}, 400, "not-a-matrix", "/matrix/0/1"),
     ("inverse", {"matrix": []}, 400, "not-a-matrix", "/matrix"),
     ("inverse", {}, 400, "invalid-input", "/matrix"),
-    ("inverse", {"matrix": [[1]], "arithmetic": "symbolic"}, 400, "invalid-input", "/arithmetic"),
+    ("inverse", {"matrix": [[1]], "arithmetic": "rational"}, 400, "invalid-input", "/arithmetic"),
     ("inverse", {"matrix": [[2**60 + 1]], "arithmetic": "float"}, 400, "not-a-matrix", "/matrix/0/0"),
     ("inverse", {"matrix": [[{"re": 0, "im": 0}]], "arithmetic": "exact"}, 422, "singular-matrix", "/matrix"),
     ("least-squares", {"matrix": [[1]], "rhs": [1], "weights": [0]}, 400, "invalid-input", "/weights/0"),

@@ -11,16 +11,16 @@ from service.linalg import convolution as linalg
 from service.linalg import convolution_2d
 from service.linalg.matrices import read_symbolic_vector_or_matrix
 from service.linalg.matrix import as_sent
-from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
+from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, RequestField, VariablesField
 from service.web.linear_algebra import (
-    ARITHMETIC,
     MATRIX,
     NUMBER,
     VECTOR_OR_MATRIX,
     Answer,
     LatexAnswer,
     RightHandSideField,
+    TakesExpressions,
     WidestArithmeticAnswer,
     array_of,
     nullable,
@@ -40,7 +40,7 @@ class ShapeField(RequestField):
         return {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2}
 
 
-class Request(RequestSchema):
+class Request(TakesExpressions):
     kernel = RightHandSideField(
         read=read_symbolic_vector_or_matrix,
         required=True,
@@ -69,7 +69,6 @@ class Request(RequestSchema):
         metadata={"description": "Numbers w in the shape of the convolution: to answer T'·w too, in the shape of the signal"}
     )
     variables = VariablesField(metadata={"description": "Declarations of the names in expressions; what is not declared is a scalar"})
-    arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
 
 
 class Response(ResponseSchema):

@@ -8,8 +8,8 @@ from marshmallow import fields
 
 from service.answers.exact_constants import with_constants
 from service.errors import NoSolution, ShapeMismatch
-from service.linalg.general_solution import general_solution
 from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
+from service.linalg.solve import all_solutions
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, VectorField, VectorsField
 from service.web.linear_algebra import ARITHMETIC, ENTRY, MATRIX, Answer, ArithmeticAnswer, ErrorBoundAnswer, array_of, nullable
@@ -62,7 +62,7 @@ def coordinates(request: dict[str, Any]) -> dict[str, Any]:
         detail = f"the vector has {vector.shape[0]} entries and the others have {length}"
         raise ShapeMismatch(detail, "all vectors have the same number of entries", "/vector")
     try:
-        found = general_solution(vectors.transposed(), vector, request.get("arithmetic"), "/vectors", "/vector")
+        found = all_solutions(vectors.transposed(), vector, request.get("arithmetic"), "/vectors", "/vector")
     except NoSolution as error:
         error.detail = error.detail.replace("the system has no solution", "the vector is no combination of the others", 1)
         error.hint = "projection finds the nearest vector that is one"

@@ -7,10 +7,9 @@ from typing import Any
 from service.answers.symbolic_sums import symbolic_inner_product
 from service.linalg import inner_product as linalg
 from service.linalg.matrices import read_symbolic_vector_or_matrix
-from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import ChecksField, ChoiceField, MatrixField, VariablesField
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField, MatrixField, VariablesField
 from service.web.linear_algebra import (
-    ARITHMETIC,
     ENTRY,
     REAL,
     VECTOR_OR_MATRIX,
@@ -18,6 +17,7 @@ from service.web.linear_algebra import (
     ErrorBoundAnswer,
     LatexAnswer,
     RightHandSideField,
+    TakesExpressions,
     WidestArithmeticAnswer,
     nullable,
 )
@@ -25,7 +25,7 @@ from service.web.linear_algebra import (
 UNDECIDED = nullable({"type": "boolean"})
 
 
-class Request(RequestSchema):
+class Request(TakesExpressions):
     x = RightHandSideField(
         read=read_symbolic_vector_or_matrix,
         required=True,
@@ -36,7 +36,6 @@ class Request(RequestSchema):
         metadata={"description": "A symmetric (Hermitian) positive definite W for ⟨x, y⟩ = xᴴ·W·y; left out, the identity"}
     )
     variables = VariablesField(metadata={"description": "Declarations of the names in expressions; what is not declared is a scalar"})
-    arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
 
 
 def inequality(value: str, bound: str, equality: str) -> dict[str, Any]:

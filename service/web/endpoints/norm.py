@@ -10,13 +10,22 @@ from service.answers.symbolic_sums import symbolic_norm
 from service.errors import InputError
 from service.linalg import norm as linalg
 from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
-from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
-from service.web.fields import ChecksField, ChoiceField, MatrixField, VariablesField, VectorField
-from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ErrorBoundAnswer, LatexAnswer, WidestArithmeticAnswer, nullable
+from service.web.endpoint import Example, ResponseSchema, endpoint
+from service.web.fields import ChecksField, MatrixField, VariablesField, VectorField
+from service.web.linear_algebra import (
+    NUMBER,
+    REAL,
+    Answer,
+    ErrorBoundAnswer,
+    LatexAnswer,
+    TakesExpressions,
+    WidestArithmeticAnswer,
+    nullable,
+)
 from service.web.order_field import OrderField
 
 
-class Request(RequestSchema):
+class Request(TakesExpressions):
     vector = VectorField(read=read_symbolic_vector, metadata={"description": "A list of entries; or send `matrix`"})
     matrix = MatrixField(read=read_symbolic_matrix, metadata={"description": "A list of rows; or send `vector`"})
     ord = OrderField(
@@ -28,7 +37,6 @@ class Request(RequestSchema):
         },
     )
     variables = VariablesField(metadata={"description": "Declarations of the names in expressions; what is not declared is a scalar"})
-    arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
 
 
 def value(description: str, *, required: bool = False) -> Answer:

@@ -19,6 +19,7 @@ from service.web.linear_algebra import (
     DependenciesAnswer,
     ErrorBoundAnswer,
     array_of,
+    nullable,
 )
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
 
@@ -32,7 +33,7 @@ class Request(StepsRequest):
 class Response(ResponseSchema):
     basis = Answer(MATRIX, "The orthonormal vectors, a list of them; exactly with entries such as sqrt(2)/2")
     orthogonal = Answer(MATRIX, "The same vectors before they are normalised: exactly, rational ones")
-    squared_norms = Answer(array_of(REAL), "The squared lengths of these")
+    squared_norms = Answer(array_of(nullable(REAL)), "The squared lengths of these; null beyond the range of doubles")
     coefficients = Answer(MATRIX, "R, with vector j = Σ R[i][j]·basis[i]")
     dimension = Answer({"type": "integer"}, "The dimension of the span")
     independent_vectors = Answer(array_of({"type": "integer"}), "The vectors that do not depend on earlier ones, from 0")

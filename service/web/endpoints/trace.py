@@ -9,10 +9,18 @@ from service.linalg import trace as linalg
 from service.linalg.matrices import read_symbolic_matrix
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, MatrixField, VariablesField
-from service.web.linear_algebra import ENTRY, Answer, ArithmeticRequest, ErrorBoundAnswer, LatexAnswer, WidestArithmeticAnswer
+from service.web.linear_algebra import (
+    ENTRY,
+    Answer,
+    ArithmeticRequest,
+    ErrorBoundAnswer,
+    LatexAnswer,
+    TakesExpressions,
+    WidestArithmeticAnswer,
+)
 
 
-class Request(ArithmeticRequest):
+class Request(TakesExpressions, ArithmeticRequest):
     matrix = MatrixField(
         read=read_symbolic_matrix,
         required=True,
