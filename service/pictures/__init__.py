@@ -5,6 +5,7 @@ style            colours for light and dark, and a figure as the same bytes ever
 plane            what a 2×2 matrix does to the unit circle and square
 curve            functions of one variable
 contour          a function of two variables and its gradient
+convergence      what is left of value and gradient, step by step
 scree            shares of the variance
 biplot           scores and loadings
 network          a network with the shapes of its weights

@@ -22,6 +22,19 @@ def draw(scene: ContourScene) -> bytes:
     if scene.path is not None:
         axes.plot(scene.path[:, 0], scene.path[:, 1], "-o", color=style.RED, markersize=3, linewidth=1.2)
         axes.plot(*scene.path[-1:].T, "*", color=style.RED, markersize=11)
+    for mark in scene.marks:
+        axes.plot([mark.x], [mark.y], "o", color=style.ORANGE, markersize=6)
+        axes.annotate(
+            mark.name,
+            (mark.x, mark.y),
+            (0, 8),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            color=style.ORANGE,
+            bbox=style.BEHIND,
+        )
     if scene.point is not None:
         axes.plot([scene.point[0]], [scene.point[1]], "o", color=style.RED, markersize=6)
         size = float(np.hypot(*scene.gradient)) if scene.gradient else 0.0

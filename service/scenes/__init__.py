@@ -4,7 +4,8 @@ numbers            how numbers are written in titles, labels and descriptions
 plane              a 2×2 matrix: the unit circle and square, and where it takes them
 singular_values    singular values with the tolerance below which they count as zero
 sections           functions of one or two coordinates, all else held
-curve              a function of one variable with its derivative
+curve              a function of one variable with its derivative, or with its Taylor polynomials
+convergence        what is left of the value and of the gradient of a minimisation
 contour            a function of two variables with its gradient field
 regression         a linear regression: fit with bands, residuals, quantiles, leverage
 components         principal components: their shares of the variance; scores and loadings

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.scenes.numbers import short, vector
+from service.scenes.curve import MOST_TOLD, Mark
+from service.scenes.numbers import listed, short, vector
 from service.scenes.sections import Floats, Section
 
 LINES, ARROWS, SCOUTS = 61, 13, 25  # samples of each coordinate
@@ -31,14 +32,15 @@ class ContourScene:
     point: tuple[float, float] | None
     gradient: tuple[float, float] | None
     path: Floats | None
+    marks: tuple[Mark, ...]
     title: str
     description: str
 
 
-def contour_scene(found: Section, name: str, path: Floats | None = None) -> ContourScene | None:
+def contour_scene(found: Section, name: str, path: Floats | None = None, marks: tuple[Mark, ...] = ()) -> ContourScene | None:
     """A function and its gradient, the two expressions of the section; None where it has no value around."""
     found.check_work(LINES**2 + ARROWS**2 + SCOUTS**2)
-    window = _window(found, path)
+    window = _window(found, path if path is not None or not marks else np.array([[mark.x, mark.y] for mark in marks]))
     if window is None:
         return None
     (left, right), (bottom, top) = window
@@ -61,9 +63,25 @@ def contour_scene(found: Section, name: str, path: Floats | None = None) -> Cont
         told += f" At {vector(found.centre)} the gradient is {vector(gradient, 4)}."
     if path is not None:
         told += f" A path of {len(path)} points goes from {vector(path[0])} to {vector(path[-1], 5)}."
+    if marks:
+        told += " Marked: " + listed(f"a {mark.name} at {vector((mark.x, mark.y), 4)}" for mark in marks[:MOST_TOLD]) + "."
     centre = (found.centre[0], found.centre[1]) if found.centre is not None else None
     return ContourScene(
-        (first, second), x, y, values, _levels(finite), at_x, at_y, slopes[:, :, 0], slopes[:, :, 1], centre, gradient, path, name, told
+        (first, second),
+        x,
+        y,
+        values,
+        _levels(finite),
+        at_x,
+        at_y,
+        slopes[:, :, 0],
+        slopes[:, :, 1],
+        centre,
+        gradient,
+        path,
+        marks,
+        name,
+        told,
     )
 
 
@@ -77,7 +95,7 @@ def _window(found: Section, path: Floats | None) -> list[tuple[float, float]] | 
     """A square around the path, else around the point and the origin, else around the origin; cut to where there are values."""
     if path is not None:
         low, high = path.min(axis=0), path.max(axis=0)
-        middle, half = (low + high) / 2, 0.65 * float((high - low).max()) or 1.0
+        middle, half = (low + high) / 2, 0.65 * float((high - low).max()) or USUAL
     else:
         middle = np.array(found.centre or (0.0, 0.0))
         half = max(USUAL / 2, 1.5 * float(np.abs(middle).max())) if found.centre else USUAL

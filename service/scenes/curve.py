@@ -6,7 +6,7 @@ no proof that there is nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ REACH, USUAL = 10.0, 3.0  # how far features are looked for, and how far a windo
 MOST_FEATURES = 7
 TOUCH = 1e-12  # a derivative so small beside its largest value touches 0
 MOST_TOLD = 6
+MOST_POLYNOMIALS = 4
+START = "start"
 KINDS = {(1, -1): "maximum", (-1, 1): "minimum"}
 
 
@@ -63,8 +65,13 @@ class CurveScene:
     description: str
 
 
-def curve_scene(found: Section, names: tuple[str, str], order: int) -> CurveScene | None:
-    """A function and its derivative of this order, called `names`; None where the function has no value in the window."""
+def curve_scene(
+    found: Section, names: tuple[str, str], order: int, known: Sequence[Mark] | None = None, path: Line | None = None
+) -> CurveScene | None:
+    """A function and its derivative of this order, called `names`; None where the function has no value in the window.
+
+    `known` are marks found otherwise, in the place of the critical points that the picture looks for; `path` is a line to show.
+    """
     found.check_work(SAMPLES + SCOUTS)
 
     def sampled(x: Floats) -> tuple[Floats, Floats]:
@@ -72,17 +79,20 @@ def curve_scene(found: Section, names: tuple[str, str], order: int) -> CurveScen
         f, slope = (np.array([float(value[place][0]) for value in values]) for place in (0, 1))
         return np.where(np.isfinite(f), f, np.nan), np.where(np.isfinite(slope), slope, np.nan)
 
-    window = _window(sampled, found.centre[0] if found.centre else None, order)
+    held = [mark.x for mark in known or ()] + (path.x.tolist() if path else []) + list(found.centre or ())
+    window = _window(sampled, held, order)
     if window is None:
         return None
     x = np.linspace(*window, SAMPLES)
     f, slope = sampled(x)
     if np.isfinite(f).sum() < 2:
         return None
-    critical = _critical(x, slope, lambda at: float(found.at(at)[1][0])) if order == 1 else []
-    marks = [Mark(at, float(found.at(at)[0][0]), kind) for at, kind in critical]
-    zeros = [Mark(mark.x, 0.0, "") for mark in marks]
-    lines = [line_of(names[0], x, f)]
+    if known is None:
+        critical = _critical(x, slope, lambda at: float(found.at(at)[1][0])) if order == 1 else []
+        known = [Mark(at, float(found.at(at)[0][0]), kind) for at, kind in critical]
+    marks = list(known)
+    zeros = [Mark(mark.x, 0.0, "") for mark in marks if mark.name != START]
+    lines = [line_of(names[0], x, f), *([path] if path else [])]
     if found.centre:
         value, rate = (float(each[0]) for each in found.at(*found.centre))
         if np.isfinite(value):
@@ -96,7 +106,8 @@ def curve_scene(found: Section, names: tuple[str, str], order: int) -> CurveScen
     description = (
         f"Two panels for {variable} from {short(window[0], 3)} to {short(window[1], 3)}: above {names[0]}, below {names[1]}. "
         + (f"Marked {'is' if len(told) == 1 else 'are'} {listed(told[:MOST_TOLD])}. " if told else "")
-        + (f"A dashed line is the tangent at {variable} = {short(found.centre[0])}." if len(lines) > 1 and found.centre else "")
+        + (f"A dashed line is the tangent at {variable} = {short(found.centre[0])}." if found.centre and order == 1 else "")
+        + (f"A dashed line goes through the {len(path.x)} points of the path." if path else "")
     )
     return CurveScene(variable, *window, (shown, derived), f"{names[0]} and {names[1]}", description.strip())
 
@@ -130,10 +141,10 @@ def _tangent(at: float, value: float, rate: float, window: tuple[float, float]) 
     return Line("tangent", ends, value + rate * (ends - at), dashed=True)
 
 
-def _window(sampled: Callable[[Floats], tuple[Floats, Floats]], centre: float | None, order: int) -> tuple[float, float] | None:
-    """From what is around the centre (else 0): where the function is defined, its zeros and those of its derivative."""
-    middle = centre or 0.0
-    reach = max(REACH, abs(middle) / 2)
+def _window(sampled: Callable[[Floats], tuple[Floats, Floats]], held: Sequence[float], order: int) -> tuple[float, float] | None:
+    """What is `held` (else 0), where the function is defined around it, its zeros and those of its derivative."""
+    middle = (min(held) + max(held)) / 2 if held else 0.0
+    reach = max(REACH, abs(middle) / 2, 0.6 * (max(held) - min(held)) if held else 0.0)
     x = np.linspace(middle - reach, middle + reach, SCOUTS)
     f, slope = sampled(x)
     defined = x[np.isfinite(f)]
@@ -141,9 +152,10 @@ def _window(sampled: Callable[[Floats], tuple[Floats, Floats]], centre: float | 
         return None
     features = [(x[i] + x[i + 1]) / 2 for y in (f, slope if order == 1 else f) for i in _changes(y)]
     features = sorted({round(float(each), 12) for each in features}, key=lambda each: abs(each - middle))[:MOST_FEATURES]
-    features += [middle] if centre is not None else []
+    features += held
     low, high = (min(features), max(features)) if features else (middle, middle)
-    room = 0.3 * (high - low) if high > low else USUAL / 2 if features else USUAL
+    few = len(set(features)) <= 2
+    room = max(0.3 * (high - low), (USUAL / 2 if features else USUAL) if few else 0.0)
     low, high = max(low - room, float(defined[0])), min(high + room, float(defined[-1]))
     if high - low < 1e-3 * reach:
         return float(defined[0]), max(float(defined[-1]), float(defined[0]) + 1e-3)
@@ -194,3 +206,33 @@ def _touches(slope: Floats) -> list[int]:
     with np.errstate(invalid="ignore"):
         closest = (size[1:-1] <= size[:-2]) & (size[1:-1] <= size[2:]) & (side[:-2] * side[2:] > 0) & (size[1:-1] > 0)
     return [int(i) + 1 for i in np.flatnonzero(closest)]
+
+
+def taylor_scene(found: Section, name: str, variable: str, about: float, window: tuple[float, float] | None) -> CurveScene | None:
+    """A function, the first expression of the section, with its Taylor polynomials, the sums of the others; None where it has no
+    value in the window. Shown are the polynomials of different orders that are different, the last few of them."""
+    found.check_work(SAMPLES + SCOUTS)
+
+    def sampled(x: Floats) -> tuple[Floats, Floats]:
+        f = np.array([float(found.at(float(each))[0][0]) for each in x])
+        f = np.where(np.isfinite(f), f, np.nan)
+        return f, f
+
+    window = window or _window(sampled, [about], 0)
+    if window is None:
+        return None
+    x = np.linspace(*window, SAMPLES)
+    values = np.array([[float(each[0]) for each in found.at(float(at))] for at in x])
+    values = np.where(np.isfinite(values), values, np.nan)
+    sums = np.cumsum(values[:, 1:], axis=1)
+    orders = [k for k in range(sums.shape[1]) if k == 0 or np.nanmax(np.abs(values[:, k + 1]), initial=0.0) > 0][-MOST_POLYNOMIALS:]
+    f = values[:, 0]
+    if np.isfinite(f).sum() < 2:
+        return None
+    lines = [line_of(name, x, f), *[Line(f"T{k}", x, sums[:, k]) for k in orders]]
+    low, high = limits_of(f)
+    value = float(found.at(about)[0][0])
+    marks = (Mark(about, value, "the point"),) if np.isfinite(value) else ()
+    described = f"{name} and its Taylor polynomials of the order{'s' if len(orders) > 1 else ''} {listed(map(str, orders))} about "
+    described += f"{variable} = {short(about)}, for {variable} from {short(window[0], 3)} to {short(window[1], 3)}."
+    return CurveScene(variable, *window, (Panel(name, tuple(lines), marks, low, high),), f"{name} and its Taylor polynomials", described)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.linalg.eigen import decompose
-from service.linalg.matrix import Matrix
+from service.linalg.matrix import Floats, Matrix
 from service.linalg.svd import svd
 from service.scenes.numbers import listed, power_of_ten, short, vector
 
@@ -81,6 +81,19 @@ def eigen_plane(matrix: Matrix) -> PlaneMap | None:
     title = f"Eigenvalues {listed(short(value) for value in values)}"
     description = f"Two panels. Left: the unit circle and the unit square. Right: their images, an ellipse and a parallelogram. {told}"
     return PlaneMap(matrix.floats / unit, exponent, tuple(arrows), title, description)
+
+
+def map_plane(matrix: Floats) -> PlaneMap:
+    """A 2×2 matrix with the images of the standard basis, its columns."""
+    unit, exponent = power_of_ten(matrix)
+    basis = np.eye(2)
+    arrows = [Arrow(f"e{i + 1}", basis[i], f"A·e{i + 1}", matrix[:, i] / unit) for i in range(2)]
+    area = float(np.linalg.det(matrix / unit)) * unit * unit
+    described = (
+        "Two panels. Left: the unit circle, the unit square and the standard basis. Right: their images, an ellipse and a parallelogram "
+        f"of the area {short(abs(area))}; the basis goes to {vector(matrix[:, 0])} and {vector(matrix[:, 1])}."
+    )
+    return PlaneMap(matrix / unit, exponent, tuple(arrows), f"A linear map of determinant {short(area)}", described)
 
 
 def _is_planar(matrix: Matrix) -> bool:

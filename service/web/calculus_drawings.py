@@ -62,7 +62,7 @@ def _curve(kind: str, request: dict[str, Any]) -> CurveScene | None:
     task = read_task(kind, request)
     if task.parsed.node.shape != SCALAR or len(task.targets.variables) != 1:
         return None
-    found = _section(task, request, at, 1)
+    found = section_of(task, request, at, 1)
     if found is None:
         return None
     name = to_text(task.parsed.node)
@@ -74,11 +74,11 @@ def _curve(kind: str, request: dict[str, Any]) -> CurveScene | None:
 def _contour(request: dict[str, Any]) -> ContourScene | None:
     at = one_point(request)
     task = read_task("gradient", request)
-    found = _section(task, request, at, 2)
+    found = section_of(task, request, at, 2)
     return contour_scene(found, to_text(task.parsed.node)) if found else None
 
 
-def _section(task: Task, request: dict[str, Any], at: dict[str, Any] | None, count: int) -> Section | None:
+def section_of(task: Task, request: dict[str, Any], at: dict[str, Any] | None, count: int) -> Section | None:
     """The function and its derivative, as it was answered, over so many coordinates."""
     points = None if at is None else read_points(at, task.variables, task.parsed.sizes)
     if len(task.targets.variables) > 1 and not task.targets.side_by_side:

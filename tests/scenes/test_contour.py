@@ -7,17 +7,20 @@ import numpy as np
 from service.expression.arena import fresh_arena
 from service.language import parse
 from service.scenes.contour import ContourScene, contour_scene
+from service.scenes.curve import Mark
 from service.scenes.sections import Floats, section
 
 
-def contour(function: str, gradient: list[str], at: tuple[float, float] | None = None, path: Floats | None = None) -> ContourScene | None:
+def contour(
+    function: str, gradient: list[str], at: tuple[float, float] | None = None, path: Floats | None = None, marks: tuple[Mark, ...] = ()
+) -> ContourScene | None:
     with fresh_arena():
         parsed, derivative = parse(function), parse(gradient)
         variables = {name: node.parameter for each in (parsed, derivative) for name, node in each.variables.items()}
         point = None if at is None else {"x": np.asarray(at[0]), "y": np.asarray(at[1])}
         found = section([parsed.node, derivative.node], [variables["x"], variables["y"]], variables, point, 2)
         assert found is not None
-        return contour_scene(found, function, path)
+        return contour_scene(found, function, path, marks)
 
 
 def test_values_and_slopes_stand_where_they_belong() -> None:
@@ -47,3 +50,10 @@ def test_a_path_is_inside_the_window() -> None:
     assert scene is not None
     assert scene.x[0] < 0 < 3 < scene.x[-1]
     assert scene.y[0] < 0 < 4 < scene.y[-1]
+
+
+def test_marks_are_inside_the_window_and_told() -> None:
+    scene = contour("x^2 - y^2", ["2*x", "-2*y"], marks=(Mark(4.0, 0.0, "saddle point"), Mark(-4.0, 1.0, "local minimum")))
+    assert scene is not None
+    assert scene.x[0] < -4 < 4 < scene.x[-1]
+    assert "a saddle point at (4, 0) and a local minimum at (-4, 1)" in scene.description

@@ -9,7 +9,7 @@ import pytest
 
 from service.expression.arena import fresh_arena
 from service.language import parse
-from service.scenes.curve import CurveScene, curve_scene
+from service.scenes.curve import START, CurveScene, Mark, curve_scene, taylor_scene
 from service.scenes.sections import section
 
 
@@ -74,3 +74,30 @@ def test_nothing_to_show() -> None:
         found = section([parsed.node, derivative.node], list(variables.values()), variables, None, 1)
         assert found is not None
         assert curve_scene(found, ("f", "f'"), 1) is None
+
+
+def test_taylor_polynomials() -> None:
+    with fresh_arena():
+        parsed = [parse(text) for text in ("sin(x)", "0", "x", "0", "-x^3/6")]
+        variables = {name: node.parameter for name, node in parsed[0].variables.items()}
+        found = section([each.node for each in parsed], list(variables.values()), variables, {"x": np.asarray(0.0)}, 1)
+        assert found is not None
+        scene = taylor_scene(found, "sin(x)", "x", 0.0, (-1.0, 1.0))
+    assert scene is not None
+    function, *polynomials = scene.panels[0].lines
+    assert [line.name for line in polynomials] == ["T0", "T1", "T3"]
+    assert np.allclose(polynomials[-1].y, function.x - function.x**3 / 6)
+    assert (scene.low, scene.high) == (-1, 1)
+
+
+def test_known_points_are_marked_instead_of_found_ones() -> None:
+    with fresh_arena():
+        parsed, derivative = parse("x^2"), parse("2*x")
+        variables = {name: node.parameter for name, node in parsed.variables.items()}
+        found = section([parsed.node, derivative.node], list(variables.values()), variables, None, 1)
+        assert found is not None
+        scene = curve_scene(found, ("x^2", "f'"), 1, [Mark(0.0, 0.0, "global minimum"), Mark(25.0, 625.0, START)])
+    assert scene is not None
+    assert [mark.name for mark in scene.panels[0].marks] == ["global minimum", START]
+    assert [mark.x for mark in scene.panels[1].marks] == [0.0]
+    assert scene.high > 25

@@ -10,6 +10,7 @@ from service.functions.critical_points import critical_points as answer
 from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
+from service.web.function_drawings import CRITICAL
 from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, answered, field
 
 KINDS = "local minimum, local maximum, saddle point, inflection point or degenerate, by the Hessian there; of quadratics global minimum"
@@ -56,6 +57,7 @@ class Response(ResponseSchema):
     family="functions",
     request=Request,
     response=Response,
+    drawings=CRITICAL,
     examples=[
         Example("A parabola", {"expression": "x^2 + 4*x - 2", "wrt": ["x"]}),
         Example("A saddle point", {"expression": "x^2 - y^2", "wrt": ["x", "y"]}),

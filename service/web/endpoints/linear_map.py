@@ -10,6 +10,7 @@ from service.functions.linear_map import linear_map as answer
 from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
+from service.web.function_drawings import PLANE
 from service.web.functions import BOOLEAN, NOTHING, FunctionRequest, answered, field
 
 ROWS = {"type": "array", "items": {"type": "array", "items": TEXT}}
@@ -47,8 +48,10 @@ class Response(ResponseSchema):
     family="functions",
     request=FunctionRequest,
     response=Response,
+    drawings={"plane": PLANE},
     examples=[
         Example("A linear map", {"expression": ["x", "y", "x+y"], "wrt": ["x", "y"]}),
+        Example("Of the plane", {"expression": ["2*x + y", "x + 2*y"], "wrt": ["x", "y"]}),
         Example("Not linear", {"expression": ["x", "y", "x*y"], "wrt": ["x", "y"]}),
         Example("Affine", {"expression": "A*x + b", "variables": {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}, "wrt": "x"}),
         Example("Of matrices", {"expression": "A*X - X*A", "variables": {"A": "matrix(n,n)", "X": "matrix(n,n)"}, "wrt": "X"}),

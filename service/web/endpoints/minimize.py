@@ -11,6 +11,7 @@ from service.functions.minimize import minimize as answer
 from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, IntegerField, NumberField
+from service.web.function_drawings import DESCENT
 from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, answered, field
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
@@ -81,6 +82,7 @@ class Response(ResponseSchema):
     family="functions",
     request=Request,
     response=Response,
+    drawings=DESCENT,
     examples=[
         Example(
             "Gradient descent and its bound",
@@ -94,6 +96,7 @@ class Response(ResponseSchema):
             },
         ),
         Example("Rosenbrock's function", {"expression": "100*(y - x^2)^2 + (1 - x)^2", "wrt": ["x", "y"], "start": {"x": -1.2, "y": 1}}),
+        Example("One variable", {"expression": "x^4 - 3*x^2 + x", "start": {"x": 1}, "method": "newton"}),
         Example("No minimum", {"expression": "x^3 - x", "start": {"x": -2}}, refused="no-convergence"),
     ],
 )

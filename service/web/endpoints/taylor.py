@@ -11,6 +11,7 @@ from service.printing.functions import DIALECTS
 from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, PointAnswer, ValueAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoicesField, IntegerField, PointField
+from service.web.function_drawings import TAYLOR
 from service.web.functions import INTEGER, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, answered, field
 
 TERM = {"type": "object", "properties": {"order": INTEGER, **PRINTED}, "required": ["order", *PRINTED], "additionalProperties": False}
@@ -54,6 +55,7 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    drawings={"curve": TAYLOR},
     examples=[
         Example("Two variables", {"expression": "exp(x)*y", "wrt": ["x", "y"], "about": {"x": 0, "y": 1}, "order": 2}),
         Example("With a bound of the remainder", {"expression": "sin(x)", "order": 7, "within": {"x": [-1, 1]}}),
