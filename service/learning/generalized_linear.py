@@ -20,7 +20,7 @@ from service.certificates import require
 from service.errors import NablaError, NoConvergence, RankDeficient, Separated, Undecided
 from service.learning.families import Family, Terms
 from service.learning.inference import Parameter, table
-from service.learning.maximum import Maximum, State, maximise, newton_step
+from service.learning.maximum import Maximum, State, maximise, newton_step, row_lengths
 from service.learning.sample import Sample, refuse_dependence
 from service.learning.separation import Demands, Direction, separating_direction
 from service.linalg.bounds import TRUSTED, UNIT, Extended, extended, extended_gamma, gamma
@@ -196,7 +196,7 @@ class Fit:
 
     @cached_property
     def errors(self) -> Numbers:
-        return np.sqrt(self.basis.inverse_gram_diagonal())
+        return row_lengths(self.basis.s)
 
     @cached_property
     def eta(self) -> Numbers:

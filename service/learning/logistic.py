@@ -56,6 +56,8 @@ def _trials(sample: Sample) -> Column:
     y = sample.y
     if sample.labels and len(sample.labels) < 2:
         raise MathematicsRefuses(f'every response is "{sample.labels[0][:60]}"', "a binary response has two classes", "/y")
+    if sample.labels and "trials" in sample.columns:
+        raise MathematicsRefuses("with trials the response counts successes, and here it is made of texts", "send numbers", "/y")
     if "trials" not in sample.columns:
         if not np.isin(y, (0.0, 1.0)).all():
             place = int(np.flatnonzero(~np.isin(y, (0.0, 1.0)))[0])

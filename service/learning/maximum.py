@@ -82,12 +82,12 @@ class Maximum:
 
     @property
     def error(self) -> NDArray[np.float64]:
-        return np.asarray(self.distance * np.sqrt(self.basis.inverse_gram_diagonal()) * self.basis.amplification)
+        return np.asarray(self.distance * row_lengths(self.basis.s) * self.basis.amplification)
 
     @property
     def relative_error(self) -> float:
         """The largest error, relative to the estimate or to its standard error."""
-        errors = np.sqrt(self.basis.inverse_gram_diagonal())
+        errors = row_lengths(self.basis.s)
         return float((self.error / np.maximum(np.abs(self.b), errors)).max())
 
     def checks(self) -> list[Check]:
@@ -103,6 +103,12 @@ class Maximum:
             ),
             measured("forward-error", error, DIGITS, "verified bound on the error of an estimate, relative to it or to its standard error"),
         ]
+
+
+def row_lengths(s: Floats) -> NDArray[np.float64]:
+    """The root of the diagonal of s·sᵀ: where s is H^(−½), the standard errors. Nothing underflows."""
+    largest = np.abs(s).max(axis=1)
+    return np.asarray(largest * np.linalg.norm(s / np.where(largest > 0, largest, 1)[:, None], axis=1))
 
 
 def maximise(likelihood: Concave) -> Maximum | None:
@@ -177,7 +183,14 @@ def newton_step(state: State) -> NDArray[np.float64] | None:
         factor = np.linalg.cholesky(scaled.T @ scaled).T
         if np.diagonal(factor).min() <= 1e-6 * np.diagonal(factor).max():  # too many digits are lost in A'A
             factor = np.asarray(np.linalg.qr(scaled, mode="r"))
-        step = solve_triangular(factor, solve_triangular(factor, state.score / sizes, trans="T")) / sizes
     except np.linalg.LinAlgError:
-        return None
+        factor = np.asarray(np.linalg.qr(scaled, mode="r"))
+    with np.errstate(all="ignore"):
+        try:
+            step = solve_triangular(
+                factor, solve_triangular(factor, state.score / sizes, trans="T", check_finite=False), check_finite=False
+            )
+        except np.linalg.LinAlgError:
+            return None
+        step = step / sizes
     return step if np.isfinite(step).all() else None

@@ -20,7 +20,7 @@ from service.certificates import require
 from service.errors import MathematicsRefuses
 from service.learning.generalized_linear import listed, mcfadden, no_maximum, ratios, separated
 from service.learning.inference import table
-from service.learning.maximum import State, maximise
+from service.learning.maximum import State, maximise, row_lengths
 from service.learning.model import Model, Task
 from service.learning.sample import Sample, new_rows, read_sample, refuse_dependence, refuse_exact
 from service.learning.separation import Demands, separating_direction
@@ -139,7 +139,7 @@ def multinomial_answer(task: Task, sample: Sample) -> dict[str, Any]:
     if found is None:
         raise no_maximum(sample)
     checks = require(found.checks())
-    errors = np.sqrt(found.basis.inverse_gram_diagonal())
+    errors = row_lengths(found.basis.s)
     names = [f"{label}:{name}" for label in labels[1:] for name in sample.names]
     rows = table(names, found.b.tolist(), found.b, errors, math.inf, task.confidence_level)
     value, null = found.state.log_likelihood, _null(likelihood, sample.has_intercept)

@@ -157,7 +157,12 @@ def _from(problem: Problem, start: Vector, pointer: str) -> Found:
         free = _free(problem, theta)
         held = _held(problem, theta, free)
         if not free:
-            continue
+            raise NoConvergence(
+                "the fit drives every parameter to a bound: nothing is left to estimate",
+                "loosen the bounds, or leave them out",
+                "/bounds",
+                facts={"stopped_at": dict(zip(names, theta.tolist(), strict=True)), "residual_sum_of_squares": _sum(problem, theta)},
+            )
         try:
             there = descend(held, theta[free])
         except NotExtended:
@@ -264,10 +269,11 @@ def _no_convergence(problem: Problem, start: Vector, stopped: Vector, pointer: s
 
 def _undetermined(J: Vector) -> list[int] | None:
     """The parameters along which nothing changes, the most moving first; None where the Jacobian has full rank."""
-    lengths = np.linalg.norm(J, axis=0)
-    if not lengths.all():
-        return [int(j) for j in np.flatnonzero(lengths == 0)]
-    _, values, rows = np.linalg.svd(J / lengths, full_matrices=False)
+    largest = np.abs(J).max(axis=0)
+    if not largest.all():
+        return [int(j) for j in np.flatnonzero(largest == 0)]
+    scaled = J / largest
+    _, values, rows = np.linalg.svd(scaled / np.linalg.norm(scaled, axis=0), full_matrices=False)
     if values[-1] > 1e-10 * values[0]:
         return None
     return [int(j) for j in np.argsort(-np.abs(rows[-1])) if abs(rows[-1][j]) > 0.1]

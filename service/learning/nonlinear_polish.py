@@ -156,7 +156,8 @@ def _relative(step: Numbers, theta: Numbers, here: _Local, units: NDArray[np.flo
     """The largest entry of a step, relative to θ or to what the standard error is at least."""
     n, p = here.J.shape
     deviation = math.sqrt(max(float(here.S), 0.0) / max(n - p, 1))
-    scale = np.maximum(np.abs(theta.astype(np.float64)), deviation * units)
+    least = 2.0**-56 * float(np.linalg.norm(here.f.astype(np.float64)))  # what moves f by less is nothing
+    scale = np.maximum(np.abs(theta.astype(np.float64)), max(deviation, least) * units)
     return float(np.max(np.abs(step.astype(np.float64)) / np.where(scale > 0, scale, 1)))
 
 
@@ -197,9 +198,13 @@ def extended_minimum(problem: Problem, theta: Numbers) -> Minimum | None:
     condition = math.sqrt(float(values[-1] / values[0]))
     scaled = (here.H * np.outer(units, units)).astype(np.float64)
     noise = np.abs(np.linalg.inv(scaled)) @ np.abs(((rough.g - here.g) * units).astype(np.float64)) * units * SAFETY
+    size = float((np.abs(here.r) + 2 * np.abs(here.f)) @ (np.abs(here.r) + 2 * np.abs(here.f)))
+    nothing = float(here.S) <= size * 2.0**-116  # what is left cannot be told from rounding
+    here = replace(here, S=np.longdouble(0)) if nothing else here
     S = float(here.S)
-    lost = abs(float(rough.S - here.S)) * SAFETY / S if S > 0 else math.inf
+    lost = abs(float(rough.S - here.S)) * SAFETY / S if S > 0 else 0.0
     left = _relative(step, theta, here, units)
+    doubles = np.where(np.abs(doubles) <= noise + np.abs(step.astype(np.float64)), 0.0, doubles)
     error = left + _relative(noise, theta, here, units) + lost + 4 * condition**2 * 2.0**-64
     inverse = np.linalg.inv(gram)
     inverse = inverse + inverse @ (np.eye(len(units)) - (here.G * np.outer(units, units)) @ inverse).astype(np.float64)
@@ -260,18 +265,27 @@ def _in_balls(problem: Problem, start: Numbers, bits: int) -> Minimum | None:
     if proof is None or gram is None:
         return None
     radii, curvature = proof
+    doubles = np.where(np.abs(doubles) <= radii, 0.0, doubles)
     error = max(
-        float(abs(flint.arb(value) - entry) + radius) / abs(value) if value else float(abs(entry) + radius)
-        for value, entry, radius in zip(doubles.tolist(), point, radii, strict=True)
+        float(abs(flint.arb(value) - entry) + radius) / max(abs(value), least * 2.0**40 if value == 0 else 0.0)
+        for value, entry, radius, least in zip(doubles.tolist(), point, radii, _effects(here), strict=True)
     )
     return _ball_minimum(problem, here, doubles, gram, error, curvature)
 
 
-def _proof(local: Callable[[list[Any]], _Local], here: _Local, point: list[Any], size: float) -> tuple[list[Any], float] | None:
+def _effects(here: _Local) -> list[float]:
+    """For each parameter how large it is where it moves f by 2⁻⁴⁰ of its size: a measure for parameters that are 0."""
+    whole = math.sqrt(sum(float(value) ** 2 for value in here.f))
+    return [2.0**-40 * (whole or 1.0) / math.sqrt(float(here.G[j, j])) for j in range(len(here.G))]
+
+
+def _proof(local: Callable[[list[Any]], _Local], here: _Local, point: list[Any], size: float) -> tuple[list[float], float] | None:
     """Radii of a box around the point, relative to it of this size, that holds exactly one zero of the gradient, a minimum, and the
     smallest pivot of the Hessian on it; None where that cannot be proven."""
-    radii = [abs(value) * size if value != 0 else flint.arb(size * size) for value in point]
-    around = local([flint.arb(value.mid(), radius) for value, radius in zip(point, radii, strict=True)])
+    if not all(here.G[j, j] > 0 for j in range(len(point))):
+        return None
+    radii = [size * max(abs(float(value)), least) for value, least in zip(point, _effects(here), strict=True)]
+    around = local([flint.arb(value.mid(), flint.arb(radius)) for value, radius in zip(point, radii, strict=True)])
     inverse, curvature = _inverse(here.H), _smallest_pivot(around.H)
     if inverse is None or curvature is None or not _holds(inverse, here.g, around.H, radii):
         return None
@@ -334,7 +348,7 @@ def _times(matrix: Numbers, vector: Numbers) -> list[Any]:
     return [sum((entry * value for entry, value in zip(row, vector, strict=True)), flint.arb(0)) for row in matrix]
 
 
-def _holds(inverse: Numbers, gradient: Numbers, around: Numbers, radii: list[Any]) -> bool:
+def _holds(inverse: Numbers, gradient: Numbers, around: Numbers, radii: list[float]) -> bool:
     """Whether Krawczyk's operator maps the box into its inside: |C·g| + |I − C·H|·radii < radii."""
     C = [[entry.mid() for entry in row] for row in inverse]
     p = len(radii)

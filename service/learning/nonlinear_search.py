@@ -19,7 +19,7 @@ from service.learning.expression_model import Column, ExpressionModel, Response
 
 Numbers = NDArray[Any]
 BEYOND = 1e100  # a residual that is not finite, for solvers that need a number
-EVALUATIONS = 2_000
+EVALUATIONS = {"lm": 2_000, "trf": 300, "dogbox": 300}
 TOLERANCE = 1e-12
 
 
@@ -94,7 +94,7 @@ def _solve(problem: Problem, start: NDArray[np.float64], method: Any, scale: Any
     try:
         with np.errstate(all="ignore"):
             found: Any = optimize.least_squares(
-                residuals, start, jacobian, bounds, method=method, x_scale=scale, max_nfev=EVALUATIONS, **tolerances
+                residuals, start, jacobian, bounds, method=method, x_scale=scale, max_nfev=EVALUATIONS[method], **tolerances
             )
     except (ValueError, np.linalg.LinAlgError):  # a step to where nothing is defined
         return None

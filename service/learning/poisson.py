@@ -19,6 +19,8 @@ def _poisson(task: Task) -> dict[str, Any]:
     refuse_exact(task)
     sample = read_sample(task, ("offset", "exposure"))
     y = sample.y
+    if sample.labels:
+        raise MathematicsRefuses(f'a count is a number, and entry 1 is a text such as "{sample.labels[0][:60]}"', pointer="/y")
     wrong = np.flatnonzero((y < 0) | (y != np.round(y)))
     if len(wrong):
         place = int(wrong[0])

@@ -20,11 +20,13 @@ from service.web.linear_algebra import NUMBER, array_of
 
 
 def read_column(value: Any) -> Matrix:
-    """A list of numbers; or one of texts, which are the labels of classes: a matrix of kind "symbolic", refused as numbers."""
+    """A list of numbers; or one of texts or booleans, which are the labels of classes: a matrix of kind "symbolic", refused as numbers."""
     if isinstance(value, list) and value and set(map(type, value)) <= {float, int}:
         numbers = _numbers(value)
         if numbers is not None:
             return as_vector(from_numbers(numbers))
+    if isinstance(value, list) and value and all(isinstance(entry, bool) for entry in value):
+        value = [str(entry).lower() for entry in value]
     if isinstance(value, list) and value and all(isinstance(entry, str) for entry in value):
         try:
             return read_vector(value)

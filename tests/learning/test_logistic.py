@@ -331,6 +331,33 @@ def test_nearly_separated_data_are_fitted() -> None:
 
 # --- refusals and certificates ----------------------------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize("size", [1e-300, 1e-150, 1.0, 1e10, 1e150, 1e300])
+def test_the_size_of_a_predictor_does_not_matter(size: float) -> None:
+    y = [0, 1, 0, 1, 1]
+    found = simple("logistic", [[size * k] for k in range(1, 6)], y)
+    (a, error_a), (b, error_b) = table_of(found)
+    (c, error_c), (d, error_d) = table_of(simple("logistic", [[k] for k in range(1, 6)], y))
+    assert (a, error_a) == (pytest.approx(c, rel=1e-13), pytest.approx(error_c, rel=1e-12))
+    assert (b * size, error_b * size) == (pytest.approx(d, rel=1e-13), pytest.approx(error_d, rel=1e-12))
+
+
+def test_many_data_are_fitted_in_doubles_with_a_bound_that_holds() -> None:
+    random = np.random.default_rng(4)
+    X = random.standard_normal((6000, 9)).round(6)
+    y = (random.random(6000) < special.expit(X @ np.linspace(-1, 1, 9))).astype(float)
+    ones = np.ones(6000)
+    likelihood = Likelihood(BINOMIAL["logit"], np.column_stack([ones, X]), y, ones, 0 * ones, ones)
+    found = maximise(likelihood)
+    assert found is not None
+    careful = located(likelihood, found.b)
+    assert careful is not None
+    gradient, _ = likelihood.score(found.b, True)
+    step = careful.basis.s @ (careful.basis.s.T @ gradient.astype(float))
+    assert (np.abs(step) <= found.error).all()
+    assert found.relative_error < 1e-10
+
+
 REFUSED: list[tuple[str, Any, Any, dict[str, Any], type[Exception], str]] = [
     ("logistic", [[1], [2], [3]], [0, 1, 2], {}, MathematicsRefuses, "0 or 1, and entry 3 is 2"),
     ("logistic", [[1], [2], [3]], [0, 1, 0.5], {}, MathematicsRefuses, "entry 3 is 0.5"),
@@ -345,6 +372,8 @@ REFUSED: list[tuple[str, Any, Any, dict[str, Any], type[Exception], str]] = [
     ("logistic", [[1]], [1], {}, RankDeficient, "1 observations"),
     ("poisson", [[1], [2], [3]], [1, 2, -1], {}, MathematicsRefuses, "entry 3 is -1"),
     ("poisson", [[1], [2], [3]], [1, 2, 1.5], {}, MathematicsRefuses, "entry 3 is 1.5"),
+    ("poisson", [[1], [2], [3]], ["a", "b", "c"], {}, MathematicsRefuses, "is a text"),
+    ("logistic", [[1], [2], [3]], ["a", "b", "a"], {"trials": 3.0}, MathematicsRefuses, "made of texts"),
     ("poisson", [[1], [2], [3]], [0, 0, 0], {}, MathematicsRefuses, "every count is 0"),
     ("poisson", [[1], [2], [3]], [1, 2, 3], {"exposure": 0.0}, MathematicsRefuses, "positive"),
     ("poisson", [[1], [2], [3]], [1, 2, 3], {"link": "log"}, InputError, "link is not a field"),

@@ -163,6 +163,14 @@ def test_an_exact_fit_has_no_residual() -> None:
     assert none_left["parameters"][0]["standard_error"] is None
 
 
+@pytest.mark.parametrize("observations", [5, 3000])
+def test_a_parameter_that_is_zero(observations: int) -> None:
+    x = [(7 * i % 11) / 10 for i in range(observations)]
+    found = fitted("a*x + b", {"x": x, "y": x}, {"a": 0.5, "b": 0.5})
+    assert found["coefficients"] == [1, 0]
+    assert found["residual_sum_of_squares"] == 0
+
+
 def test_the_jacobian_is_written() -> None:
     found = fitted(MISRA1A.expression, {"x": MISRA1A.x, "y": MISRA1A.y}, named(MISRA1A.starts[1]), include=("jacobian",))
     assert [entry["text"] for entry in found["jacobian"]] == ["1 - exp(-b2*x)", "b1*x*exp(-b2*x)"]
@@ -196,6 +204,7 @@ REFUSED: list[tuple[str, dict[str, Any], Any, dict[str, Any], type[NablaError], 
     ("a + b*x", DATA, {"a": 1, "b": 1}, {"response": "3"}, InputError, "holds no column"),
     ("a + b*x", {"x": [1, 2], "y": [1, 2, 3]}, {"a": 1, "b": 1}, {}, ShapeMismatch, "x has 2 entries"),
     ("a + b*x", DATA, {"a": 1, "b": 1}, {"bounds": {"a": [2, 3]}}, InputError, "outside its bounds"),
+    ("a*x", DATA, {"a": 5}, {"bounds": {"a": [4, 6]}}, NoConvergence, "every parameter to a bound"),
     ("a + b*x", DATA, {"a": 1, "b": 1}, {"bounds": {"a": [3, 2]}}, InputError, "below the upper"),
     ("a + b*x", DATA, {"a": 1, "b": 1}, {"bounds": {"q": [3, 4]}}, UnknownName, "q has bounds"),
     ("a + b*x", DATA, {"a": 1, "b": 1}, {"weights": [1, 1, 1, 1, 0]}, InputError, "positive"),

@@ -55,6 +55,8 @@ def test_labels_trials_and_predictions(client: FlaskClient) -> None:
     assert sum(body["fitted_values"]) == pytest.approx(2.5)
     labelled = {"model": "logistic", "x": [1, 2, 3, 4, 5], "y": ["no", "no", "yes", "no", "yes"]}
     assert client.post("/v1/regression", json=labelled).get_json()["classes"] == ["no", "yes"]
+    booleans = {"model": "logistic", "x": [1, 2, 3, 4, 5], "y": [False, False, True, False, True]}
+    assert client.post("/v1/regression", json=booleans).get_json()["classes"] == ["false", "true"]
     three = {"model": "multinomial", "x": [1, 2, 3, 4, 5, 6, 7], "y": [0, 1, 0, 2, 1, 2, 1], "predict": [3, 4]}
     body = client.post("/v1/regression", json=three).get_json()
     assert len(body["coefficients"]) == len(body["intercept"]) == 2
