@@ -17,6 +17,7 @@ from service.linalg.scaled_integers import ScaledIntegers, from_columns, integer
 
 INTERCEPT = "intercept"
 FLOAT_FIT_ENTRIES = 50_000  # up to here exact arithmetic may step in for floats
+POWER_ENTRIES = 250_000  # the same for polynomials, whose columns floats often cannot tell apart
 EXACT_COLUMNS = 40
 
 
@@ -122,7 +123,8 @@ class Design:
     @property
     def is_small(self) -> bool:
         """Whether exact arithmetic may step in for floats that cannot be trusted."""
-        return self.parameters <= EXACT_COLUMNS and self.observations * self.parameters <= FLOAT_FIT_ENTRIES
+        most = FLOAT_FIT_ENTRIES if self.terms.degree is None else POWER_ENTRIES
+        return self.parameters <= EXACT_COLUMNS and self.observations * self.parameters <= most
 
     def require_determined(self) -> None:
         """Raises RankDeficient when there are fewer observations than parameters, LimitExceeded."""

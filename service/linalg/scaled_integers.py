@@ -88,13 +88,21 @@ def _decimals(column: NDArray[np.float64]) -> tuple[list[int], int]:
             while places and _is_decimal(column, places - 1):
                 places -= 1
             return list(map(int, np.rint(column * 10.0**places).tolist())), 10**places
-    return _read(orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1].split(","))
+    text = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1]
+    return _read(text.split(",")) if "e" in text else _plain(text.split(","))
 
 
 def _is_decimal(column: NDArray[np.float64], places: int) -> bool:
     power = 10.0**places  # exact up to 10^22
     whole = np.rint(column * power)
     return bool((np.abs(whole) < MOST_DIGITS).all() and (whole / power == column).all())
+
+
+def _plain(texts: list[str]) -> tuple[list[int], int]:
+    """The same as `_read` for texts with a point and without an exponent."""
+    parts = [text.split(".") for text in texts]
+    most = max(len(behind) for _, behind in parts)
+    return [int(whole + behind.ljust(most, "0")) for whole, behind in parts], 10**most
 
 
 def _read(texts: list[str]) -> tuple[list[int], int]:

@@ -327,3 +327,13 @@ def test_a_residual_that_is_mostly_rounding_is_refused() -> None:
     y = 1e6 + x @ [1.0, 2.0] + 1e-9 * random.standard_normal(30_000)
     with pytest.raises(CheckFailed, match="residual"):
         ols(design(x.tolist(), y.tolist()))
+
+
+def test_a_polynomial_of_many_observations_far_from_zero() -> None:
+    """Years to the fourth power: no float fit can be trusted, and the exact one is taken."""
+    x = [1900 + k % 101 for k in range(4_000)]
+    y = [(year - 1950) ** 2 + (k * 7919) % 13 for k, year in enumerate(x)]
+    answer = Regression(linear_fit.fit(Observations(x=read_vector(x), y=read_vector(y)).design(degree=4)))
+    centred = Regression(linear_fit.fit(Observations(x=read_vector([year - 1950 for year in x]), y=read_vector(y)).design(degree=4)))
+    assert answer.fit.estimates[-1] == pytest.approx(centred.fit.estimates[-1], rel=1e-14)
+    assert answer.fit.sums.residual == centred.fit.sums.residual
