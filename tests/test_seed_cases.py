@@ -1,8 +1,4 @@
-"""The worked examples of the source documents, over HTTP.
-
-`tests/data/not_yet.json` lists the cases of what is not built yet. A listed case that holds fails here, and so does an
-unlisted one that does not: the list can only shrink.
-"""
+"""The worked examples of the source documents, over HTTP: all of them hold."""
 
 from __future__ import annotations
 
@@ -18,7 +14,6 @@ from tests.equivalence import same_function
 
 DATA = Path(__file__).parent / "data"
 CASES: list[dict[str, Any]] = json.loads((DATA / "seed_cases.json").read_text())["cases"]
-NOT_YET: list[str] = json.loads((DATA / "not_yet.json").read_text())
 
 
 def follow(document: Any, path: str) -> Any:
@@ -63,12 +58,4 @@ def meets(base: str, case: dict[str, Any], expected: dict[str, Any], found: Any)
 def test_a_worked_example_holds(live_server: str, case: dict[str, Any]) -> None:
     reply = servers.request(f"{live_server}/v1/{case['operation']}", case["request"])
     reasons = [reason for expected in case["expect"] if (reason := shortfall(live_server, case, expected, reply))]
-    if case["id"] in NOT_YET:
-        assert reasons, f"{case['id']} holds: take it off tests/data/not_yet.json"
-    else:
-        assert not reasons, reasons
-
-
-def test_the_list_names_cases_and_names_them_once() -> None:
-    assert set(NOT_YET) <= {case["id"] for case in CASES}
-    assert sorted(set(NOT_YET)) == NOT_YET
+    assert not reasons, reasons
