@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from service.linalg.exact_numbers import beyond_doubles
 STEP = 1e-100
 SEED = 20_260_717
 TOLERANCE = 1e-10
+FLOOR = 1e-4
+"""Times TOLERANCE: what a few roundings of doubles come to."""
 DIRECTIONS = 3
 EVERY_ENTRY = 32
 """Up to so many entries an array is checked entry by entry, a larger one along random directions."""
@@ -55,7 +58,7 @@ def backpropagation(layers: Sequence[Layer], loss: Loss, x: Vector) -> dict[str,
         raise beyond_doubles()
     found = named(gradients)
     jacobians = [_formed(layer, x_, y) for layer, x_, y in zip(layers, values, values[1:], strict=False)]
-    checks = [complex_step_check(layers, loss, x, found, deltas[0]), jacobian_check(layers, values, jacobians)]
+    checks = [complex_step_check(layers, loss, values, found, deltas[0]), jacobian_check(layers, values, jacobians)]
     return {
         "value": value,
         "loss": {"type": loss.kind, "value": value},
@@ -98,8 +101,12 @@ def forward(layers: Sequence[Layer], loss: Loss, x: Vector, moved: Arrays) -> An
     return loss.value(x)
 
 
-def complex_step_check(layers: Sequence[Layer], loss: Loss, x: Vector, gradients: Arrays, by_input: Vector) -> Check:
-    """Each gradient along directions against the imaginary part of the loss at a complex step, relative to the largest product in it."""
+def complex_step_check(layers: Sequence[Layer], loss: Loss, values: Sequence[Vector], gradients: Arrays, by_input: Vector) -> Check:
+    """Each gradient along directions against the imaginary part of the loss at a complex step; `values` are x and the outputs.
+
+    Relative to the gradient, and where that is what cancellation and saturation left, to the numbers that went into it.
+    """
+    x, sizes = values[0], magnitudes(layers, loss, values)
     random = np.random.default_rng(SEED)
     parameters = named([layer.parameters for layer in layers])
     worst = 0.0
@@ -109,17 +116,26 @@ def complex_step_check(layers: Sequence[Layer], loss: Loss, x: Vector, gradients
             moved = at + 1j * STEP * direction
             value = forward(layers, loss, moved, {}) if name == "x" else forward(layers, loss, x, {name: moved})
             found = float(np.imag(value)) / STEP
-            worst = max(worst, _relative(found - float((gradient * direction).sum()), gradient, by_input, loss))
+            scale = max(float(np.abs(gradient).max()) * math.sqrt(gradient.size), FLOOR * sizes[name], 1e-290)
+            worst = max(worst, abs(found - float((gradient * direction).sum())) / scale)
     detail = "every gradient against complex steps of the forward pass, entry by entry (large arrays along random directions), relative"
     return measured("complex-step", worst, TOLERANCE, detail)
 
 
-def _relative(difference: float, gradient: NDArray[Any], by_input: Vector, loss: Loss) -> float:
-    """Relative to the gradient, and where that is nothing but rounding, to what cancels in it: numbers of the size of the target."""
-    size = float(np.abs(gradient).max(initial=0.0))
-    floor = 1e-5 * max(float(np.abs(loss.target).max(initial=0.0)), float(np.abs(by_input).max(initial=0.0)))
-    scale = max(size * math.sqrt(gradient.size), floor, 1e-290)
-    return abs(difference) / scale
+def magnitudes(layers: Sequence[Layer], loss: Loss, values: Sequence[Vector]) -> dict[str, float]:
+    """For each gradient, and for "x", the size of the numbers that may cancel in it: the sums of absolute values that
+    backpropagation would take if no slope were below 1."""
+    size = np.abs(values[-1]) + np.abs(loss.target)
+    found: dict[str, float] = {}
+    for place in range(len(layers), 0, -1):
+        x, layer = np.abs(values[place - 1]), layers[place - 1]
+        if layer.parameters:
+            upper = replace(layer, parameters={name: np.abs(array) for name, array in layer.parameters.items()})
+            found |= {f"{name}{place}": float(array.max()) for name, array in upper.gradients(x, size).items()}
+            size = upper.back(x, values[place], size)
+        else:
+            size = np.full(len(x), size.max())
+    return found | {"x": float(size.max())}
 
 
 def _directions(shape: tuple[int, ...], random: np.random.Generator) -> Any:
@@ -133,11 +149,11 @@ def jacobian_check(layers: Sequence[Layer], values: Sequence[Vector], jacobians:
     """Each layer's Jacobian along a random direction against a complex step of that layer."""
     random = np.random.default_rng(SEED)
     worst = 0.0
-    for layer, x, jacobian in zip(layers, values, jacobians, strict=False):
+    for layer, x, y, jacobian in zip(layers, values, values[1:], jacobians, strict=False):
         direction = random.uniform(-1, 1, x.shape)
         found = np.imag(layer.output(x + 1j * STEP * direction, layer.parameters)) / STEP
         if jacobian is None:
             continue
-        scale = float((np.abs(jacobian) @ np.abs(direction)).max(initial=0.0)) or 1.0
+        scale = max(float((np.abs(jacobian) @ np.abs(direction)).max()), FLOOR * float(np.abs(y).max()), 1e-290)
         worst = max(worst, float(np.abs(found - jacobian @ direction).max()) / scale)
     return measured("jacobians", worst, TOLERANCE, "each layer's Jacobian along a random direction against a complex step of the layer")

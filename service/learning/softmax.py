@@ -180,7 +180,7 @@ def _distribution(row: Sequence[Any], at: str) -> list[Any]:
         raise InputError("a probability is negative", "probabilities are at least 0 and add up to 1", at)
     total = sum(row, flint.fmpq(0))
     if abs(total - 1) > SUM_TOLERANCE:
-        raise InputError(f"the probabilities add up to {float(total.p) / float(total.q):.6g}, not to 1", "the classes of a row share 1", at)
+        raise InputError(f"the probabilities add up to {nearest_double(total):.6g}, not to 1", "the classes of a row share 1", at)
     return list(row)
 
 

@@ -23,7 +23,7 @@ from service import limits
 from service.certificates import Check, decided, measured, require
 from service.errors import InputError, ShapeMismatch
 from service.linalg.bounds import UNIT, extended, extended_gamma, gamma
-from service.linalg.convolution import Mode, as_text, exactly, in_floats, places
+from service.linalg.convolution import SMALLEST, Mode, as_text, exactly, in_floats, places
 from service.linalg.exact import check_entries
 from service.linalg.exact_numbers import beyond_doubles
 from service.linalg.matrix import Arithmetic, Matrix, choose_arithmetic
@@ -184,6 +184,7 @@ def block_check(matrix: Table, kernel: Table, signal: Shape, rows: tuple[range, 
 # --- Jacobians and adjoint --------------------------------------------------------------------------------------------
 
 
+@np.errstate(all="ignore")  # an overflow makes a check fail
 def jacobians(kernel: Matrix, signal: Matrix, mode: Mode, arithmetic: Arithmetic) -> tuple[dict[str, Any], list[Check]]:
     """∂vec(y)/∂vec(signal) = T(kernel) and ∂vec(y)/∂vec(kernel) = T(signal). Raises LimitExceeded."""
     rows = grid(kernel.shape, signal.shape, mode)
@@ -199,6 +200,8 @@ def jacobians(kernel: Matrix, signal: Matrix, mode: Mode, arithmetic: Arithmetic
 def bilinear_check(by_signal: Table, by_kernel: Table, kernel: Table, signal: Table) -> Check:
     """The convolution is linear in each: J_signal·vec(signal) and J_kernel·vec(kernel) are both its value."""
     s, k = signal.ravel(order="F"), kernel.ravel(order="F")
+    if kernel.dtype != object:
+        s, k = extended(s), extended(k)
     one, two = by_signal @ s, by_kernel @ k
     detail = "J_signal vec(signal) = J_kernel vec(kernel)"
     if kernel.dtype == object:
@@ -206,6 +209,7 @@ def bilinear_check(by_signal: Table, by_kernel: Table, kernel: Table, signal: Ta
     return _compared("jacobians", one, two, np.abs(by_signal) @ np.abs(s), len(s) + len(k), detail)
 
 
+@np.errstate(all="ignore")  # an overflow is refused
 def adjoint(
     kernel: Matrix, signal: Shape, weights: Matrix, mode: Mode, arithmetic: Arithmetic | None = None
 ) -> tuple[Any, Arithmetic, list[Check]]:
@@ -240,7 +244,7 @@ def adjoint_check(found: Table, kernel: Table, weights: Table, rows: tuple[range
     m, n = found.shape
     full = np.full((kernel.shape[0] + m - 1, kernel.shape[1] + n - 1), zero, dtype=weights.dtype)
     total = np.full(found.shape, zero, dtype=np.result_type(kernel, weights) if kernel.dtype != object else object)
-    sizes = np.zeros(found.shape)
+    sizes = extended(np.zeros(found.shape))
     if mode == "circular":
         full = np.tile(weights, [-(-size // period) for size, period in zip(full.shape, weights.shape, strict=True)])
     else:
@@ -250,7 +254,7 @@ def adjoint_check(found: Table, kernel: Table, weights: Table, rows: tuple[range
             term = kernel[a, b] * full[a : a + m, b : b + n]
             total = total + term
             if kernel.dtype != object:
-                sizes = sizes + np.abs(term).astype(np.float64)
+                sizes = sizes + np.abs(term)
     detail = "T' w against the correlation of the kernel with w"
     if kernel.dtype == object:
         return decided("adjoint", bool((total == found).all()), f"{detail}, exactly")
@@ -258,7 +262,6 @@ def adjoint_check(found: Table, kernel: Table, weights: Table, rows: tuple[range
 
 
 def _compared(name: str, one: Table, two: Table, sizes: Any, terms: int, detail: str) -> Check:
-    scale = np.asarray(sizes, dtype=np.float64)
-    difference = np.abs(one - two).astype(np.float64)
-    error = float(np.divide(difference, scale, out=np.where(difference > 1e-300, np.inf, 0.0), where=scale > 0).max())
+    difference = np.abs(one - two)
+    error = float((difference / np.maximum(sizes, SMALLEST / UNIT)).max())  # relative, down to where doubles lose digits
     return measured(name, error, 4 * gamma(terms + 4), f"{detail}, relative to the sums of absolute values")

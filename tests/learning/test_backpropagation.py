@@ -95,6 +95,23 @@ def test_far_out() -> None:
     assert exact["value"] == 0
 
 
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("kind", LOSSES)
+def test_saturated_networks_are_answered(kind: str, size: float) -> None:
+    """Slopes of 1e-40 and probabilities that are 0 or 1: what is left is checked against what went in."""
+    random = np.random.default_rng(8)
+    last = {"cross-entropy": "softmax", "binary-cross-entropy": "sigmoid"}.get(kind, "tanh")
+    for middle in ("relu", "tanh", "sigmoid", "softmax"):
+        specs = [
+            {"type": "affine", "W": (random.standard_normal((5, 4)) * size).tolist(), "b": [size] * 5},
+            middle,
+            {"type": "affine", "W": (random.standard_normal((3, 5)) * size).tolist()},
+            last,
+        ]
+        found = backpropagation(network(*specs), LOSSES[kind](np.array([0.5, 0.25, 0.25])), random.standard_normal(4) * size)
+        assert all(check.passed for check in found["checks"])
+
+
 def test_large_layers_form_no_jacobian() -> None:
     found = backpropagation(network("tanh"), LOSSES["squared-error"](np.zeros(5000)), np.linspace(-1, 1, 5000))
     assert found["layers"][0]["jacobian"] is None
@@ -156,13 +173,13 @@ def test_a_wrong_gradient_is_refused() -> None:
     layers, loss, x = network(affine(5, 2), "tanh", affine(1, 5)), LOSSES["squared-error"](np.array([0.4])), np.array([0.5, 0.6])
     found = backpropagation(layers, loss, x)
     gradients, by_input = found["gradients"], found["input_gradient"]
-    assert complex_step_check(layers, loss, x, gradients, by_input).passed
-    assert not complex_step_check(layers, loss, x, gradients, by_input * (1 + 1e-8)).passed
+    values = [x, *(np.asarray(layer["output"]) for layer in found["layers"])]
+    assert complex_step_check(layers, loss, values, gradients, by_input).passed
+    assert not complex_step_check(layers, loss, values, gradients, by_input * (1 + 1e-8)).passed
     for name, gradient in gradients.items():
         wrong = gradient.copy()
         wrong.flat[0] += 1e-8 * np.abs(gradient).max()
-        assert not complex_step_check(layers, loss, x, {**gradients, name: wrong}, by_input).passed
-    values = [x, *(np.asarray(layer["output"]) for layer in found["layers"])]
+        assert not complex_step_check(layers, loss, values, {**gradients, name: wrong}, by_input).passed
     jacobians = [np.asarray(layer["jacobian"]) for layer in found["layers"]]
     assert jacobian_check(layers, values, jacobians).passed
     for i in range(3):

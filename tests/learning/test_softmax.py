@@ -158,3 +158,8 @@ def test_each_check_refuses_a_wrong_answer() -> None:
     assert hessian_check([h]).passed
     assert not hessian_check([h + np.diag([1e-12, 0])]).passed
     assert not hessian_check([-h]).passed
+
+
+def test_probabilities_that_add_up_to_nearly_nothing() -> None:
+    with pytest.raises(InputError, match="add up to 4"):
+        cross_entropy(read_vector([1]), read_vector([5e-324]), ONE)
