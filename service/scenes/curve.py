@@ -18,6 +18,7 @@ from service.scenes.sections import Floats, Section
 SAMPLES, SCOUTS = 601, 801
 REACH, USUAL = 10.0, 3.0  # how far features are looked for, and how far a window without features goes
 MOST_FEATURES = 7
+NARROWINGS = 12  # of a window in which the samples are too far apart for an oscillation
 TOUCH = 1e-12  # a derivative so small beside its largest value touches 0
 MOST_TOLD = 6
 MOST_POLYNOMIALS = 4
@@ -72,7 +73,7 @@ def curve_scene(
 
     `known` are marks found otherwise, in the place of the critical points that the picture looks for; `path` is a line to show.
     """
-    found.check_work(SAMPLES + SCOUTS)
+    found.check_work(2 * SAMPLES + SCOUTS)
 
     def sampled(x: Floats) -> tuple[Floats, Floats]:
         values = [found.at(float(each)) for each in x]
@@ -83,8 +84,13 @@ def curve_scene(
     window = _window(sampled, held, order)
     if window is None:
         return None
-    x = np.linspace(*window, SAMPLES)
-    f, slope = sampled(x)
+    for _ in range(NARROWINGS):
+        x = np.linspace(*window, SAMPLES)
+        f, slope = sampled(x)
+        if order > 1 or _is_followed(f, slope, x[1] - x[0]):
+            break
+        middle = found.centre[0] if found.centre else sum(window) / 2
+        window = middle - (middle - window[0]) / 4, middle + (window[1] - middle) / 4
     if np.isfinite(f).sum() < 2:
         return None
     if known is None:
@@ -110,6 +116,14 @@ def curve_scene(
         + (f"A dashed line goes through the {len(path.x)} points of the path." if path else "")
     )
     return CurveScene(variable, *window, (shown, derived), f"{names[0]} and {names[1]}", description.strip())
+
+
+def _is_followed(f: Floats, slope: Floats, step: float) -> bool:
+    """Whether the samples stand close enough to show the curve: between two of them it changes by what the derivative says."""
+    low, high = limits_of(f)
+    errors = np.abs(np.diff(f) - step * (slope[:-1] + slope[1:]) / 2)
+    finite = errors[np.isfinite(errors)]
+    return not len(finite) or float(np.median(finite)) <= 0.02 * (high - low)
 
 
 def line_of(name: str, x: Floats, y: Floats) -> Line:

@@ -88,12 +88,16 @@ def map_plane(matrix: Floats) -> PlaneMap:
     unit, exponent = power_of_ten(matrix)
     basis = np.eye(2)
     arrows = [Arrow(f"e{i + 1}", basis[i], f"A·e{i + 1}", matrix[:, i] / unit) for i in range(2)]
-    area = float(np.linalg.det(matrix / unit)) * unit * unit
+    with np.errstate(over="ignore", under="ignore"):
+        area = float(np.linalg.det(matrix / unit)) * unit * unit
+    size = f"of the area {short(abs(area))}" if np.isfinite(area) else "of an area beyond the range of doubles"
     described = (
         "Two panels. Left: the unit circle, the unit square and the standard basis. Right: their images, an ellipse and a parallelogram "
-        f"of the area {short(abs(area))}; the basis goes to {vector(matrix[:, 0])} and {vector(matrix[:, 1])}."
+        f"{size}; the basis goes to {vector(matrix[:, 0])} and {vector(matrix[:, 1])}."
     )
-    return PlaneMap(matrix / unit, exponent, tuple(arrows), f"A linear map of determinant {short(area)}", described)
+    return PlaneMap(
+        matrix / unit, exponent, tuple(arrows), "A linear map" + (f" of determinant {short(area)}" if np.isfinite(area) else ""), described
+    )
 
 
 def _is_planar(matrix: Matrix) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from service.web.problems import NotAcceptable
 
 SVG = "image/svg+xml"
+_one_at_a_time = Lock()  # Matplotlib is not made for threads: not its fonts, by which it measures labels while it draws
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ def draw(operation: str, drawings: Drawings, request: dict[str, Any], name: str 
     for drawing in drawings.values() if name is None else [drawings[name]]:
         prepared = drawing.prepare(request)
         if prepared is not None:
-            svg: bytes = importlib.import_module(f"service.pictures.{drawing.module}").draw(prepared)
+            with _one_at_a_time:
+                svg: bytes = importlib.import_module(f"service.pictures.{drawing.module}").draw(prepared)
             return svg
     there = "; ".join(f"{each}: {drawing.shows}" for each, drawing in drawings.items())
     raise NotAcceptable(

@@ -67,6 +67,12 @@ def test_the_point_has_its_tangent() -> None:
     assert scene.low < 0 < 3 < scene.high
 
 
+def test_a_fast_oscillation_is_followed() -> None:
+    line = curve("sin(100000*x)", "100000*cos(100000*x)").panels[0].lines[0]
+    assert np.abs(np.diff(line.y)).max() < 1
+    assert np.ptp(line.y) > 1
+
+
 def test_nothing_to_show() -> None:
     with fresh_arena():
         parsed, derivative = parse("log(-1 - x^2)"), parse("-2*x/(-1 - x^2)")

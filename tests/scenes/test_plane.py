@@ -44,6 +44,11 @@ def test_rotations_have_no_eigenvectors_and_a_shear_has_one() -> None:
     assert "defective" in sheared.description
 
 
+def test_areas_beyond_doubles() -> None:
+    assert "beyond the range of doubles" in map_plane(np.diag([1e300, 1e300])).description
+    assert "of the area 1e+300" in map_plane(np.diag([1e300, 1.0])).description
+
+
 def test_what_is_not_planar() -> None:
     assert singular_plane(read_matrix([[1, 2, 3], [4, 5, 6]])) is None
     assert eigen_plane(read_matrix([[{"re": 0, "im": 1}, 0], [0, 1]])) is None
