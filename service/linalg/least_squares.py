@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import InputError, ShapeMismatch
+from service.errors import InputError, RankDeficient, ShapeMismatch
 from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, extended, largest, widened
 from service.linalg.dependencies import Dependency, exact_dependencies
 from service.linalg.exact import affordable, check_size, require_rows
@@ -25,6 +25,9 @@ from service.linalg.orthogonal_fit import Basis, basis_of, entry_error, fit, ort
 from service.linalg.rank import rank
 from service.linalg.singular import too_sensitive
 from service.linalg.surds import Surd
+
+Driver = Literal["auto", "qr", "svd"]
+DRIVERS: tuple[Driver, ...] = ("auto", "qr", "svd")
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,20 @@ class LeastSquares:
 
 
 @np.errstate(all="ignore")  # an overflow makes a bound infinite, and is refused there
-def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = None, weights: Matrix | None = None) -> LeastSquares:
+def least_squares(
+    matrix: Matrix,
+    rhs: Matrix,
+    arithmetic: Arithmetic | None = None,
+    weights: Matrix | None = None,
+    driver: Driver = "auto",
+    tolerance: float | None = None,
+) -> LeastSquares:
     """The x (n, or n×k) that minimises ‖b − A·x‖₂ for A m×n and b m (or m×k); with `weights` w > 0 (m) Σ wᵢ|bᵢ − (A·x)ᵢ|².
 
     In floats by QR with refinement in extended precision when the columns are independent, by singular values otherwise; where the
-    verified bound is not good enough the exact solution, rounded, takes its place if the size allows. Raises
-    ShapeMismatch, LimitExceeded, Undecided (floats leave the rank open), CheckFailed.
+    verified bound is not good enough the exact solution, rounded, takes its place if the size allows. The `driver` "qr" insists on
+    independent columns, "svd" on singular values, of which those up to `tolerance` count as zero. Raises InputError, ShapeMismatch,
+    RankDeficient ("qr"), LimitExceeded, Undecided (floats leave the rank open), CheckFailed.
     """
     m, n = matrix.shape
     require_rows(matrix, rhs)
@@ -81,6 +92,11 @@ def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = N
         check_weights(weights, m)
     limits.check("cubic-size", min(m, n), "/matrix")
     limits.check("cubic-size", rhs.shape[1], "/rhs")
+    if mode == "exact" and (driver != "auto" or tolerance is not None):
+        detail = "a driver and a tolerance have no meaning in exact arithmetic"
+        raise InputError(detail, "leave them out", "/driver" if driver != "auto" else "/tolerance")
+    if driver == "qr" and tolerance is not None:
+        raise InputError("a tolerance is for singular values", 'send "driver": "svd", or leave one of the two out', "/tolerance")
     if mode == "exact":
         return _exact(matrix, rhs, weights)
     kind = np.result_type(matrix.floats, rhs.floats)
@@ -88,6 +104,10 @@ def least_squares(matrix: Matrix, rhs: Matrix, arithmetic: Arithmetic | None = N
     a, b = matrix.floats.astype(kind, copy=False) * roots, rhs.floats.astype(kind, copy=False) * roots
     roundings = 3 if weights is not None else int(matrix.is_rounded or rhs.is_rounded)  # of root, product and entry
     verified = _by_qr(a, b, roundings)
+    if driver == "svd" or tolerance is not None:
+        return _unweighted(_compared(_shortest(matrix, rhs, a, b, tolerance), verified), matrix, rhs, weights)
+    if driver == "qr" and verified is None:
+        raise RankDeficient("the columns of the matrix could not be proven independent", 'send "driver": "svd", or none', "/matrix")
     if verified and verified.is_good:
         return _unweighted(verified.answer(rhs), matrix, rhs, weights)
     cheap = affordable(matrix) and not rhs.is_complex
@@ -174,9 +194,18 @@ TINY_ERROR = 1e-280  # underflow, where the solution is zero
 # --- the shortest solution, in floats --------------------------------------------------------------------------------
 
 
-def _shortest(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats) -> LeastSquares:
+def _compared(answer: LeastSquares, verified: _Verified | None) -> LeastSquares:
+    """With a bound from the distance to a verified solution, where there is one and no singular value was left out."""
+    if verified is None or not answer.unique:
+        return answer
+    apart = _relative(np.abs(np.asarray(answer.x).reshape(verified.x.shape) - verified.x), verified.x)
+    bound = (apart * (1 + verified.bound) + verified.bound) * SLACK
+    return replace(answer, error_bound=bound if math.isfinite(bound) else None)
+
+
+def _shortest(matrix: Matrix, rhs: Matrix, a: Floats, b: Floats, tolerance: float | None = None) -> LeastSquares:
     """The solution of minimal norm from the singular values that count, refined once. Raises Undecided when the rank is open."""
-    found = rank(matrix.transposed())
+    found = rank(matrix.transposed(), None if tolerance is None else "float", tolerance)
     r, n = found.rank, a.shape[1]
     units = float(powers_of_two(a, None)), powers_of_two(b, 0)  # so that no square overflows
     a, b = a * units[0], b * units[1]

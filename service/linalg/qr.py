@@ -12,7 +12,6 @@ from scipy import linalg as scipy_linalg
 
 from service import limits
 from service.certificates import Check, decided, measured, require
-from service.errors import InputError
 from service.linalg.bounds import UNIT
 from service.linalg.exact import check_size, exact_rank
 from service.linalg.exact_numbers import beyond_doubles
@@ -68,8 +67,8 @@ def permutation_matrix(permutation: list[int]) -> NDArray[np.int64]:
 def qr(matrix: Matrix, full: bool = False, pivoting: bool = False, arithmetic: Arithmetic | None = None) -> QR:
     """The factorization of an m×n matrix by Householder reflections (LAPACK), or exactly, by Gram and Schmidt.
 
-    Exactly the entries are rationals times square roots, and dependent columns give zero rows of r; q then has a column for each
-    independent one. Raises InputError (full or pivoting in exact arithmetic), LimitExceeded, CheckFailed.
+    Exactly the entries are rationals times square roots; q has a column for each independent one of A, or m when full, and then
+    the rows of r below the rank are zero. Raises LimitExceeded, CheckFailed.
     """
     m, n = matrix.shape
     mode = choose_arithmetic(arithmetic, matrix=matrix)
@@ -77,10 +76,7 @@ def qr(matrix: Matrix, full: bool = False, pivoting: bool = False, arithmetic: A
     if full or pivoting:
         limits.check("cubic-size", max(m, n), "/matrix")
     if mode == "exact":
-        if full or pivoting:
-            name = "full" if full else "pivoting"
-            raise InputError(f"{name} is not there in exact arithmetic", 'leave it out, or send "arithmetic": "float"', f"/{name}")
-        return _exactly(matrix)
+        return _exactly(matrix, full, pivoting)
     a = matrix.floats
     scale = powers_of_two(sizes_of_columns(a)) if not pivoting else np.full(n, 1 / unit_of(a))
     scaled = a * scale
@@ -136,14 +132,42 @@ def factor_checks(a: Floats, q: Floats, r: Floats, pivoted: bool) -> list[Check]
     return checks
 
 
-def _exactly(matrix: Matrix) -> QR:
-    """Q = V·D^(-1/2) and R = D^(1/2)·U, where A = V·U by Gram and Schmidt and VᵀV = D."""
-    check_size(matrix, 4 * matrix.shape[0] * matrix.shape[1])  # Gram determinants have twice the digits
-    found = orthogonalize(matrix.exact)
-    check = orthogonality_check(matrix.exact, found)
-    r = [[surd_text(value, d) for value in row] for row, d in zip(found.coefficients.tolist(), found.squared_norms, strict=True)]
-    q = [[surd_text(value / d, d) for value, d in zip(row, found.squared_norms, strict=True)] for row in found.vectors.tolist()]
-    return QR(q, r, None, len(found.independent), "exact", 0.0, require([check]))
+def _exactly(matrix: Matrix, full: bool, pivoting: bool) -> QR:
+    """Q = V·D^(-1/2) and R = D^(1/2)·U, where A·P = V·U by Gram and Schmidt and VᵀV = D; for a full Q of A·P beside I."""
+    m, n = matrix.shape
+    check_size(matrix, 4 * m * (n + m if full else n))  # Gram determinants have twice the digits
+    columns = matrix.exact.transpose().tolist()
+    permutation = pivot_order(columns) if pivoting else None
+    columns = columns if permutation is None else [columns[j] for j in permutation]
+    if full:
+        columns = columns + [[flint.fmpq(int(i == j)) for i in range(m)] for j in range(m)]
+    a = flint.fmpq_mat(columns).transpose()
+    found = orthogonalize(a)
+    norms, rank = found.squared_norms, sum(j < n for j in found.independent)
+    checks = [orthogonality_check(a, found)]
+    if pivoting:
+        ordered = all(norms[i] >= norms[i + 1] for i in range(rank - 1)) and found.independent[:rank] == list(range(rank))
+        checks.append(decided("order", ordered, "the diagonal of R does not increase, exactly"))
+    r = [[surd_text(value, d) for value in row[:n]] for row, d in zip(found.coefficients.tolist(), norms, strict=True)]
+    q = [[surd_text(value / d, d) for value, d in zip(row, norms, strict=True)] for row in found.vectors.tolist()]
+    return QR(q, r, permutation, rank, "exact", 0.0, require(checks))
+
+
+def pivot_order(columns: list[list[Any]]) -> list[int]:
+    """The order in which each column has the largest part across the earlier ones (the first such); dependent columns at the end."""
+    rest = dict(enumerate(columns))
+    order: list[int] = []
+    while rest:
+        sizes = {j: sum((value * value for value in column), flint.fmpq(0)) for j, column in rest.items()}
+        best = max(sizes, key=lambda j: (sizes[j], -j))
+        chosen, size = rest.pop(best), sizes[best]
+        order.append(best)
+        if size == 0:
+            return [*order, *rest]
+        for j, column in rest.items():
+            factor = sum((p * q for p, q in zip(chosen, column, strict=True)), flint.fmpq(0)) / size
+            rest[j] = [q - factor * p for p, q in zip(chosen, column, strict=True)]
+    return order
 
 
 def orthogonality_check(a: Any, found: Orthogonal) -> Check:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.errors import InputError, ShapeMismatch, Undecided
+from service.errors import InputError, RankDeficient, ShapeMismatch, Undecided
 from service.linalg.bounds import extended
 from service.linalg.least_squares import exact_checks, least_squares, shortest_checks
 from service.linalg.matrices import read_matrix, read_vector, read_vector_or_matrix
@@ -214,3 +214,31 @@ def test_entries_of_many_sizes(reading: Any) -> None:
         assert answer.error_bound is not None
         assert error <= Fraction(answer.error_bound) * max(abs(row[0]) for row in truth)
         assert answer.error_bound <= 1e-8
+
+
+def test_both_drivers_agree_within_their_bounds() -> None:
+    a, b = read_matrix(famous.hilbert_floats(6)[:6]), read_vector([0.5, 1.5, -2, 0.25, 3, 1])
+    by_qr, by_svd = least_squares(a, b, driver="qr"), least_squares(a, b, driver="svd")
+    assert by_qr.error_bound is not None
+    assert by_svd.error_bound is not None
+    assert np.abs(by_qr.x - by_svd.x).max() <= (by_qr.error_bound + by_svd.error_bound) * np.abs(by_qr.x).max()
+
+
+def test_a_tolerance_leaves_small_singular_values_out() -> None:
+    rows = [[1.5, 0.0], [0.0, 1e-3], [0.0, 0.0]]
+    found = least_squares(read_matrix(rows), read_vector([3, 1, 1]), tolerance=0.01)
+    assert (found.rank, found.unique, found.error_bound) == (1, False, None)
+    assert np.abs(found.x - np.linalg.lstsq(np.array(rows), np.array([3.0, 1, 1]), rcond=0.005)[0]).max() < 1e-15
+
+
+def test_options_that_do_not_fit() -> None:
+    a, b = read_matrix([[1, 2], [2, 4.5], [0, 1]]), read_vector([1, 2, 3])
+    for options in (
+        {"arithmetic": "exact", "driver": "svd"},
+        {"arithmetic": "exact", "tolerance": 0.1},
+        {"driver": "qr", "tolerance": 0.1},
+    ):
+        with pytest.raises(InputError):
+            least_squares(a, b, **options)
+    with pytest.raises(RankDeficient):
+        least_squares(read_matrix([[1, 2], [2, 4], [3, 6]]), b, driver="qr")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from service.errors import InputError, LimitExceeded
-from service.linalg.matrices import from_array, read_matrix
+from service.answers.exact_constants import with_constants
+from service.errors import LimitExceeded
+from service.linalg.matrices import from_array, read_matrix, read_symbolic_matrix
 from service.linalg.orthogonalize import orthogonalize
 from service.linalg.qr import factor_checks, normalised, orthogonality_check, qr
 from tests.linalg import famous
@@ -173,8 +175,6 @@ def test_signs_do_not_depend_on_those_that_were_found() -> None:
 
 
 def test_what_is_refused() -> None:
-    with pytest.raises(InputError, match="exact"):
-        qr(read_matrix([["1/2"]]), full=True)
     with pytest.raises(LimitExceeded, match="cubic-size"):
         qr(from_array(np.ones((2000, 2))), full=True)
     assert qr(from_array(np.ones((2000, 2)))).rank == 1
@@ -190,3 +190,30 @@ def test_very_long_numbers_are_written() -> None:
     """Beyond the 4,300 digits that Python itself writes."""
     found = qr(read_matrix([[1e300, 1, 1e-310], [1, 1e-300, 3], [1e-310, 3, 1e300]]), arithmetic="exact")
     assert max(len(text) for row in found.q for text in row) > 4300
+
+
+def doubles(part: list[list[Any]], width: int) -> np.ndarray:
+    """Of texts such as 2*sqrt(5)/5; there may be none."""
+    if not part or not width:
+        return np.zeros((len(part), width))
+    return with_constants(read_symbolic_matrix(part), "/matrix").floats
+
+
+@pytest.mark.parametrize(
+    "rows", [[[1, 2], [3, 4], [5, 6]], [[0, 0], [0, 0]], [[1, 2, 3], [2, 4, 6]], [[3, 0, 4], [4, 0, 1], [0, 0, 12]], [["1/3"]]]
+)
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("pivoting", [False, True])
+def test_exact_factors_full_and_pivoted(rows: list[list[Any]], full: bool, pivoting: bool) -> None:
+    m, n = len(rows), len(rows[0])
+    found = qr(read_matrix(rows), full, pivoting, "exact")
+    q, r = doubles(found.q, len(found.r)), doubles(found.r, n)
+    a = np.array([[float(Fraction(entry)) for entry in row] for row in rows])
+    a = a if found.permutation is None else a[:, found.permutation]
+    assert q.shape == (m, m if full else found.rank)
+    assert np.abs(q @ r - a).max() < 1e-14
+    assert np.abs(q.T @ q - np.eye(q.shape[1])).max(initial=0) < 1e-14
+    assert found.rank == np.linalg.matrix_rank(a)
+    if pivoting:
+        floats = qr(read_matrix(rows), full, True, "float")
+        assert found.permutation[: found.rank] == floats.permutation[: found.rank]

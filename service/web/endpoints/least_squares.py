@@ -6,7 +6,7 @@ from typing import Any
 
 from service.linalg import least_squares as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
-from service.web.fields import ChecksField, VectorField
+from service.web.fields import ChecksField, ChoiceField, NumberField, VectorField
 from service.web.linear_algebra import (
     NUMBER,
     VECTOR_OR_MATRIX,
@@ -23,6 +23,15 @@ from service.web.linear_algebra import (
 class Request(SystemRequest):
     weights = VectorField(
         metadata={"description": "A positive number for each row: what is minimised is Σ wᵢ·rᵢ². Left out, all are 1. (Not σᵢ, but 1/σᵢ²)"}
+    )
+    driver = ChoiceField(
+        linalg.DRIVERS,
+        "auto",
+        metadata={"description": "qr: insist on independent columns. svd: by singular values. auto: qr where the columns are independent"},
+    )
+    tolerance = NumberField(
+        minimum=0,
+        metadata={"description": "Floats: singular values up to here count as zero. Left out, a clear gap is demanded"},
     )
 
 
@@ -60,4 +69,5 @@ def least_squares(request: dict[str, Any]) -> dict[str, Any]:
     By QR with refinement in extended precision and a verified bound on the error; by singular values when the columns of A
     depend on each other, which is said and explained; in exact rationals when asked.
     """
-    return linalg.least_squares(request["matrix"], request["rhs"], request.get("arithmetic"), request.get("weights")).to_json()
+    options = (request.get("weights"), request["driver"], request.get("tolerance"))
+    return linalg.least_squares(request["matrix"], request["rhs"], request.get("arithmetic"), *options).to_json()

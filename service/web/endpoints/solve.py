@@ -7,14 +7,16 @@ from typing import Any
 from marshmallow import fields
 
 from service.answers.symbolic_matrix import symbolic_solve
+from service.errors import InputError
 from service.linalg import balls, with_digits
 from service.linalg import solve as linalg
 from service.linalg.matrices import read_symbolic_vector_or_matrix
-from service.linalg.matrix import as_sent
+from service.linalg.matrix import Matrix, as_sent
+from service.linalg.structure import STRUCTURES, structure_check
 from service.teaching.elimination import system_steps
 from service.teaching.exact_steps import ExactStep, small_exact
 from service.web.endpoint import Example, ResponseSchema, endpoint
-from service.web.fields import BooleanField, ChecksField
+from service.web.fields import BooleanField, ChecksField, ChoiceField
 from service.web.linear_algebra import (
     MATRIX,
     VECTOR_OR_MATRIX,
@@ -49,6 +51,11 @@ class Request(SymbolicRequest, StepsRequest):
         metadata={
             "description": "true: all solutions, of a singular system too. Of a matrix that is not square they are given in any case"
         },
+    )
+    structure = ChoiceField(
+        STRUCTURES,
+        "general",
+        metadata={"description": "What the matrix is, as a promise: it is checked, and a matrix that breaks it is refused by the entry"},
     )
 
 
@@ -107,11 +114,19 @@ def _steps(request: dict[str, Any]) -> list[ExactStep]:
 
 def _solve(request: dict[str, Any]) -> dict[str, Any]:
     if is_symbolic(request, "matrix", "rhs"):
+        if request["structure"] != "general":
+            raise InputError("the structure of a matrix of expressions is not checked", "leave it out", "/structure")
         answer = symbolic_solve(request["matrix"].texts(), request["rhs"].texts(), request.get("variables"))
         return {**answer, "x": as_sent(request["rhs"], answer["x"])}
-    if balls.wanted(request.get("digits"), request.get("arithmetic")):
-        return with_digits.solve(request["matrix"], request["rhs"], request["digits"])
     matrix, rhs = request["matrix"], request["rhs"]
+    promised = [] if request["structure"] == "general" else [structure_check(matrix, request["structure"], request.get("arithmetic"))]
+    answer = _solution(request, matrix, rhs)
+    return {**answer, "checks": [*answer["checks"], *promised]}
+
+
+def _solution(request: dict[str, Any], matrix: Matrix, rhs: Matrix) -> dict[str, Any]:
+    if balls.wanted(request.get("digits"), request.get("arithmetic")):
+        return with_digits.solve(matrix, rhs, request["digits"])
     if request["general"] or matrix.shape[0] != matrix.shape[1]:
         return linalg.solve_generally(matrix, rhs, request.get("arithmetic"))
-    return linalg.solve(request["matrix"], request["rhs"], request.get("arithmetic")).to_json()
+    return linalg.solve(matrix, rhs, request.get("arithmetic")).to_json()
