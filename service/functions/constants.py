@@ -8,8 +8,9 @@ from service.calculus.lower import lower
 from service.expression.nodes import Node, in_order, make
 from service.expression.numbers import Rational
 from service.expression.shapes import SCALAR
-from service.expression.tensors import Leaf, Product, Tensor
+from service.expression.tensors import Leaf, Power, Product, Tensor
 from service.language import parse_number
+from service.operations.leaves import number
 
 SINES = {0: "0", 2: "1/2", 3: "sqrt(2)/2", 4: "sqrt(3)/2", 6: "1"}
 """sin(k·pi/12) for those k up to 6 with square roots only (the others need nested ones)."""
@@ -57,6 +58,8 @@ def _value(node: Node) -> Node:
         text = AT_NUMBERS.get((name, Fraction(value)))
         if text is not None:
             return parse_number(text)
+    if name == "log" and (exponent := _power_of_e(tensor)) is not None:
+        return number(exponent)
     turns = _times_pi(tensor) if name in ("sin", "cos", "tan") else None
     if turns is None:
         return node
@@ -78,6 +81,13 @@ def _times_pi(tensor: Tensor) -> Fraction | None:
         if isinstance(factor, Leaf) and factor.kind == "constant" and factor.name == "pi":
             return Fraction(tensor.coefficient)
     return None
+
+
+def _power_of_e(tensor: Tensor) -> Rational | None:
+    """r where the tensor is e^r."""
+    base, exponent = (tensor.base, tensor.exponent) if isinstance(tensor, Power) else (tensor, 1)
+    is_e = isinstance(base, Leaf) and base.kind == "constant" and base.name == "e"
+    return exponent if is_e and not isinstance(exponent, Tensor) else None
 
 
 def _sine(turns: Fraction) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,20 +13,23 @@ import numpy as np
 
 from service.answers.forms import expression_to_json
 from service.answers.kinks import kinks_check
+from service.answers.symbolic_matrix import minors
 from service.calculus.ball_functions import Imprecise
-from service.calculus.evaluate import letters_of, sizes_at
+from service.calculus.evaluate import Evaluator, letters_of, sizes_at
 from service.calculus.lower import lower
 from service.calculus.notation import Notation
 from service.calculus.total import total_derivatives
-from service.calculus.verify import check_derivatives
-from service.certificates import Check, decided, require
+from service.calculus.verify import check_derivatives, draw_point, draw_sizes
+from service.certificates import Check, decided, measured, require
 from service.errors import NablaError, NotDifferentiable, Undecided
 from service.expression.operation import Array
 from service.functions.algebraic import integral, real_roots
+from service.functions.atoms import Rules
+from service.functions.domains import has_convex_domain, is_smooth
 from service.functions.exact import Exact, NotPolynomial, Ratio
 from service.functions.function import Function, Question, read_named
 from service.functions.inertia import Inertia, of_rationals
-from service.functions.semidefinite import semidefinite
+from service.functions.semidefinite import positive_parts, semidefinite, sign_of
 from service.operations.leaves import variable
 from service.precision import precision
 from service.printing.printers import to_text
@@ -33,6 +37,8 @@ from service.printing.printers import to_text
 SEED = 20_260_107
 BITS = 256
 SAMPLES = 300
+CHORDS = 60
+LARGEST_MINORS = 4
 
 
 @dataclass
@@ -99,10 +105,14 @@ def is_open(question: Question) -> bool:
 def decide_convexity(question: Question, function: Function | None) -> Verdict:
     """The first of the methods that decides: exact, by structure, by numbers."""
     verdict = Verdict()
-    if function is not None:
+    names = question.targets.names
+    smooth = is_smooth(question.node, names) and has_convex_domain(question.node, names)
+    if smooth and function is not None:
         verdict = _exactly(function)
-    if verdict.convex is None:
+    if smooth and verdict.convex is None:
         verdict = _by_structure(question)
+    if verdict.convex is None:
+        verdict = _by_rules(question)
     if verdict.convex is None and function is not None:
         verdict = _refuted(function)
     return verdict
@@ -125,7 +135,30 @@ def _exactly(function: Function) -> Verdict:
         return _quadratic(function, [[_constant(entry) for entry in row] for row in rows])
     if exact.count == 1 and isinstance(rows[0][0], Ratio) and rows[0][0].below == 1 and not exact.letters:
         return _univariate(function, rows[0][0].top)
+    if not exact.letters and exact.count <= LARGEST_MINORS and all(not isinstance(e, Ratio) or e.below == 1 for row in rows for e in row):
+        return _by_minors(exact, rows)
     return Verdict()
+
+
+def _by_minors(exact: Exact, rows: list[list[Any]]) -> Verdict:
+    """Polynomials all of whose principal minors of the Hessian are sums of squares to be seen at once: even powers, weights above 0."""
+    zero = exact.context.constant(0)
+    table = [[entry.top if isinstance(entry, Ratio) else zero + int(entry) for entry in row] for row in rows]
+    count = len(table)
+    for size in range(1, count + 1):
+        for chosen in itertools.combinations(range(count), size):
+            minor = minors([[table[i][j] for j in chosen] for i in chosen], zero).get((1 << size) - 1, zero)
+            if any(coefficient < 0 or any(exponent % 2 for exponent in exponents) for exponents, coefficient in minor.terms()):
+                return Verdict()
+    return Verdict(
+        convex=True,
+        concave=False,
+        reason={
+            "rule": "principal-minors",
+            "text": "the Hessian is positive semidefinite: all its principal minors are sums of even powers with positive weights",
+        },
+        checks=[decided("principal-minors", True, "all of them, exactly")],
+    )
 
 
 def hessian_rows(function: Function, parts: list[Array]) -> list[list[Any]]:
@@ -255,7 +288,8 @@ def _by_structure(question: Question) -> Verdict:
         hessian = total_derivatives(gradient, [declared], every)[0][0]
     except NotDifferentiable:
         return Verdict()
-    sign = semidefinite(hessian) if hessian.shape else None
+    root = lower(question.node)
+    sign = semidefinite(hessian) if hessian.shape else sign_of(hessian, positive_parts(root))
     if sign is None:
         return Verdict()
     notation = Notation({name: variable(each) for name, each in question.variables.items()}, question.parsed.decimals)
@@ -265,13 +299,58 @@ def _by_structure(question: Question) -> Verdict:
     checks += check_derivatives(nodes[0], {(declared.name,): nodes[1]}, question.variables, "finite-differences-2")
     word = "positive" if sign.sign > 0 else "negative"
     kind = f"{word} {'definite' if sign.strict else 'semidefinite'}"
-    reason = {"rule": "hessian-structure", "text": f"the Hessian {text} is {kind} by how it is made", "hessian": text}
+    told = f"the Hessian {text} is {kind} by how it is made"
+    if not hessian.shape:
+        told = (
+            f"the second derivative {text} is {'above' if sign.sign > 0 else 'below'} 0{'' if sign.strict else ', or 0,'} by how it is made"
+        )
+    reason = {"rule": "hessian-structure", "text": told, "hessian": text}
     return Verdict(
         convex=sign.sign > 0,
         concave=sign.sign < 0,
         strictly=sign.strict if sign.sign > 0 and sign.strict else None if sign.sign > 0 else False,
         reason=reason,
         checks=checks,
+    )
+
+
+# --- by rules -----------------------------------------------------------------------------------------------------------------
+
+
+def _by_rules(question: Question) -> Verdict:
+    """Sums and compositions of convex atoms, tried on random chords too."""
+    rules = Rules(question.node, question.targets.names)
+    shape = rules.result.shape
+    if shape not in ("convex", "concave", "affine"):
+        return Verdict()
+    text = "; ".join(rules.told) or "the function is affine"
+    return Verdict(
+        convex=shape in ("convex", "affine"),
+        concave=shape in ("concave", "affine"),
+        strictly=False if shape == "affine" else None,
+        reason={"rule": "composition", "text": text, "rules": list(rules.told)},
+        checks=[_chords(question, 1 if shape != "concave" else -1)],
+    )
+
+
+def _chords(question: Question, sign: int) -> Check:
+    """At random points, f((u + v)/2) against the mean of f(u) and f(v)."""
+    random = np.random.default_rng(SEED)
+    letters = letters_of([question.node])
+    tried, worst = 0, 0.0
+    for attempt in range(CHORDS):
+        sizes = draw_sizes(question.variables, attempt % 4, letters)
+        evaluator = Evaluator(question.node, sizes)
+        low, high = ((0.2, 2.0), (-2.0, 2.0), (1.0, 9.0))[attempt % 3]
+        ends = [draw_point(question.variables, sizes, random, low, high) for _ in range(2)]
+        ends[1] = {name: value if name in question.targets.names else ends[0][name] for name, value in ends[1].items()}
+        middle = {name: (ends[0][name] + ends[1][name]) / 2 for name in ends[0]}
+        heights = [float(evaluator(place)) for place in (*ends, middle)]
+        if np.isfinite(heights).all():
+            tried += 1
+            worst = max(worst, sign * (heights[2] - (heights[0] + heights[1]) / 2) / (1.0 + max(abs(height) for height in heights)))
+    return measured(
+        "chords", worst if tried else math.inf, 1e-9, f"how far the function is beyond the middle of {tried} random chords, relative"
     )
 
 
@@ -288,11 +367,21 @@ def _refuted(function: Function) -> Verdict:
         column = np.round(random.normal(size=count) * size, 3)
         if attempt % 4 == 0:
             column = np.abs(column) + 0.001
+        other = column + np.round(random.normal(size=count) * size, 3)
+        if verdict.counterexample is None and _is_above(function, column, other):
+            checks: list[Check] = []
+            verdict.counterexample = _along(
+                function, (column + other) / 2, (other - column) / 2, checks, float(np.max(np.abs(other - column))) / 2
+            )
+            if verdict.counterexample is not None:
+                verdict.convex = False
+                verdict.checks += checks
+                break
         hessian = function.hessian(column)
         if not np.isfinite(hessian).all():
             continue
         values, vectors = np.linalg.eigh(hessian)
-        checks: list[Check] = []
+        checks = []
         if values[0] < -1e-7 * max(1.0, values[-1]) and verdict.counterexample is None:
             verdict.counterexample = _along(function, column, vectors[:, 0], checks)
             if verdict.counterexample is not None:
@@ -305,11 +394,16 @@ def _refuted(function: Function) -> Verdict:
     return verdict
 
 
-def _along(function: Function, column: Array, direction: Array, checks: list[Check]) -> dict[str, Any] | None:
+def _is_above(function: Function, u: Array, v: Array) -> bool:
+    heights = [function.value(place) for place in (u, v, (u + v) / 2)]
+    return bool(np.isfinite(heights).all() and heights[2] > (heights[0] + heights[1]) / 2 + 1e-9 * (1 + max(map(abs, heights))))
+
+
+def _along(function: Function, column: Array, direction: Array, checks: list[Check], longest: float = 1.0) -> dict[str, Any] | None:
     """u and v with f((u + v)/2) > (f(u) + f(v))/2, shown in balls; None where no step along the direction shows it."""
     direction = direction / np.max(np.abs(direction))
     direction = np.where(np.abs(direction) < 1e-9, 0.0, direction)
-    for step in (1.0, 0.25, 0.0625, 1e-2, 1e-3, 1e-4, 1e-5):
+    for step in (longest, 1.0, 0.25, 0.0625, 1e-2, 1e-3, 1e-4, 1e-5):
         ends = [np.round(column - step * direction, 9), np.round(column + step * direction, 9)]
         with precision(BITS):
             u, v = (np.array([flint.arb(float(entry)) for entry in end], dtype=object) for end in ends)

@@ -10,26 +10,18 @@ import numpy as np
 from service.answers.forms import expression_to_json
 from service.answers.kinks import kinks_check
 from service.calculus.ball_functions import Imprecise
-from service.calculus.evaluate import Evaluator
-from service.calculus.lower import lower
-from service.calculus.notation import Notation
-from service.calculus.substitute import substitute
 from service.certificates import Check, decided, measured, require
 from service.errors import Undecided
-from service.expression.nodes import Node, make
 from service.expression.operation import Array
-from service.expression.shapes import axes
 from service.functions.algebraic import AlgebraicPoint
-from service.functions.constants import folded
+from service.functions.closed_values import value_text
 from service.functions.convexity import curvature_of, is_open
 from service.functions.function import Function, Question
 from service.functions.inertia import Inertia
 from service.functions.quadratics import quadratic
 from service.functions.search import search
 from service.functions.stationary import Gradient, NotFinite, NotPolynomial, Stationary, TooLarge
-from service.language import parse_number
 from service.precision import precision
-from service.printing.printers import to_text
 
 BITS = 256
 GRADIENT = 1e-9
@@ -92,7 +84,7 @@ def _shown(gradient: Gradient, found: Stationary) -> dict[str, Any]:
         value = point.number(found.value)
         text = point.text(found.value)
     elif exact:
-        text = _value_text(gradient.function, [str(text) for text in texts])
+        text = value_text(gradient.function, [str(text) for text in texts])
     inertia = found.inertia
     kind, degenerate = _kind(gradient, found)
     return {
@@ -105,22 +97,6 @@ def _shown(gradient: Gradient, found: Stationary) -> dict[str, Any]:
         "degenerate": degenerate,
         "hessian_eigenvalues": _eigenvalues(gradient.function, column, inertia),
     }
-
-
-def _value_text(function: Function, texts: list[str]) -> str:
-    """The function at a point with closed forms."""
-    numbers = np.empty(len(texts), dtype=object)
-    numbers[:] = [parse_number(text) for text in texts]
-    arrays = function.unknowns.arrays(numbers) if all(free is None for free in function.unknowns.frees) else None
-    if arrays is None or function.known:
-        return repr(function.value(np.array([float(Evaluator(number, {})({})) for number in numbers])))
-    moved: dict[str, Node] = {}
-    for declared, shape in zip(function.unknowns.variables, function.unknowns.shapes, strict=True):
-        entries = np.reshape(arrays[declared.name], -1)
-        table = (shape[0], shape[1]) if len(shape) == 2 else (len(entries), 1)
-        moved[declared.name] = make("literal", *entries, parameter=table) if axes(declared.shape) else entries[0]
-    node = folded(substitute(function.question.node, moved))
-    return to_text(folded(Notation({}).node(lower(node))))
 
 
 def _eigenvalues(function: Function, column: Array, inertia: Inertia | None) -> list[float]:

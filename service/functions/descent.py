@@ -27,7 +27,8 @@ MANY = 200
 
 @dataclass
 class Path:
-    """The iterates with the function and the norm of the gradient there; `reason` is why it stopped."""
+    """The iterates with the function and the norm of the gradient there; `reason` is why it stopped: gradient (as small as
+    asked for), iterations, diverged, rounding (no step is shorter), enclosed (rounding, next to a proven critical point)."""
 
     columns: list[Array] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
@@ -36,12 +37,18 @@ class Path:
 
     @property
     def converged(self) -> bool:
-        return self.reason == "gradient"
+        return self.reason in ("gradient", "enclosed")
 
     def add(self, column: Array, value: float, gradient: Array) -> None:
         self.columns.append(column)
         self.values.append(value)
         self.norms.append(float(np.linalg.norm(gradient)))
+
+    def extend(self, further: Path) -> None:
+        """Go on with a path that starts where this one ends."""
+        self.columns += further.columns[1:]
+        self.values += further.values[1:]
+        self.norms += further.norms[1:]
 
 
 @dataclass(frozen=True)
@@ -169,9 +176,7 @@ def bfgs(function: Function, x: Array, options: Options) -> Path:
         return path
     if path.norms[-1] > options.tolerance and found.nit < options.iterations:  # stopped by rounding: Newton's steps go on
         rest = newton(function, path.columns[-1], Options(min(50, options.iterations), options.tolerance))
-        path.columns += rest.columns[1:]
-        path.values += rest.values[1:]
-        path.norms += rest.norms[1:]
+        path.extend(rest)
         path.reason = rest.reason
         return path
     path.reason = "gradient" if path.norms[-1] <= options.tolerance else "iterations"

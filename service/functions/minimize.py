@@ -18,9 +18,10 @@ from service.errors import InputError, NablaError, NoConvergence, UndefinedAtPoi
 from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.functions.convexity import Verdict, decide_convexity
-from service.functions.descent import METHODS, Options, Path
+from service.functions.descent import FLATTEST, METHODS, Options, Path, newton
 from service.functions.enclosure import Enclosure, enclose
 from service.functions.function import Function, Question
+from service.functions.inertia import in_balls
 from service.functions.solve_nonlinear import read_start
 from service.precision import precision
 
@@ -30,6 +31,7 @@ MOST_ITERATIONS = 10_000
 TOLERANCE = 1e-10
 MOMENTUM = 0.9
 SHOWN = 1_000
+POLISHING, FINEST = 200, 1e-30
 BITS = 160
 
 
@@ -49,12 +51,11 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
     if not np.isfinite(function.value(x)):
         raise UndefinedAtPoint("the function has no value at the start", pointer="/start")
     path = METHODS[method](function, x, options)
-    _refuse(function, path, "iterations" in request)
-    column = path.columns[-1]
     proof = None
-    if method not in FIRST_ORDER and path.converged:
-        proof = enclose(lambda box: function.jacobian_balls(box)[0], function.hessian_balls, column)
-        column = column if proof is None else proof.column
+    if method not in FIRST_ORDER:
+        path, proof = _finished(function, path, options, "tolerance" in request)
+    _refuse(function, path, "iterations" in request)
+    column = path.columns[-1] if proof is None else proof.column
     values = np.linalg.eigvalsh(function.hessian(column))
     gradient = float(np.linalg.norm(function.gradient(column)))
     names = function.unknowns
@@ -69,7 +70,7 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
         "iterations": len(path.columns) - 1,
         "gradient_norm": gradient,
         "hessian_eigenvalues": sorted((float(value) + 0.0 for value in values), reverse=True),
-        "kind": _kind(verdict, values, path.converged),
+        "kind": _kind(function, verdict, column, values, path.converged, proof is not None),
         "convex": verdict.convex,
         "lipschitz_constant": verdict.lipschitz,
         "strong_convexity_constant": verdict.strong,
@@ -138,6 +139,35 @@ def _refuse(function: Function, path: Path, asked: bool) -> None:
     )
 
 
+def _finished(function: Function, path: Path, options: Options, asked: bool) -> tuple[Path, Enclosure | None]:
+    """The path led on by Newton's steps where it ends at a saddle, or creeps towards a singular Hessian; the minimum proven.
+
+    Where rounding stopped it, the proof tells that it is there.
+    """
+    if path.reason not in ("gradient", "rounding"):
+        return path, None
+    proof = _proven(function, path.columns[-1])
+    if proof is None and path.reason == "gradient":
+        lowest = float(np.linalg.eigvalsh(function.hessian(path.columns[-1]))[0])
+        finest = options.tolerance if asked or lowest < 0 else FINEST
+        further = newton(function, path.columns[-1], Options(POLISHING, finest))
+        if further.values and further.values[-1] <= path.values[-1]:
+            path.extend(further)
+            path.reason = "gradient" if path.norms[-1] <= options.tolerance else path.reason
+            proof = _proven(function, path.columns[-1])
+    if proof is not None and path.reason == "rounding":
+        path.reason = "enclosed"
+    return path, proof
+
+
+def _proven(function: Function, column: Array) -> Enclosure | None:
+    """The critical point next to `column`, where the Hessian has no negative eigenvalue."""
+    values = np.linalg.eigvalsh(function.hessian(column))
+    if values[0] < -1e-12 * max(1.0, float(values[-1])):
+        return None
+    return enclose(lambda box: function.jacobian_balls(box)[0], function.hessian_balls, column)
+
+
 def _value(function: Function, proof: Enclosure | None, column: Array) -> float:
     """The value, to all digits of a double where the point is proven: the point is not, rounded."""
     if proof is None:
@@ -151,13 +181,21 @@ def _value(function: Function, proof: Enclosure | None, column: Array) -> float:
         return float(found.mid()) if found.is_finite() else function.value(column)
 
 
-def _kind(verdict: Verdict, values: Array, converged: bool) -> str:
-    """What the point is, as far as the Hessian there and convexity tell."""
+def _kind(function: Function, verdict: Verdict, column: Array, values: Array, converged: bool, proven: bool) -> str:
+    """What the point is, as far as convexity and the Hessian there tell, in balls where the point is proven."""
     if not converged:
         return "not converged"
     if verdict.convex:
         return "global minimum"
-    scale = 1e-10 * max(1.0, float(np.max(np.abs(values), initial=0)))
+    if proven:
+        with precision(BITS):
+            try:
+                inertia = in_balls(function.hessian_balls(np.array([flint.arb(float(x)) for x in column], dtype=object)))
+            except Imprecise:
+                inertia = None
+        if inertia is not None:
+            return inertia.kind
+    scale = FLATTEST * max(1.0, float(np.max(np.abs(values), initial=0)))
     if values[0] > scale:
         return "local minimum"
     return "saddle point" if values[0] < -scale else "degenerate"
@@ -169,7 +207,7 @@ def _rate_bound(function: Function, path: Path, verdict: Verdict, step: float) -
     if not verdict.convex or not verdict.lipschitz or step > (1 + 1e-12) / verdict.lipschitz:
         why = "the function is not known to be convex" if not verdict.convex else "the step is longer than 1/L, or L is not known"
         return {"formula": formula, "applies": False, "holds": None, "text": f"the bound is not promised: {why}"}, []
-    best = METHODS["newton"](function, path.columns[-1], Options(200, 1e-13))
+    best = newton(function, path.columns[-1], Options(200, 1e-13))
     optimum, lowest = best.columns[-1], min(best.values[-1], *path.values)
     distance = float(np.sum((path.columns[0] - optimum) ** 2))
     bounds = [distance / (2 * step * k) for k in range(1, len(path.values))]
@@ -201,7 +239,7 @@ def _checks(function: Function, path: Path, gradient: float) -> list[Check]:
         *kinks_check(question.node, question.targets.names),
         decided("descent", path.values[-1] <= path.values[0], f"the function fell from {path.values[0]:.6g} to {path.values[-1]:.6g}"),
     ]
-    if path.converged:
+    if path.converged and path.reason == "gradient":
         scale = 1 + abs(path.values[-1]) + path.norms[0]
         checks.append(
             measured("gradient", gradient / scale, 1e-6, "|gradient| at the minimum relative to 1 + |f| + |gradient at the start|")

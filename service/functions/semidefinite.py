@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from service.calculus.tensor_values import parts
 from service.expression.tensors import Apply, Factor, Leaf, Power, Product, Sum, Tensor
 
 POSITIVE = ("exp", "sigmoid", "softplus", "cosh", "sech", "softmax")
@@ -104,14 +105,16 @@ def _mirrored(factors: list[Factor], left: int, right: int) -> tuple[list[Factor
     return rest, next(label for label in first if label != left), next(label for label in second if label != right)
 
 
-def sign_of(tensor: Tensor) -> Sign | None:
-    """The sign of all entries of a tensor, whatever its variables are."""
+def sign_of(tensor: Tensor, positive: frozenset[Tensor] = frozenset()) -> Sign | None:
+    """The sign of all entries of a tensor, whatever its variables are, but that those `positive` are above 0."""
+    if tensor in positive:
+        return Sign(1, True)
     if isinstance(tensor, Leaf):
         return Sign(1, True) if tensor.kind in ("constant", "size") else Sign(1, False) if tensor.kind in ("unit", "pairing") else None
     if isinstance(tensor, Power):
         if isinstance(tensor.exponent, Tensor):
             return None
-        base, exponent = sign_of(tensor.base), Fraction(tensor.exponent)
+        base, exponent = sign_of(tensor.base, positive), Fraction(tensor.exponent)
         if exponent.denominator != 1 or exponent.numerator % 2 == 0 or (base and base.sign > 0):
             return Sign(1, exponent < 0 or bool(base and base.strict))
         return base
@@ -120,13 +123,13 @@ def sign_of(tensor: Tensor) -> Sign | None:
             return Sign(1, True)
         return Sign(1, False) if tensor.operation.name in ("abs", "relu", "norm2", "norm1") else None
     if isinstance(tensor, Sum):
-        return _rest(tensor) or _sum([_scaled(sign_of(term), weight > 0) for weight, term in tensor.terms])
+        return _rest(tensor) or _sum([_scaled(sign_of(term, positive), weight > 0) for weight, term in tensor.terms])
     assert isinstance(tensor, Product)
     if is_square(tensor):
         return Sign(1 if tensor.coefficient > 0 else -1, False)
     found: Sign | None = Sign(1 if tensor.coefficient > 0 else -1, True) if tensor.coefficient else None
     for factor, _ in tensor.factors:
-        found = _times(found, sign_of(factor))
+        found = _times(found, sign_of(factor, positive))
     return found
 
 
@@ -139,7 +142,7 @@ def is_square(tensor: Product) -> bool:
 
 
 def _rest(tensor: Sum) -> Sign | None:
-    """c - f with f at most c: 1 - sigmoid(x), 1 - tanh(x)²."""
+    """c - f or f - c with |f| at most c: 1 - sigmoid(x), 1 - tanh(x)², sin(x) - 2."""
     constants = [Fraction(weight) * term.coefficient for weight, term in tensor.terms if isinstance(term, Product) and not term.factors]
     others = [(weight, term) for weight, term in tensor.terms if not (isinstance(term, Product) and not term.factors)]
     if len(constants) != 1 or len(others) != 1:
@@ -149,6 +152,17 @@ def _rest(tensor: Sum) -> Sign | None:
     inner = term
     if isinstance(term, Power) and isinstance(term.exponent, int) and term.exponent > 0:
         inner = term.base
-    if not isinstance(inner, Apply) or inner.operation.name not in BELOW_ONE or constants[0] < size:
+    if not isinstance(inner, Apply) or inner.operation.name not in BELOW_ONE or abs(constants[0]) < size:
         return None
-    return Sign(1, constants[0] > size or inner.operation.name not in REACH_ONE)
+    return Sign(1 if constants[0] > 0 else -1, abs(constants[0]) > size or inner.operation.name not in REACH_ONE)
+
+
+def positive_parts(function: Tensor) -> frozenset[Tensor]:
+    """What is above 0 wherever the function and its derivatives have values: arguments of logarithms, bases of roots."""
+    found = set()
+    for part in parts([function]):
+        if isinstance(part, Apply) and part.operation.name in ("log", "log2", "log10"):
+            found.add(part.arguments[0])
+        if isinstance(part, Power) and not isinstance(part.exponent, Tensor) and part.exponent.denominator % 2 == 0:
+            found.add(part.base)
+    return frozenset(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -61,3 +62,54 @@ def test_losses_by_the_structure_of_the_hessian(expression: str) -> None:
 def test_doubt_is_an_error() -> None:
     with fresh_arena(), pytest.raises(Undecided):
         convexity({"expression": "t'*X*t", "variables": {"X": "matrix(n,n)", "t": "vector(n)"}, "wrt": "t"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "variables"),
+    [
+        ("log(exp(x) + exp(y))", {}),
+        ("abs(x) + max(x, 2*y)", {}),
+        ("sqrt(x^2 + y^2 + 1)", {}),
+        ("x^4 + y^4 + x^2*y^2", {}),
+        ("exp(x^2) + relu(y - x)", {}),
+        ("norm2(A*x - b) + norm1(x)", {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}),
+        ("logsumexp(A*x + b)", {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}),
+        ("tr(S*X) - logdet(X)", {"X": "spd(n)", "S": "spd(n)"}),
+        ("nuclear_norm(M) + normF(M)^2", {"M": "matrix(m,n)"}),
+    ],
+)
+def test_convex_by_rules(expression: str, variables: dict[str, str]) -> None:
+    """S. Boyd, L. Vandenberghe: Convex Optimization, sections 3.1.5 and 3.2."""
+    wrt = next((name for name in ("x", "X", "M") if name in variables), ["x", "y"])
+    answer = ask(convexity, expression=expression, variables=variables, wrt=wrt)
+    assert answer["convex"]
+    assert not answer["concave"]
+    assert answer["certificate"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "convex", "concave"),
+    [
+        ("exp(x)", True, False),
+        ("-log(x)", True, False),
+        ("x*log(x)", True, False),
+        ("sqrt(x)", False, True),
+        ("x^2 + sin(x)", True, False),
+        ("abs(x)", True, False),
+        ("relu(x)", True, False),
+        ("x^2 - abs(x)", False, None),
+        ("-abs(x) + x", False, True),
+    ],
+)
+def test_of_one_unknown(expression: str, convex: bool, concave: bool | None) -> None:
+    """A kink is no second derivative: that of abs is 0 where it has one."""
+    answer = ask(convexity, expression=expression)
+    assert answer["convex"] == convex
+    assert answer["concave"] in (concave, None if not concave else True)
+
+
+@pytest.mark.parametrize("expression", ["1/x^2", "tan(x)^2"])
+def test_on_a_domain_with_holes_nothing_is_convex(expression: str) -> None:
+    """The second derivative is above 0 on both sides of the hole."""
+    with fresh_arena(), contextlib.suppress(Undecided):
+        assert not convexity({"expression": expression})["convex"]

@@ -77,3 +77,21 @@ def test_least_squares_by_letters_and_by_numbers() -> None:
 def test_what_is_not_isolated_is_undecided(expression: str) -> None:
     with fresh_arena(), pytest.raises(Undecided):
         critical_points({"expression": expression})
+
+
+def test_in_a_box_all_are_found_and_proven() -> None:
+    found = ask(critical_points, expression="x + 2*sin(x)", within={"x": [0, 7]})
+    assert found["complete"]
+    assert [(point["point"]["x"], point["kind"]) for point in found["points"]] == [
+        ("2*pi/3", "local maximum"),
+        ("4*pi/3", "local minimum"),
+    ]
+    entropy = ask(critical_points, expression="x*log(x)")
+    assert (entropy["complete"], entropy["points"][0]["point"]["x"], entropy["points"][0]["value"]) == (True, "1/e", "-1/e")
+    assert len(ask(critical_points, expression="sin(x)*cos(y)", within={"x": [-2, 2], "y": [-2, 2]})["points"]) == 4
+
+
+def test_what_is_not_searched_to_the_end_is_not_called_complete() -> None:
+    found = ask(critical_points, expression="sin(1/x)", within={"x": [-1, 1]})
+    assert not found["complete"]
+    assert found["undecided"]

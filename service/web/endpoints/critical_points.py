@@ -49,6 +49,7 @@ class Response(ResponseSchema):
     )
     method = fields.String(required=True, metadata={"description": "exact, closed-form or search"})
     within = field(OBJECT)(metadata={"description": "The box that was searched"})
+    undecided = field({"type": "array", "items": OBJECT})(metadata={"description": "Parts of the box in which nothing is certain"})
     complex_solutions = fields.Integer(metadata={"description": "How many distinct complex solutions gradient = 0 has"})
     checks = ChecksField()
 
@@ -66,6 +67,7 @@ class Response(ResponseSchema):
             {"expression": "x'*Q*x/2 - c'*x", "variables": {"x": "vector(n)", "Q": "spd(n)", "c": "vector(n)"}, "wrt": "x"},
         ),
         Example("All nine of Himmelblau's function", {"expression": "(x^2 + y - 11)^2 + (x + y^2 - 7)^2", "wrt": ["x", "y"]}),
+        Example("In a box", {"expression": "x + 2*sin(x)", "within": {"x": [0, 7]}}),
         Example("Not isolated", {"expression": "x^2*y^2", "wrt": ["x", "y"]}, refused="undecided"),
     ],
 )
@@ -73,6 +75,6 @@ def critical_points(request: dict[str, Any]) -> dict[str, Any]:
     """Critical points of a scalar function, classified by the Hessian.
 
     Of polynomials, and of polynomials times functions that are nowhere 0, all of them, with certainty. Of quadratic functions of a
-    vector in closed form.
+    vector in closed form. Of other functions those in a box, each proven, and whether they are all.
     """
     return answered(answer, request)

@@ -53,7 +53,10 @@ class Response(ResponseSchema):
     method = fields.String(required=True, metadata={"description": "The method"})
     minimum = field(MINIMUM)(required=True, metadata={"description": "The point, by name, and the value there"})
     converged = fields.Boolean(required=True, metadata={"description": "Whether the gradient is as small as was asked for"})
-    reason = fields.String(required=True, metadata={"description": "Why it stopped: gradient, or iterations"})
+    reason = fields.String(
+        required=True,
+        metadata={"description": "Why it stopped: gradient (small enough), enclosed (by rounding, at a proven minimum), or iterations"},
+    )
     iterations = fields.Integer(required=True, metadata={"description": "The number of steps"})
     gradient_norm = fields.Float(required=True, metadata={"description": "The norm of the gradient at the point"})
     hessian_eigenvalues = fields.List(fields.Float(), required=True, metadata={"description": "The eigenvalues of the Hessian there"})
