@@ -16,6 +16,7 @@ from service.expression.operation import Array
 from service.functions.algebraic import AlgebraicPoint
 from service.functions.closed_values import value_text
 from service.functions.convexity import curvature_of, is_open
+from service.functions.domains import is_smooth
 from service.functions.function import Function, Question
 from service.functions.inertia import Inertia
 from service.functions.quadratics import quadratic
@@ -57,12 +58,20 @@ def critical_points(request: Mapping[str, Any]) -> dict[str, Any]:
     except (NotPolynomial, TooLarge):
         question.require_values()
         found, checks = search(function, request.get("within"))
+        found["complete"] = found["complete"] and is_smooth(question.node, question.targets.names)
         return {**answer, **found, "checks": require([*checks, *kinks_check(question.node, question.targets.names)])}
     described = gradient.described(points)
     shown = [_shown(gradient, each) for each in described]
     for entry, is_global in zip(shown, _globals(question, function, gradient, described), strict=True):
         entry["global"] = is_global
-    answer.update({"points": shown, "complete": True, "method": "exact", "complex_solutions": complex_count})
+    answer.update(
+        {
+            "points": shown,
+            "complete": is_smooth(question.node, question.targets.names),
+            "method": "exact",
+            "complex_solutions": complex_count,
+        }
+    )
     answer["checks"] = require(_checks(function, gradient, described))
     return answer
 

@@ -17,7 +17,8 @@ from service.certificates import Check, decided, measured, require
 from service.errors import InputError, NablaError, NoConvergence, UndefinedAtPoint
 from service.expression.nodes import Node
 from service.expression.operation import Array
-from service.functions.convexity import Verdict, decide_convexity
+from service.functions.chords import Verdict
+from service.functions.convexity import decide_convexity
 from service.functions.descent import FLATTEST, METHODS, Options, Path, newton
 from service.functions.enclosure import Enclosure, enclose
 from service.functions.function import Function, Question

@@ -23,6 +23,7 @@ from service.errors import InputError, Undecided
 from service.expression.operation import Array
 from service.functions.closed_values import value_text
 from service.functions.constants import folded, rational
+from service.functions.domains import is_smooth
 from service.functions.enclosure import enclose
 from service.functions.function import Function
 from service.functions.inertia import Inertia, in_balls
@@ -68,8 +69,13 @@ def search(function: Function, within: Mapping[str, Any] | None) -> tuple[dict[s
     }
     if not points and (undecided or spent):
         raise Undecided(
-            "no critical point was found in the box, but parts of it are undecided",
-            hint="a smaller box",
+            "no point with gradient = 0 was found in the box, but parts of it are undecided"
+            + (
+                ""
+                if is_smooth(function.question.node, function.question.targets.names)
+                else ": there are kinks, where there is no gradient"
+            ),
+            hint='another box, such as "within": {"x": [0, 7]}; at a kink, minimize or a look at both sides tells more',
             pointer="/within",
             facts={"undecided": answer["undecided"]},
         )

@@ -45,7 +45,10 @@ class Response(ResponseSchema):
     wrt = fields.List(fields.String(), required=True, metadata={"description": "The unknowns"})
     points = field({"type": "array", "items": POINT})(required=True, metadata={"description": "The critical points, in ascending order"})
     complete = fields.Boolean(
-        required=True, metadata={"description": "Whether these are proven to be all (within the box, where there is one)"}
+        required=True,
+        metadata={
+            "description": "Whether these are proven to be all, within the box where there is one; false where kinks may hide others"
+        },
     )
     method = fields.String(required=True, metadata={"description": "exact, closed-form or search"})
     within = field(OBJECT)(metadata={"description": "The box that was searched"})
