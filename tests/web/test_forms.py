@@ -111,7 +111,7 @@ def test_refusals(
 def test_what_can_be_had_is_listed(client: FlaskClient) -> None:
     body = client.get("/v1/inverse?matrix=[[2]]&format=xml").get_json()
     assert body["available"] == ["application/json", CSV, TSV, NPY]
-    assert client.get("/v1/gradient?expression=x^2&format=csv").get_json()["available"] == ["application/json"]
+    assert client.get("/v1/differential?expression=x^2&format=csv").get_json()["available"] == ["application/json"]
 
 
 def test_forms_do_not_share_a_validator(client: FlaskClient) -> None:
