@@ -10,8 +10,12 @@ import pytest
 
 from service.answers import autodiff as module
 from service.answers.autodiff import MODES, autodiff
+from service.answers.task import all_variables
+from service.calculus import verify
 from service.errors import CheckFailed, InputError, NablaError, UndefinedAtPoint
 from service.expression.arena import fresh_arena
+from service.expression.operation import Operation, operations
+from service.expression.shapes import SCALAR
 from service.language import declare, parse
 from service.operations.leaves import number
 from service.printing.printers import to_text
@@ -238,3 +242,20 @@ def test_a_wrong_sum_of_contributions_is_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(NablaError):
         plain(**EXAMPLE)
     assert module.TOLERANCE == 1e-9
+
+
+@pytest.mark.parametrize("operation", [op for op in operations() if op.samples], ids=lambda operation: operation.name)
+def test_every_operation_can_be_traced(operation: Operation) -> None:
+    for sample in operation.samples:
+        with fresh_arena():
+            parsed = parse(sample.expression, declare(sample.variables))
+            variables = all_variables(parsed)
+            sizes = verify.draw_sizes(variables, 0, parsed.sizes)
+            point = verify.draw_point(variables, sizes, np.random.default_rng(1), *sample.domain)
+            told = {letter for declared in variables.values() for size in declared.shape for letter in str(size).split("*")}
+            at = {name: value.tolist() for name, value in point.items()} | {name: int(sizes[name]) for name in set(parsed.sizes) - told}
+            scalars = all(declared.shape == SCALAR for declared in variables.values())
+        if not parsed.variables or (scalars and len(variables) > 1 and 1 not in parsed.node.shape):
+            continue  # nothing to differentiate by, or no matrix of derivatives
+        answer = plain(expression=sample.expression, variables=sample.variables, at=at)
+        assert all(check["passed"] for check in answer["checks"])

@@ -119,7 +119,7 @@ def test_differentials_by_scalars() -> None:
     assert [(step["wrt"], step["before"]["text"], step["after"]["text"]) for step in told[:3]] == [
         (["s"], "d(s^2*t)", "t*d(s^2)"),
         (["s"], "t*d(s^2)", "2*t*s*ds"),
-        (["s"], "2*t*s*ds", "2*s*t"),
+        (["s"], "2*t*s*ds", "2*s*t*ds"),
     ]
     assert codes(told)[-1] == "partial-derivatives"
 
