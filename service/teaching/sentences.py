@@ -26,6 +26,7 @@ SENTENCES: dict[str, str] = {
     "local-derivatives": "Each local derivative is that of one operation by one of its arguments: {identity}.",
     "intermediate-values": "The intermediate values are put back: {where}.",
     "partial-derivatives": "The partial derivatives, one beside the other.",
+    "taylor-s-formula": "The polynomial is {where}, with the derivatives by {variable} at the point.",
     "layout": "The result is arranged as {layout} has it.",
     "components": "{where}, written with indices: products of matrices are sums.",
     "kronecker-delta": "{before} is the Kronecker delta {after}: 1 where the indices agree, 0 elsewhere.",

@@ -113,3 +113,23 @@ def test_a_differential_is_told(client: FlaskClient) -> None:
     told = client.post("/v1/differential", json=request | {"steps": True}).get_json()["steps"]
     assert [step["code"] for step in told] == ["jacobi-s-formula", "collect-the-change", "read-off-the-gradient-from-the-trace"]
     assert "steps" not in client.post("/v1/differential", json=request).get_json()
+
+
+def test_a_taylor_polynomial_is_told(client: FlaskClient) -> None:
+    def told(**request: Any) -> list[dict[str, Any]]:
+        reply = client.post("/v1/taylor", json=request | {"steps": True})
+        assert reply.status_code == 200, reply.get_json()
+        assert "steps" not in client.post("/v1/taylor", json=request).get_json()
+        steps: list[dict[str, Any]] = reply.get_json()["steps"]
+        return steps
+
+    steps = told(expression="exp(2*x)", order=3)
+    assert steps[-1]["code"] == "taylor-s-formula"
+    assert steps[0]["before"]["text"] == "d/dx(exp(2*x))"
+    about = told(expression="sqrt(x)", wrt="x", about={"x": "a"}, order=2)
+    assert about[-1]["before"]["text"].startswith("sqrt(a) + ")
+    assert told(expression="exp(x)*y", wrt=["x", "y"], about={"x": 0, "y": 1})[-1]["wrt"] == ["x", "y"]
+    assert told(expression="logdet(X)", variables={"X": "spd(n)", "A": "spd(n)"}, wrt="X", about={"X": "A"})
+    assert told(expression="sin(x)", order=0) == []
+    assert told(expression="sin(x)", order=9)[-1]["code"] != "taylor-s-formula"
+    assert told(expression=["x*y", "x^2"], wrt=["x", "y"], about={"x": 1})

@@ -6,11 +6,13 @@ from typing import Any
 
 from marshmallow import fields
 
+from service.expression.arena import fresh_arena
 from service.functions.taylor import taylor as polynomial
+from service.functions.taylor_steps import taylor_steps
 from service.printing.functions import DIALECTS
-from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, PointAnswer, ValueAnswer
+from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, PointAnswer, StepsAnswer, ValueAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
-from service.web.fields import ChecksField, ChoicesField, IntegerField, PointField
+from service.web.fields import BooleanField, ChecksField, ChoicesField, IntegerField, PointField
 from service.web.function_drawings import TAYLOR
 from service.web.functions import INTEGER, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, answered, field
 
@@ -34,6 +36,10 @@ class Request(FunctionRequest):
     order = IntegerField(minimum=0, load_default=2, metadata={"description": "The order of the polynomial"})
     within = RangesField(metadata={"description": 'Where the remainder is to be bounded, such as {"x": [-1, 1]}'})
     at = PointField(metadata={"description": "Where to evaluate the polynomial"})
+    steps = BooleanField(
+        load_default=False,
+        metadata={"description": "Whether the answer tells the derivatives step by step, and by one scalar what is made of them"},
+    )
     code = ChoicesField(tuple(DIALECTS), metadata={"description": CODE})
 
 
@@ -48,6 +54,7 @@ class Response(ResponseSchema):
     remainder = field(REMAINDER)(metadata={"description": "A bound of what is left out, where a box was given"})
     value = ValueAnswer(metadata={"description": "The value of the polynomial at the point or points of at"})
     at = PointAnswer(metadata={"description": "The point"})
+    steps = StepsAnswer(metadata={"description": "The derivation, where it was asked for; each step has been checked at random points"})
     checks = ChecksField()
 
 
@@ -59,6 +66,7 @@ class Response(ResponseSchema):
     examples=[
         Example("Two variables", {"expression": "exp(x)*y", "wrt": ["x", "y"], "about": {"x": 0, "y": 1}, "order": 2}),
         Example("With a bound of the remainder", {"expression": "sin(x)", "order": 7, "within": {"x": [-1, 1]}}),
+        Example("Step by step", {"expression": "exp(2*x)", "order": 3, "steps": True}),
         Example("About any point", {"expression": "sqrt(x)", "wrt": "x", "about": {"x": "a"}, "order": 3}),
         Example(
             "A function of a matrix",
@@ -73,4 +81,8 @@ def taylor(request: dict[str, Any]) -> dict[str, Any]:
     Of scalars, vectors and matrices: the sum of d^k f(a; x - a)/k!. It is checked that f - T falls with one power more than the
     order. In a box, the remainder is bounded.
     """
-    return answered(polynomial, request)
+    answer = answered(polynomial, request)
+    if request["steps"]:
+        with fresh_arena():
+            answer = {**answer, "steps": taylor_steps(request, answer)}
+    return answer
