@@ -19,9 +19,11 @@ from service.certificates import Check, measured, require
 from service.learning.network import Arrays, Layer, Loss, Vector, named
 from service.linalg.exact_numbers import beyond_doubles
 
-STEP = 1e-100
+STEP = 1e-30
 SEED = 20_260_717
 TOLERANCE = 1e-10
+TINIEST = 1e-260
+"""What is smaller underflows in a complex step."""
 FLOOR = 1e-4
 """Times TOLERANCE: what a few roundings of doubles come to."""
 DIRECTIONS = 3
@@ -116,7 +118,7 @@ def complex_step_check(layers: Sequence[Layer], loss: Loss, values: Sequence[Vec
             moved = at + 1j * STEP * direction
             value = forward(layers, loss, moved, {}) if name == "x" else forward(layers, loss, x, {name: moved})
             found = float(np.imag(value)) / STEP
-            scale = max(float(np.abs(gradient).max()) * math.sqrt(gradient.size), FLOOR * sizes[name], 1e-290)
+            scale = max(float(np.abs(gradient).max()) * math.sqrt(gradient.size), FLOOR * sizes[name], TINIEST)
             worst = max(worst, abs(found - float((gradient * direction).sum())) / scale)
     detail = "every gradient against complex steps of the forward pass, entry by entry (large arrays along random directions), relative"
     return measured("complex-step", worst, TOLERANCE, detail)
@@ -154,6 +156,6 @@ def jacobian_check(layers: Sequence[Layer], values: Sequence[Vector], jacobians:
         found = np.imag(layer.output(x + 1j * STEP * direction, layer.parameters)) / STEP
         if jacobian is None:
             continue
-        scale = max(float((np.abs(jacobian) @ np.abs(direction)).max()), FLOOR * float(np.abs(y).max()), 1e-290)
+        scale = max(float((np.abs(jacobian) @ np.abs(direction)).max()), FLOOR * float(np.abs(y).max()), TINIEST)
         worst = max(worst, float(np.abs(found - jacobian @ direction).max()) / scale)
     return measured("jacobians", worst, TOLERANCE, "each layer's Jacobian along a random direction against a complex step of the layer")

@@ -112,6 +112,12 @@ def test_saturated_networks_are_answered(kind: str, size: float) -> None:
         assert all(check.passed for check in found["checks"])
 
 
+@pytest.mark.parametrize("z", [-500.0, -700.0, -740.0, 740.0])
+def test_the_tails_of_the_sigmoid(z: float) -> None:
+    found = backpropagation(network("sigmoid", {"type": "affine", "W": [[1]]}), LOSSES["squared-error"](np.array([1.0])), np.array([z]))
+    assert found["layers"][0]["jacobian"][0, 0] == pytest.approx(np.exp(-abs(z)), rel=1e-12, abs=1e-320)
+
+
 def test_large_layers_form_no_jacobian() -> None:
     found = backpropagation(network("tanh"), LOSSES["squared-error"](np.zeros(5000)), np.linspace(-1, 1, 5000))
     assert found["layers"][0]["jacobian"] is None
