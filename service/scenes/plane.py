@@ -95,9 +95,8 @@ def map_plane(matrix: Floats) -> PlaneMap:
         "Two panels. Left: the unit circle, the unit square and the standard basis. Right: their images, an ellipse and a parallelogram "
         f"{size}; the basis goes to {vector(matrix[:, 0])} and {vector(matrix[:, 1])}."
     )
-    return PlaneMap(
-        matrix / unit, exponent, tuple(arrows), "A linear map" + (f" of determinant {short(area)}" if np.isfinite(area) else ""), described
-    )
+    title = f"A linear map of determinant {short(area)}" if np.isfinite(area) else "A linear map"
+    return PlaneMap(matrix / unit, exponent, tuple(arrows), title, described)
 
 
 def _is_planar(matrix: Matrix) -> bool:

@@ -47,6 +47,11 @@ def test_every_picture_is_drawn_for_an_example(client: FlaskClient, entry: Endpo
     pytest.fail("no example has it")
 
 
+def test_every_picture_is_documented() -> None:
+    page = (ROOT / "docs/pictures.md").read_text(encoding="utf-8")
+    assert [f"{entry.name} {name}" for entry, name in PICTURES if f"`{name}`" not in page or f"`{entry.name}`" not in page] == []
+
+
 MATRIX: dict[str, Any] = {"matrix": [[3, 1], [1, 2]]}
 
 
