@@ -41,6 +41,7 @@ from service.printing.printers import to_text
 
 BITS = 256
 ATTEMPTS = 60
+LARGEST = 1e300
 SCALARS = (2, -1, 3)
 
 
@@ -207,7 +208,7 @@ def _counterexample(function: Node, targets: Targets, variables: Mapping[str, Va
     """Raises Undecided where none is found."""
     random = Random(f"linear-map {to_text(function)}")
     tensor = lower(function)
-    letters = letters_of([function])
+    letters = letters_of([function, *[variable(declared) for declared in variables.values()]])
     names = targets.names
     others = [declared for name, declared in variables.items() if name not in names]
     with precision(BITS):
@@ -237,7 +238,7 @@ def _counterexample(function: Node, targets: Targets, variables: Mapping[str, Va
 
 def _values(tensor: Tensor, point: Mapping[str, Array], sizes: Mapping[str, int]) -> list[Any]:
     found = np.ravel(Balls({name: balls(array) for name, array in point.items()}, sizes)(tensor)).tolist()
-    if not all(entry.is_finite() for entry in found):
+    if not all(entry.is_finite() and abs(entry) < LARGEST for entry in found):
         raise Imprecise
     return list(found)
 

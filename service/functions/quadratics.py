@@ -39,6 +39,10 @@ def quadratic(question: Question) -> tuple[dict[str, Any], list[Check]]:
     (hessian,) = derivatives(gradient, [x])
     if any(isinstance(part, Leaf) and part is x for part in parts([hessian])):
         raise _undecided()
+    if isinstance(hessian, Product) and hessian.coefficient == 0:
+        raise Undecided(
+            "the function is affine: its gradient is the same everywhere, and it has no isolated critical point", pointer="/expression"
+        )
     sign = semidefinite(hessian)
     zero = build.filled("zeros", *declared.shape)
     constant = lower(substitute(notation.node(gradient), {declared.name: zero}))

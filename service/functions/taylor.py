@@ -236,7 +236,7 @@ def _contact(task: _Task, polynomial: Node) -> Check:
     random = Random(f"taylor {to_text(task.node)}")
     sides = lower(task.node), lower(polynomial)
     nodes = [task.node, polynomial, *task.about.values()]
-    letters = letters_of(nodes)
+    letters = letters_of([*nodes, *[variable(declared) for declared in task.variables.values()]])
     unknown = [declared for name, declared in task.variables.items() if name not in task.wrt]
     with precision(BITS):
         for attempt, style in enumerate((*GENERIC, *GENERIC)):
@@ -353,6 +353,11 @@ def _bound(task: _Task, tensor: Tensor, box: Mapping[str, tuple[float, float]]) 
     return float(np.nextafter(float(worst.upper()), math.inf)) if worst > 0 else 0.0
 
 
+def _between(low: float, high: float, share: Any) -> Any:
+    """Without high - low, which may overflow."""
+    return low * (1 - share) + high * share
+
+
 def _largest_difference(task: _Task, polynomial: Node, box: Mapping[str, tuple[float, float]]) -> float:
     """At the ends and at random points between, in balls, so that what is seen is no rounding."""
     random = np.random.default_rng(20_260_104)
@@ -363,7 +368,7 @@ def _largest_difference(task: _Task, polynomial: Node, box: Mapping[str, tuple[f
         for declared in task.by:
             low, high = box[declared.name]
             shape = lengths(axes(declared.shape), {})
-            drawn = random.choice([low, high], shape) if attempt < SAMPLES // 4 else random.uniform(low, high, shape)
+            drawn = random.choice([low, high], shape) if attempt < SAMPLES // 4 else _between(low, high, random.random(shape))
             point[declared.name] = np.asarray(np.frompyfunc(lambda entry: flint.arb(float(entry)), 1, 1)(drawn), dtype=object)
         with precision(128):
             values = Balls(point, {})
