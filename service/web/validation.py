@@ -15,6 +15,12 @@ from service.web.fields import json_type
 
 MOST_UNKNOWN = 20  # names that are looked at; looking for the nearest field of a million would take minutes
 
+ELSEWHERE = {  # what NumPy, SciPy and MATLAB call a field
+    "a": "matrix", "m": "matrix", "x": "vector", "v": "vector", "b": "rhs", "k": "rank", "tol": "tolerance", "rcond": "tolerance",
+    "atol": "tolerance", "full_matrices": "full", "mode": "full", "assume_a": "structure", "lapack_driver": "driver", "w": "weights",
+    "compute_uv": "vectors", "eigvals_only": "vectors", "p": "ord", "order": "ord",
+}  # fmt: skip
+
 
 def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
     """The validated fields with their defaults; raises InputError, or what an array's reader raises."""
@@ -40,7 +46,8 @@ def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
 def _unknown(name: str, known: list[str]) -> Fault:
     """Names the nearest known field."""
     name = name[:60]
-    nearest = difflib.get_close_matches(name.lower(), known, 1)
+    usual = ELSEWHERE.get(name.lower())
+    nearest = [usual] if usual in known else difflib.get_close_matches(name.lower(), known, 1)
     hint = f"did you mean {nearest[0]}?" if nearest else f"the fields are {', '.join(known)}"
     return Fault(f"{name} is not a field of this operation", _pointer(name), hint=hint)
 

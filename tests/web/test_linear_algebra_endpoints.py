@@ -137,3 +137,18 @@ def test_the_problem_of_a_large_singular_matrix_stays_small(client: FlaskClient)
 def test_a_get_takes_the_matrix_as_json(client: FlaskClient) -> None:
     answer = client.get("/v1/rank", query_string={"matrix": "[[1,2],[2,4]]"})
     assert answer.get_json()["rank"] == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "meant"),
+    [
+        ("solve", "A", "matrix"),
+        ("solve", "b", "rhs"),
+        ("solve", "assume_a", "structure"),
+        ("low-rank", "k", "rank"),
+        ("rank", "tol", "tolerance"),
+    ],
+)
+def test_names_of_other_libraries_are_understood(client: FlaskClient, operation: str, name: str, meant: str) -> None:
+    answer = client.post(f"/v1/{operation}", json={name: 1}).get_json()
+    assert f"did you mean {meant}?" in [entry["hint"] for entry in answer["errors"]]
