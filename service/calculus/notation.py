@@ -292,6 +292,21 @@ class Notation:
         return build.scaled(coefficient, above, below, None, self.decimals)
 
     def _signed(self, coefficient: Rational, factors: Sequence[Factor]) -> tuple[Rational, dict[int, Node]]:
+        """As `_with_signs`; and 0.000005*(8943*x^2 + 200000) is 0.044715*x^2 + 1 where decimals were used."""
+        coefficient, opposites = self._with_signs(coefficient, factors)
+        if not self.decimals or coefficient.denominator == 1:
+            return coefficient, opposites
+        for place, (factor, _) in enumerate(factors):
+            if isinstance(factor, Sum):
+                weights = [Fraction(weight) for weight, _ in factor.terms]
+                scales = [Fraction(1), Fraction(coefficient), *[1 / abs(weight) for weight in weights]]
+                best = min(scales, key=lambda each: sum(map(_digits, [coefficient / each, *[each * weight for weight in weights]])))
+                if best != 1:
+                    inside = tidy(-best if place in opposites else best)
+                    return tidy(coefficient / best), {**opposites, place: self._sum(inside, factor)}
+        return coefficient, opposites
+
+    def _with_signs(self, coefficient: Rational, factors: Sequence[Factor]) -> tuple[Rational, dict[int, Node]]:
         """The coefficient, and the opposites of those sums among the factors, by place, that read better: -(a - b) is b - a.
 
         Of an odd power of a sum it is the opposite of the sum, where the request has that.
@@ -301,7 +316,8 @@ class Notation:
         for place, (factor, _) in enumerate(factors):
             if isinstance(factor, Sum) and sum(factor is other for other, _ in factors) == 1:
                 negative, whole = sum(weight < 0 for weight, _ in factor.terms), len(factor.terms)
-                if 2 * negative > whole or (2 * negative == whole and self._better_opposite(factor)):
+                asked = not factor.shape and build.is_of_request(self.known[factor])
+                if (2 * negative > whole and not asked) or (2 * negative == whole and self._better_opposite(factor)):
                     flipped[place] = self._sum(-1, factor)
                     coefficient = -coefficient
                     able.update({place: (factor, True)} if 2 * negative == whole else {})
@@ -349,6 +365,11 @@ class Notation:
             labelled.append((whole, labels))
         array = by_axes(labelled, tensor.out, tensor.sizes)
         return build.scaled(coefficient, above, below, array, self.decimals)
+
+
+def _digits(value: Rational) -> int:
+    """About how long a number is in print."""
+    return 0 if value in (1, -1) else len(f"{float(abs(value)):.15g}")
 
 
 def _is_diagonal(term: Tensor) -> bool:

@@ -12,6 +12,7 @@ from service.expression.algebra import call, spread
 from service.expression.codes import Code, Spelling
 from service.expression.nodes import Node
 from service.expression.operation import Array, Binding, Law, Printed, Sample, register
+from service.expression.products import product
 from service.expression.shapes import SCALAR
 from service.expression.sums import coefficient_of, number
 from service.expression.tensors import Apply, Product, Sum, Tensor, number_of
@@ -77,7 +78,7 @@ class Log(Unary):
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """The stable forms of log(1 + exp(x)), log(sum(exp(x))), log(softmax(x)), log(sigmoid(x)) and log(det(A)).
 
-        And log|x| = log(x²)/2, whose derivative is 1/x at sight. Each replaces a composition by a single function of the
+        And log(exp(x)*r) = x + log(r), log|x| = log(x²)/2, whose derivative is 1/x at sight. Each replaces a composition by a single function of the
         same argument or of a power, so rewriting ends.
         """
         (x,) = arguments
@@ -101,6 +102,9 @@ class Log(Unary):
             (term, labels), *_ = x.factors
             if isinstance(term, Apply) and term.operation.name == "exp" and len(set(labels)) == len(labels):
                 return call("logsumexp", term.arguments[0])
+        elif isinstance(x, Product) and not x.shape and (found := _exponent_of_factor(x)) is not None:
+            exponent_out, rest = found
+            return exponent_out + call(self.name, rest)
         return super().rewrite(x)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
@@ -110,6 +114,15 @@ class Log(Unary):
     def code(self, node: Node, *arguments: Code) -> Code:
         logarithms = [codes.each("log", (argument,), argument.shape) for argument in arguments]
         return logarithms[0] if len(arguments) == 1 else codes.divide(*logarithms)
+
+
+def _exponent_of_factor(tensor: Product) -> tuple[Tensor, Tensor] | None:
+    """x and r of a number exp(x)*r; None where there is no such factor."""
+    for place, (factor, labels) in enumerate(tensor.factors):
+        if not labels and isinstance(factor, Apply) and factor.operation.name == "exp":
+            rest = [*tensor.factors[:place], *tensor.factors[place + 1 :]]
+            return factor.arguments[0], product(tensor.coefficient, rest, (), dict(enumerate(tensor.sizes)))
+    return None
 
 
 def _is_ones(tensor: Tensor) -> bool:
