@@ -78,8 +78,8 @@ class Log(Unary):
     def rewrite(self, *arguments: Tensor) -> Tensor | None:
         """The stable forms of log(1 + exp(x)), log(sum(exp(x))), log(softmax(x)), log(sigmoid(x)) and log(det(A)).
 
-        And log(exp(x)*r) = x + log(r), log|x| = log(x²)/2, whose derivative is 1/x at sight. Each replaces a composition by a single function of the
-        same argument or of a power, so rewriting ends.
+        And log(exp(x)*r) = x + log(r), log|x| = log(x²)/2, whose derivative is 1/x at sight. Each replaces a composition by
+        functions of the same argument, of a power, or of fewer factors, so rewriting ends.
         """
         (x,) = arguments
         if isinstance(x, Apply):

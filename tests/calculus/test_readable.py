@@ -38,7 +38,7 @@ TEXTBOOK = """
     gradient   | x | -log(exp(a'*x)/(exp(a'*x) + exp(b'*x)))  | a(n) b(n) x(n) | exp(b'*x)*(b - a)/(exp(a'*x) + exp(b'*x))
     gradient   | W | (v - n - 1)/2*logdet(W)                  | W=spd(n) v | (v - n - 1)*inv(W)/2
     gradient   | x | 0.5*x^2*(0.3*x + 0.7)                    | x | 0.45*x^2 + 0.7*x
-    gradient   | x | tanh(sqrt(2/pi)*(0.044715*x^3 + x))      | x | sqrt(2/pi)*(1 - tanh(sqrt(2/pi)*(0.044715*x^3 + x))^2)*(0.134145*x^2 + 1)
+    gradient | x | tanh(sqrt(2/pi)*(0.044715*x^3 + x)) | x | sqrt(2/pi)*(1 - tanh(sqrt(2/pi)*(0.044715*x^3 + x))^2)*(0.134145*x^2 + 1)
     hessian    | x | logsumexp(x)                             | x(n) | diag(softmax(x)) - softmax(x)*softmax(x)'
     gradient   | x | log(sum(exp(x)))                         | x(n) | softmax(x)
     gradient   | x | logsumexp(A*x)                           | A(m,n) x(n) | A'*softmax(A*x)
