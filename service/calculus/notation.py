@@ -369,7 +369,7 @@ class Notation:
 
 def _digits(value: Rational) -> int:
     """About how long a number is in print."""
-    return 0 if value in (1, -1) else len(f"{float(abs(value)):.15g}")
+    return 0 if value in (1, -1) else len(f"{abs(float(value)):.15g}")
 
 
 def _is_diagonal(term: Tensor) -> bool:
