@@ -7,4 +7,7 @@ inference    what follows from a fit: errors, tests, intervals, criteria
 diagnostics  leverage, scaled residuals, influence, analysis of variance, robust errors; prediction is at new points
 ols          least squares and polynomials as answers
 ridge        with a quadratic penalty; lasso and elastic net are in lasso, what all three share in penalized
+
+sample, families, generalized_linear, maximum, separation, profile   what logistic, multinomial and poisson stand on
+expression_model, nonlinear_search, nonlinear_polish, nonlinear_answer   what nonlinear stands on
 """
