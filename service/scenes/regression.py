@@ -73,7 +73,7 @@ def fitted_line(task: Task, name: str) -> Scatter | None:
             bounds = np.array([row[member] for row in rows])
             bands.append((text, bounds[:, 0], bounds[:, 1]))
     (x_unit, x_power), (y_unit, y_power) = power_of_ten(x), power_of_ten(np.r_[y, middle])
-    keep = _some(len(x), np.abs(fit.residuals))
+    keep = points_drawn(len(x), np.abs(fit.residuals))
     response = task.observations.response if task.observations.y is None else "y"
     r_squared = "not defined" if fit.sums.r_squared is None else short(fit.sums.r_squared)
     return Scatter(
@@ -82,7 +82,7 @@ def fitted_line(task: Task, name: str) -> Scatter | None:
         Axis(label, x_power),
         Axis(response, y_power),
         f"{response} against {label}",
-        f"{_count(len(x), len(keep))} with the fitted {'line' if design.terms.degree in (None, 1) else 'polynomial'} "
+        f"{told_count(len(x), len(keep))} with the fitted {'line' if design.terms.degree in (None, 1) else 'polynomial'} "
         f"({_equation(fit)}), R² {r_squared}" + (", and bands: " + ", ".join(text for text, *_ in bands) if bands else "") + ".",
         (grid / x_unit, middle / y_unit),
         tuple((text, lower / y_unit, upper / y_unit) for text, lower, upper in bands),
@@ -115,14 +115,14 @@ def quantiles(task: Task, name: str) -> Scatter | None:
     low, high = np.quantile(y, [0.25, 0.75])
     slope = float(high - low) / (2 * float(special.ndtri(0.75)))
     ends = expected[[0, -1]]
-    keep = _some(n, np.abs(y))
+    keep = points_drawn(n, np.abs(y))
     return Scatter(
         expected[keep],
         y[keep],
         Axis("normal quantile"),
         Axis("standardised residual"),
         "Normal Q–Q plot of the standardised residuals",
-        f"{_count(n, len(keep))}; the line goes through the quartiles. Normal residuals lie on it. "
+        f"{told_count(n, len(keep))}; the line goes through the quartiles. Normal residuals lie on it. "
         + _names(order[np.argsort(-np.abs(y), kind="stable")]),
         (ends, (low + high) / 2 + slope * ends),
         named=_named(keep, np.abs(y), order),
@@ -148,14 +148,14 @@ def leverage(task: Task, name: str) -> Scatter | None:
         if seen.any():
             contours.append((f"Cook's distance {distance:g}", grid[seen], height[seen]))
     cooks = found.cooks_distance[there]
-    keep = _some(len(h), cooks)
+    keep = points_drawn(len(h), cooks)
     return Scatter(
         h[keep],
         r[keep],
         Axis("leverage"),
         Axis("standardised residual"),
         "Standardised residuals against leverage",
-        f"{_count(len(h), len(keep))}; mean leverage {short(p / fit.sums.observations)}, "
+        f"{told_count(len(h), len(keep))}; mean leverage {short(p / fit.sums.observations)}, "
         f"largest Cook's distance {short(float(cooks.max()))} (observation {int(there[int(cooks.argmax())]) + 1}).",
         contours=tuple(contours),
         level=0.0,
@@ -170,20 +170,20 @@ SCENES: dict[str, Scene] = {"fit": fitted_line, "residuals": residuals, "qq": qu
 def _of_residuals(fit: LinearFit, x: Vector, y: Vector, across: str, up: str, title: str, level: float) -> Scatter:
     (x_unit, x_power), (y_unit, y_power) = power_of_ten(x), power_of_ten(y)
     size = np.abs(y)
-    keep = _some(len(x), size)
+    keep = points_drawn(len(x), size)
     return Scatter(
         x[keep] / x_unit,
         y[keep] / y_unit,
         Axis(across, x_power),
         Axis(up, y_power),
         title,
-        f"{_count(len(x), len(keep))}; without a pattern where the model is right. {_names(np.argsort(-size, kind='stable'))}",
+        f"{told_count(len(x), len(keep))}; without a pattern where the model is right. {_names(np.argsort(-size, kind='stable'))}",
         level=level,
         named=_named(keep, size, np.arange(len(x))),
     )
 
 
-def _some(count: int, size: Vector) -> NDArray[np.intp]:
+def points_drawn(count: int, size: Vector) -> NDArray[np.intp]:
     """The places to draw: all, or evenly spread ones and those that stand out."""
     if count <= MOST_POINTS:
         return np.arange(count)
@@ -201,7 +201,7 @@ def _names(order: NDArray[np.intp]) -> str:
     return f"The largest: observation{'s' if len(order) > 1 else ''} {numbers}."
 
 
-def _count(n: int, drawn: int) -> str:
+def told_count(n: int, drawn: int) -> str:
     return f"{n} observations" if drawn == n else f"{drawn} of {n} observations"
 
 

@@ -14,7 +14,8 @@ from service.learning.generalized_linear import INFORMATION
 from service.learning.logistic import LINKS
 from service.learning.model import Task
 from service.learning.models import MODELS, OPTIONS, fit
-from service.scenes.regression import SCENES, Scatter
+from service.scenes.fitted_mean import fitted_mean
+from service.scenes.regression import SCENES, Scatter, Scene
 from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, MatrixField, NumberField, TextField, VectorField
@@ -178,13 +179,13 @@ class Response(GeneralizedLinearAnswer, PenalizedAnswer, NonlinearAnswer):
     checks = ChecksField()
 
 
-def _drawing(name: str, shows: str) -> Drawing:
+def _drawing(scene: Scene, shows: str) -> Drawing:
     def prepare(request: dict[str, Any]) -> Scatter | None:
         task = _task(request)
         MODELS[request["model"]].check(task)
-        return SCENES[name](task, request["model"])
+        return scene(task, request["model"])
 
-    return Drawing("regression", prepare, f"{shows} (ols, polynomial)")
+    return Drawing("regression", prepare, shows)
 
 
 @endpoint(
@@ -193,10 +194,11 @@ def _drawing(name: str, shows: str) -> Drawing:
     response=Response,
     bare="coefficients",
     drawings={
-        "fit": _drawing("fit", "one predictor: the observations and the fit with its confidence and prediction bands"),
-        "residuals": _drawing("residuals", "the residuals against the fitted values"),
-        "qq": _drawing("qq", "the standardised residuals against normal quantiles"),
-        "leverage": _drawing("leverage", "the standardised residuals against leverage, with Cook's distance"),
+        "fit": _drawing(SCENES["fit"], "one predictor: the fit with its confidence and prediction bands (ols, polynomial)"),
+        "curve": _drawing(fitted_mean, "one predictor: the fitted probability or count with its band (logistic, poisson)"),
+        "residuals": _drawing(SCENES["residuals"], "the residuals against the fitted values (ols, polynomial)"),
+        "qq": _drawing(SCENES["qq"], "the standardised residuals against normal quantiles (ols, polynomial)"),
+        "leverage": _drawing(SCENES["leverage"], "the standardised residuals against leverage, with Cook's distance (ols, polynomial)"),
     },
     examples=[
         Example("A line through four points", {"model": "ols", "X": [[1], [2], [3], [4]], "y": [3, 5, 7, 9.5]}),
