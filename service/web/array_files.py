@@ -29,6 +29,7 @@ NUMERIC = b"0123456789+-.eE \r"
 WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 COMPLEX = re.compile(rf"({DECIMAL.pattern})({DECIMAL.pattern})[ij]|({DECIMAL.pattern})[ij]", re.ASCII)
+LONGEST_SIZE = 15  # digits
 MAGIC = b"\x93NUMPY"
 DESCRIPTION = re.compile(rb"'descr'\s*:\s*'([^']{1,12})'")
 FORTRAN = re.compile(rb"'fortran_order'\s*:\s*(True|False)")
@@ -128,13 +129,14 @@ def read_npy(data: bytes) -> Matrix:
     length = int.from_bytes(data[8:start], "little")
     header = data[start : start + min(length, 10_000)]
     description, fortran, shape = DESCRIPTION.search(header), FORTRAN.search(header), SHAPE.search(header)
-    if not (description and fortran and shape):
+    sizes = [size.strip() for size in shape[1].split(b",") if size.strip()] if shape else []
+    if not (description and fortran and shape and all(size.isdigit() and len(size) <= LONGEST_SIZE for size in sizes)):
         if b"'descr'" in header and b"[" in header:
             raise MatrixFormatError("the array in the .npy file has records for entries", NPY_HINT)
         raise MatrixFormatError("the header of the .npy file is not one that NumPy writes", NPY_HINT)
-    sizes = [int(size) for size in shape[1].split(b",") if size.strip()]
-    array = _array(data[start + length :], description[1].decode("ascii", "replace"), sizes, "the .npy file", NPY_HINT)
-    return from_array(array.reshape(sizes[::-1]).T if fortran[1] == b"True" else array.reshape(sizes))
+    lengths = [int(size) for size in sizes]
+    array = _array(data[start + length :], description[1].decode("ascii", "replace"), lengths, "the .npy file", NPY_HINT)
+    return from_array(array.reshape(lengths[::-1]).T if fortran[1] == b"True" else array.reshape(lengths))
 
 
 def read_base64(value: dict[str, Any]) -> Matrix:

@@ -22,6 +22,7 @@ from service.errors import (
     UndefinedAtPoint,
     UnknownName,
 )
+from service.expression.arena import fresh_arena
 from service.learning import nonlinear_polish
 from service.learning.design import Observations
 from service.learning.expression_model import Column, ExpressionModel, Response, read_expression
@@ -172,7 +173,8 @@ def test_a_parameter_that_is_zero(observations: int) -> None:
 
 
 def test_the_jacobian_is_written() -> None:
-    found = fitted(MISRA1A.expression, {"x": MISRA1A.x, "y": MISRA1A.y}, named(MISRA1A.starts[1]), include=("jacobian",))
+    with fresh_arena():
+        found = fitted(MISRA1A.expression, {"x": MISRA1A.x, "y": MISRA1A.y}, named(MISRA1A.starts[1]), include=("jacobian",))
     assert [entry["text"] for entry in found["jacobian"]] == ["1 - exp(-b2*x)", "b1*x*exp(-b2*x)"]
 
 

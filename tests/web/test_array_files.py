@@ -140,6 +140,7 @@ BAD_NPY: list[tuple[bytes, str]] = [
     (npy(np.array(1.5)), "is not a matrix"),
     (npy(np.array([[np.nan]])), "not finite"),
     (b"\x93NUMPY\x01\x00\xff\xff{'descr': __import__('os'), 'fortran_order': False, 'shape': (1,)}", "the header"),
+    (GOOD.replace(b"(1, 2)", b"(0 2,)"), "the header"),
 ]
 
 
