@@ -32,7 +32,7 @@ def check_at_point(task: Task, gradient: Node, layout: str, at: object) -> dict[
         raise InputError("a gradient of numbers is checked at one point", hint='"at": {"x": [1, 2]}', pointer="/at")
     found, checks = derive(task), list[Any]()
     right = np.asarray(values(found, task, at, checks=checks))
-    if right.ndim == 2 and layout == ("numerator" if task.parsed.node.shape == SCALAR else "denominator"):
+    if right.ndim == 2 and is_turned(task, layout):
         right = right.T
     (point,) = read_points(at, task.variables, task.parsed.sizes)
     given = np.asarray(value_at(gradient, task.variables, point))
@@ -57,6 +57,11 @@ def check_at_point(task: Task, gradient: Node, layout: str, at: object) -> dict[
         "error_probability": None,
         "checks": [*found["checks"], *checks],
     }
+
+
+def is_turned(task: Task, layout: str) -> bool:
+    """Whether a derivative with two axes is transposed in this layout: a gradient in the numerator's, a Jacobian in the denominator's."""
+    return layout == ("numerator" if task.parsed.node.shape == SCALAR else "denominator")
 
 
 def _relative(given: Array, right: Array) -> float:

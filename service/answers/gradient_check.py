@@ -8,7 +8,7 @@ from typing import Any
 from service.answers.derivation import derive
 from service.answers.equivalence import compare, counterexample_to_json
 from service.answers.forms import expression_to_json
-from service.answers.gradient_at_point import check_at_point
+from service.answers.gradient_at_point import check_at_point, is_turned
 from service.answers.slips import likely_slip
 from service.answers.task import Task, read_back, read_task
 from service.calculus import build
@@ -16,7 +16,7 @@ from service.calculus.verify import TOLERANCE, check_derivative
 from service.certificates import Check, require
 from service.errors import InputError, Undecided, UnknownName
 from service.expression.nodes import Node
-from service.expression.shapes import SCALAR, axes
+from service.expression.shapes import axes
 from service.language import Declarations, parse
 
 
@@ -39,7 +39,7 @@ def gradient_check(request: Mapping[str, Any]) -> dict[str, Any]:
         return check_at_point(task, gradient, layout, request["at"])
     found = derive(task)
     ours = read_back(found["result"]["text"], task.parsed)
-    turned = layout == ("numerator" if task.parsed.node.shape == SCALAR else "denominator") and len(ours.shape) == 2
+    turned = len(ours.shape) == 2 and is_turned(task, layout)
     expected = build.transpose(ours) if turned else ours
     check = _against_differences(build.transpose(gradient) if turned else gradient, ours, task)
     passed, how, checks = _verdict(gradient, expected, check)

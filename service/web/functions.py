@@ -7,7 +7,6 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.expression.arena import fresh_arena
 from service.web.calculus import TEXT
 from service.web.endpoint import RequestSchema
 from service.web.fields import AnswerField, ExpressionField, RequestField, VariablesField, WrtField, is_number
@@ -61,9 +60,3 @@ class FunctionRequest(RequestSchema):
 def field(schema: Mapping[str, Any]) -> Callable[..., AnswerField]:
     """The class of an answer's field with this JSON Schema."""
     return type("DataAnswer", (AnswerField,), {"schema": dict(schema)})
-
-
-def answered(compute: Callable[[Mapping[str, Any]], dict[str, Any]], request: Mapping[str, Any]) -> dict[str, Any]:
-    """What `compute` answers, its expressions in an arena of their own."""
-    with fresh_arena():
-        return compute(request)

@@ -8,7 +8,6 @@ from marshmallow import fields
 
 from service.answers.autodiff import MODES
 from service.answers.autodiff import autodiff as answer
-from service.expression.arena import fresh_arena
 from service.web.calculus import LINE, SHAPE, TEXT, ExpressionAnswer, ExpressionRequest, PointAnswer, ValueAnswer
 from service.web.calculus_drawings import AUTODIFF_GRAPH
 from service.web.endpoint import Example, ResponseSchema, endpoint
@@ -220,5 +219,4 @@ def autodiff(request: dict[str, Any]) -> dict[str, Any]:
     the derivatives of the output by each of them, from the last to the first. A full derivative takes a pass for each input, or
     for each output. Each rule is checked against differences of its operation, and the result against the derived formula.
     """
-    with fresh_arena():
-        return answer(request)
+    return answer(request)

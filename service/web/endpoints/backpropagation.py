@@ -6,7 +6,6 @@ from typing import Any
 
 from service.answers.symbolic_network import symbolic_backpropagation
 from service.errors import InputError, NablaError
-from service.expression.arena import fresh_arena
 from service.learning.backpropagation import backpropagation as numeric
 from service.learning.layers import LARGEST_SIZE, LETTERS, read_layers, read_size, vector_of, with_numbers
 from service.learning.network import LAYERS, LOSSES, one_hot
@@ -104,8 +103,7 @@ def _answered(request: dict[str, Any]) -> dict[str, Any]:
     if x is None:
         if target is not None:
             raise InputError("there is a target, and no input", 'send "x", or leave the target out for symbols', "/x")
-        with fresh_arena():
-            return symbolic_backpropagation(specs, request["loss"], request["inputs"])
+        return symbolic_backpropagation(specs, request["loss"], request["inputs"])
     if x.is_complex:
         raise InputError("the input of a network is real", None, "/x")
     layers = with_numbers(specs, "/layers")

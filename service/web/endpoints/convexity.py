@@ -10,7 +10,7 @@ from service.functions.convexity import convexity as answer
 from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, answered, field
+from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, field
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
 CONSTANT = {"anyOf": [NUMBER, NOTHING]}
@@ -68,4 +68,4 @@ def convexity(request: dict[str, Any]) -> dict[str, Any]:
     Exactly for quadratic functions and polynomials of one unknown; by the structure of the Hessian; or two points between which the
     function lies above its chord. What none of these decides is an error with the code undecided, never a "no".
     """
-    return answered(answer, request)
+    return answer(request)

@@ -11,7 +11,7 @@ from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.function_drawings import CRITICAL
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, answered, field
+from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, field
 
 KINDS = "local minimum, local maximum, saddle point, inflection point or degenerate, by the Hessian there; of quadratics global minimum"
 POINT = {
@@ -80,4 +80,4 @@ def critical_points(request: dict[str, Any]) -> dict[str, Any]:
     Of polynomials, and of polynomials times functions that are nowhere 0, all of them, with certainty. Of quadratic functions of a
     vector in closed form. Of other functions those in a box, each proven, and whether they are all.
     """
-    return answered(answer, request)
+    return answer(request)

@@ -6,7 +6,6 @@ from typing import Any
 
 from service.answers.symbolic_softmax import symbolic_cross_entropy
 from service.errors import InputError
-from service.expression.arena import fresh_arena
 from service.learning import softmax as learning
 from service.linalg.matrices import read_symbolic_vector_or_matrix
 from service.linalg.matrix import Matrix
@@ -72,6 +71,5 @@ def cross_entropy(request: dict[str, Any]) -> dict[str, Any]:
     if logits.kind == "symbolic" or (isinstance(labels, Matrix) and labels.kind == "symbolic"):
         if request["reduction"] != "mean":
             raise InputError("of expressions one example is taken, and nothing to be reduced", "leave reduction out", "/reduction")
-        with fresh_arena():
-            return symbolic_cross_entropy(logits, labels, temperature, request.get("variables"))
+        return symbolic_cross_entropy(logits, labels, temperature, request.get("variables"))
     return learning.cross_entropy(logits, labels, temperature, request["reduction"])

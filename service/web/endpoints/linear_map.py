@@ -11,7 +11,7 @@ from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.function_drawings import PLANE
-from service.web.functions import BOOLEAN, NOTHING, FunctionRequest, answered, field
+from service.web.functions import BOOLEAN, NOTHING, FunctionRequest, field
 
 ROWS = {"type": "array", "items": {"type": "array", "items": TEXT}}
 COUNTEREXAMPLE = {
@@ -62,4 +62,4 @@ def linear_map(request: dict[str, Any]) -> dict[str, Any]:
 
     Or the axiom that fails, additivity or homogeneity, with numbers that show it.
     """
-    return answered(answer, request)
+    return answer(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from service.answers.symbolic_softmax import symbolic_log_sum_exp
-from service.expression.arena import fresh_arena
 from service.learning import softmax
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
@@ -44,6 +43,5 @@ def log_sum_exp(request: dict[str, Any]) -> dict[str, Any]:
     """
     array, field = scores(request)
     if array.kind == "symbolic":
-        with fresh_arena():
-            return symbolic_log_sum_exp(array, field, temperature_of(request), request.get("variables"))
+        return symbolic_log_sum_exp(array, field, temperature_of(request), request.get("variables"))
     return softmax.log_sum_exp(array, field, temperature_of(request))

@@ -12,7 +12,7 @@ from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, IntegerField, NumberField
 from service.web.function_drawings import DESCENT
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, answered, field
+from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, field
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
 CONSTANT = {"anyOf": [NUMBER, NOTHING]}
@@ -109,4 +109,4 @@ def minimize(request: dict[str, Any]) -> dict[str, Any]:
     By gradient descent, momentum, Newton's method with a line search, or BFGS, with exact derivatives. Where the Hessian is regular,
     the critical point is proven in ball arithmetic, and given to all digits of a double.
     """
-    return answered(answer, request)
+    return answer(request)

@@ -9,7 +9,6 @@ from marshmallow import fields
 from service.answers.lagrangian import principal_directions, stationary_check
 from service.certificates import require
 from service.errors import InputError
-from service.expression.arena import fresh_arena
 from service.learning import pca as learning
 from service.scenes.components import biplot, scree
 from service.web.calculus import StepsAnswer
@@ -133,8 +132,7 @@ def pca(request: dict[str, Any]) -> dict[str, Any]:
     if not request["steps"]:
         return answer
     checks = answer.pop("checks")
-    with fresh_arena():
-        answer["steps"] = principal_directions()
-        if found.covariance is not None:
-            checks = [*checks, *require([stationary_check(found.covariance, found.components[0], float(found.variances[0]))])]
+    answer["steps"] = principal_directions()
+    if found.covariance is not None:
+        checks = [*checks, *require([stationary_check(found.covariance, found.components[0], float(found.variances[0]))])]
     return answer | {"checks": checks}

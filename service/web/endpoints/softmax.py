@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from service.answers.symbolic_softmax import symbolic_softmax
-from service.expression.arena import fresh_arena
 from service.learning import softmax as learning
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
@@ -43,6 +42,5 @@ def softmax(request: dict[str, Any]) -> dict[str, Any]:
     """
     array, field = scores(request)
     if array.kind == "symbolic":
-        with fresh_arena():
-            return symbolic_softmax(array, field, temperature_of(request), request.get("variables"))
+        return symbolic_softmax(array, field, temperature_of(request), request.get("variables"))
     return learning.softmax(array, field, temperature_of(request))

@@ -11,7 +11,7 @@ from service.functions.solve_nonlinear import solve_nonlinear as answer
 from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, IntegerField, NumberField
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, answered, field
+from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, field
 
 ITERATE = {
     "type": "object",
@@ -92,4 +92,4 @@ def solve_nonlinear(request: dict[str, Any]) -> dict[str, Any]:
     With the exact Jacobian; a step is halved while it makes the residual grow. The root is refined and proven in ball
     arithmetic where the Jacobian is regular. Where it does not converge, the error tells where it stopped.
     """
-    return answered(answer, request)
+    return answer(request)

@@ -14,7 +14,7 @@ from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, P
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoicesField, IntegerField, PointField
 from service.web.function_drawings import TAYLOR
-from service.web.functions import INTEGER, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, answered, field
+from service.web.functions import INTEGER, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, field
 
 TERM = {"type": "object", "properties": {"order": INTEGER, **PRINTED}, "required": ["order", *PRINTED], "additionalProperties": False}
 RESULT = {"type": "object", "properties": {**PRINTED, "code": CODE_ANSWER}, "required": [*PRINTED, "code"], "additionalProperties": False}
@@ -81,7 +81,7 @@ def taylor(request: dict[str, Any]) -> dict[str, Any]:
     Of scalars, vectors and matrices: the sum of d^k f(a; x - a)/k!. It is checked that f - T falls with one power more than the
     order. In a box, the remainder is bounded.
     """
-    answer = answered(polynomial, request)
+    answer = polynomial(request)
     if request["steps"]:
         with fresh_arena():
             answer = {**answer, "steps": taylor_steps(request, answer)}
