@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.web.answering import assert_answers
+
 ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("pca", {"X": [[1, 0], [3, 0]]}, {"explained_variance": [2, 0], "components": [[1, 0], [0, 1]], "mean": [2, 0], "ddof": 1}),
     ("pca", {"X": [[1, 0], [3, 0]], "ddof": 0, "n_components": 1}, {"explained_variance": [1], "explained_variance_ratio": [1]}),
@@ -26,12 +28,7 @@ ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("operation", "request_", "expected"), ANSWERS)
 def test_answers(client: FlaskClient, operation: str, request_: dict[str, Any], expected: dict[str, Any]) -> None:
-    answer = client.post(f"/v1/{operation}", json=request_)
-    assert answer.status_code == 200, answer.text
-    body = answer.get_json()
-    assert {name: body[name] for name in expected} == expected
-    assert body["checks"]
-    assert all(check["passed"] for check in body["checks"])
+    assert_answers(client, operation, request_, expected)
 
 
 def test_the_derivation_of_the_components(client: FlaskClient) -> None:
