@@ -14,6 +14,7 @@ from service.cache.tiered import TieredCache
 from service.settings import Settings
 from service.web import hooks, logs, pipeline
 from service.web.about import about
+from service.web.front import Front
 from service.web.pages import pages
 from service.web.registry import ENDPOINTS
 from service.web.state import State
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(pages)
     for endpoint in ENDPOINTS.values():
         app.add_url_rule(endpoint.path, endpoint.operation_id, pipeline.view(endpoint, state), methods=["GET", "POST", "QUERY"])
+    app.wsgi_app = Front(app.wsgi_app, state)  # type: ignore[method-assign]
     return app
 
 

@@ -6,6 +6,8 @@ import threading
 
 from cachetools import TLRUCache
 
+from service.cache.port import Found
+
 OVERHEAD = 400  # bytes that an entry costs beside its value: the key, the bookkeeping
 
 
@@ -25,6 +27,10 @@ class MemoryCache:
         with self._lock:
             entry = self._entries.get(key)
         return entry[0] if entry else None
+
+    def find(self, key: str) -> Found | None:
+        value = self.get(key)
+        return None if value is None else Found(value, "memory")
 
     def set(self, key: str, value: bytes, ttl: int) -> bool:
         if len(value) + OVERHEAD > self._largest:

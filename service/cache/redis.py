@@ -14,6 +14,7 @@ from redis.connection import DefaultParser
 from redis.retry import Retry
 
 from service.cache import envelope
+from service.cache.port import Found
 
 T = TypeVar("T")
 
@@ -87,6 +88,10 @@ class RedisCache:
         if value is None:
             self._say_once("the shared cache holds values that are not ours; they are dropped and computed anew")
         return value
+
+    def find(self, key: str) -> Found | None:
+        value = self.get(key)
+        return None if value is None else Found(value, "redis")
 
     def set(self, key: str, value: bytes, ttl: int) -> bool:
         sealed = envelope.seal(key, value, self._secret)

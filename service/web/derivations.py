@@ -22,10 +22,10 @@ def cached(operation: str, parts: Mapping[str, Any], compute: Callable[[], dict[
         return _loads(writing.to_json(compute()))
     key = keys.key("derivation", operation, parts)
     with trace.stage("cache"):
-        found = state.cache.get(key)
+        found = state.cache.find(key)
     if found is not None:
-        trace.note_cache("derivation", "hit")
-        return _loads(found)
+        trace.note_cache("derivation", f"hit; detail={found.level}")
+        return _loads(found.value)
     made = state.flights.run(key, lambda: writing.to_json(compute()))
     with trace.stage("cache"):
         stored = state.cache.set(key, made, state.cache_ttl)

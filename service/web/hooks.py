@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import logging
-import time
 
 from flask import Flask, request
 from werkzeug import Response, exceptions
@@ -26,32 +25,15 @@ def register(app: Flask) -> None:
 
 
 def _trace() -> trace.Trace:
-    return trace.begin(request.environ.get("HTTP_X_REQUEST_ID"))
+    return trace.of(request.environ)
 
 
 def _finish(response: Response) -> Response:
     """Headers that every answer has, and the request's line in the log."""
     noted = _trace()
     trace.end()
-    headers = [
-        ("X-Request-Id", noted.request_id),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Server-Timing", noted.server_timing()),
-    ]
-    if noted.caches:
-        headers.append(("Cache-Status", ", ".join(noted.caches)))
-    response.headers.extend(headers)
-    logs.request_line(
-        {
-            "request_id": noted.request_id,
-            "method": request.method,
-            "path": request.path,
-            "status": response.status_code,
-            "duration_ms": round((time.perf_counter() - noted.started) * 1e3, 3),
-            "cache": noted.caches,
-            "code": noted.code,
-        }
-    )
+    response.headers.extend(noted.headers())
+    logs.request_line(noted, request.method, request.path, response.status_code)
     return response
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+
+from service.web.trace import Trace
 
 logger = logging.getLogger("nabla")
 
@@ -32,12 +35,22 @@ def configure(level: str) -> None:
         logger.addHandler(handler)
 
 
-def request_line(members: dict[str, Any]) -> None:
+def request_line(noted: Trace, method: str, path: str, status: int) -> None:
     """The line of one request, level info. It goes past `logging`, whose record costs more than a cached answer."""
     if logger.isEnabledFor(logging.INFO):
-        sys.stderr.write(_line("info", {"logger": "nabla.request", **members}).decode() + "\n")
+        members = {
+            "logger": "nabla.request",
+            "request_id": noted.request_id,
+            "method": method,
+            "path": path,
+            "status": status,
+            "duration_ms": round((time.perf_counter() - noted.started) * 1e3, 3),
+            "cache": noted.caches,
+            "code": noted.code,
+        }
+        sys.stderr.write(_line("info", members).decode() + "\n")
 
 
 def _line(level: str, members: dict[str, Any]) -> bytes:
-    time = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return orjson.dumps({"time": time, "level": level, **members}, default=str)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return orjson.dumps({"time": now, "level": level, **members}, default=str)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from flask import Request, request
+from flask import request
 from werkzeug import Response
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_accept_header, parse_etags
 
 from service.errors import InputError
 from service.web import writing
@@ -18,6 +18,9 @@ from service.web.array_files import CSV, NPY, TSV, WRITERS, NoSuchForm
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint
 from service.web.problems import NotAcceptable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 JSON = "application/json"
 FORMATS = {"json": JSON, "csv": CSV, "tsv": TSV, "npy": NPY, "svg": SVG}  # the names for ?format=
@@ -117,11 +120,11 @@ def _media_type(endpoint: Endpoint, accept: str | None, name: str | None, offere
     return found
 
 
-def is_current(request: Request, tag: str) -> bool:
+def is_current(environ: WSGIEnvironment, tag: str) -> bool:
     """Whether the client has this answer already. A POST has no such condition: it is answered (RFC 9110, 13.1.2)."""
-    if "HTTP_IF_NONE_MATCH" not in request.environ or request.method not in SAFE_METHODS:
+    if "HTTP_IF_NONE_MATCH" not in environ or environ["REQUEST_METHOD"] not in SAFE_METHODS:
         return False
-    tags = request.if_none_match
+    tags = parse_etags(environ["HTTP_IF_NONE_MATCH"])
     return not tags.star_tag and tags.contains_weak(tag)
 
 

@@ -2,7 +2,6 @@
 
     choose    Accept and ?format= -> the form of the answer   negotiation.choose  400 406
     read      the bytes, within their limits                  reading.read        400 413 414 415
-    recall    the same bytes were understood before?          state.Aliases       -> key of the answer
     parse     bytes -> JSON, or one array                           reading.decode      400
     validate  JSON -> fields                                  validation          400
     key       fields -> ETag, key of the answer               cache.keys          -> 304
@@ -10,7 +9,8 @@
     compute   fields -> the answer                            compute.run         413 422 503
     serialize the answer -> bytes, kept for the next time     writing             422
 
-Errors are raised where they are found and become problems in one place (hooks.py); they are never kept.
+Errors are raised where they are found and become problems in one place (hooks.py); they are never kept. A request that comes
+again in the same bytes does not come this far: service/web/front.py answers it.
 """
 
 from __future__ import annotations
@@ -29,42 +29,35 @@ from service.web.endpoint import Endpoint
 from service.web.state import State
 
 FORM = "?form"  # the part of a key that tells forms of one answer apart; no field is called so
-LONGEST_ALIASED = 16_000  # bytes: reading a longer body costs little beside what is asked with it
 
 
 def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
     """The view function of an endpoint: POST, GET and QUERY alike."""
-    aliases = state.aliases
 
     def serve() -> Response:
-        trace.begin(request.environ.get("HTTP_X_REQUEST_ID"))
+        trace.begin(request.environ)
         accept = request.environ.get("HTTP_ACCEPT")
         form = negotiation.choose(endpoint, accept, reading.asked_form(request.environ))
         with trace.stage("parse"):
             sent = reading.read(request)
-            alias = sent.digest(endpoint.name, form) if len(sent.data) <= LONGEST_ALIASED else None
-        key = aliases.get(alias) if alias else None
-        fields: dict[str, Any] | None = None
-        if key is None:
-            fields = understand(endpoint, sent)
-            key = keys.key("response", endpoint.name, fields if form.is_plain else {**fields, FORM: form})
-            if alias:
-                aliases.set(alias, key)
+        fields = understand(endpoint, sent)
+        key = keys.key("response", endpoint.name, fields if form.is_plain else {**fields, FORM: form})
         tag = key.rpartition(":")[2]
-        if negotiation.is_current(request, tag):
+        if negotiation.is_current(request.environ, tag):
             return negotiation.not_modified(tag, state.http_max_age)
         with trace.stage("cache"):
-            body = state.cache.get(key)
-        if body is None:
-            if fields is None:
-                fields = understand(endpoint, sent)
+            found = state.cache.find(key)
+        if found is None:
             body = state.flights.run(key, lambda: answer(endpoint, fields, form))
             with trace.stage("cache"):
                 stored = state.cache.set(key, body, state.cache_ttl)
             trace.note_cache("response", "fwd=miss; stored" if stored else "fwd=miss")
         else:
-            trace.note_cache("response", "hit")
-        return negotiation.success(body, form.media_type, tag, state.http_max_age)
+            body = found.value
+            trace.note_cache("response", f"hit; detail={found.level}")
+        response = negotiation.success(body, form.media_type, tag, state.http_max_age)
+        state.known.add(request.environ, key, response.headers)
+        return response
 
     return serve
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,11 +38,6 @@ class Sent:
     media_type: str | None
     data: bytes
     query: bytes = b""
-
-    def digest(self, operation: str, form: object = None) -> bytes:
-        """A fingerprint of the request: of these bytes, what they are, what they are sent to, and the form of the answer."""
-        head = f"{operation} {self.media_type} {form} {len(self.query)}\n".encode()
-        return hashlib.blake2b(head + self.query + self.data, digest_size=20).digest()
 
 
 def read(request: Request) -> Sent:

@@ -11,8 +11,13 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PLACE = "nabla.trace"  # where the WSGI environment holds the trace of its request
 
 
 @dataclass(slots=True)
@@ -25,20 +30,36 @@ class Trace:
     caches: list[str] = field(default_factory=list)
     code: str | None = None  # of the problem that the request ended in
 
-    def server_timing(self) -> str:
-        stages = {**self.stages, "total": time.perf_counter() - self.started}
-        return ", ".join([f"{name};dur={seconds * 1e3:.3f}" for name, seconds in stages.items()])
+    def headers(self) -> list[tuple[str, str]]:
+        """What differs from answer to answer. Called once, when the answer is ready."""
+        timing = [f"{name};dur={seconds * 1e3:.3f}, " for name, seconds in self.stages.items()]
+        headers = [
+            ("X-Request-Id", self.request_id),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Server-Timing", f"{''.join(timing)}total;dur={(time.perf_counter() - self.started) * 1e3:.3f}"),
+        ]
+        if self.caches:
+            headers.append(("Cache-Status", ", ".join(self.caches)))
+        return headers
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 
-def begin(sent_id: str | None) -> Trace:
-    """The trace of the request being served, new when there is none; its id is the client's where that is a sane one."""
-    trace = _current.get()
+def of(environ: WSGIEnvironment) -> Trace:
+    """The trace of a request, new when it has none; its id is the client's where that is a sane one."""
+    trace: Trace | None = environ.get(PLACE)
     if trace is None:
+        sent_id = environ.get("HTTP_X_REQUEST_ID")
         trace = Trace(sent_id if sent_id and SANE_ID.fullmatch(sent_id) else os.urandom(8).hex(), time.perf_counter())
-        _current.set(trace)
+        environ[PLACE] = trace
+    return trace
+
+
+def begin(environ: WSGIEnvironment) -> Trace:
+    """The trace of a request, which this thread serves from here on: `stage` and `note_cache` write to it."""
+    trace = of(environ)
+    _current.set(trace)
     return trace
 
 

@@ -33,7 +33,7 @@ def test_a_new_point_finds_the_derivation_made(client: FlaskClient, trial: Trial
     third = client.post("/v1/trial", json={"expression": "x^3", "at": {"x": 2}})
     assert made == ["x^2", "x^3"]
     assert first.headers["Cache-Status"] == "nabla-derivation; fwd=miss; stored, nabla-response; fwd=miss; stored"
-    assert second.headers["Cache-Status"] == "nabla-derivation; hit, nabla-response; fwd=miss; stored"
+    assert second.headers["Cache-Status"] == "nabla-derivation; hit; detail=memory, nabla-response; fwd=miss; stored"
     assert third.headers["Cache-Status"] == first.headers["Cache-Status"]
     assert first.get_json()["answer"] == second.get_json()["answer"]
 
