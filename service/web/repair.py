@@ -49,6 +49,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.tokens: list[Token] = [(found.lastgroup or "", found[0]) for found in TOKEN.finditer(text)]
         self.place = 0
+        self.is_quoted = any(kind == "text" for kind, _ in self.tokens)
 
     def whole(self) -> str:
         value = self.value(0)
@@ -163,18 +164,19 @@ class _Reader:
         return "{" + ", ".join(members) + "}"
 
     def member(self, closing: str, depth: int) -> str:
-        """The value of a member. Where it is none, all up to the next comma is taken for a text that has lost its quotes."""
+        """The value of a member. In a text that has lost all its quotes (to PowerShell), it may be all up to the next comma."""
         start = self.place
         try:
             value = self.value(depth)
             if self.peek() in (("mark", ","), ("mark", closing)):
                 return value
         except _Unclear:
-            pass
+            if self.is_quoted:
+                raise
         self.place, inside, words = start, 0, []
         while self.place < len(self.tokens):
             kind, text = self.tokens[self.place]
-            if kind == "text" or text in "{}[]\"'" and text != closing or (kind == "name" and text.lower() in NOT_FINITE):
+            if (text in ("{", "}", "[", "]", "'", '"', ":") and text != closing) or text.lower() in NOT_FINITE:
                 break
             if not inside and text in (",", closing):
                 return json.dumps("".join(words).strip(), ensure_ascii=False)
