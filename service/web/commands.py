@@ -1,10 +1,24 @@
-"""The curl command that sends a request: shown on the front page and in hints, and it can be pasted."""
+"""The curl commands that send a request: shown on the front page, in hints and in the documentation, and they can be pasted."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from flask import has_request_context, request
+
+SANE_HOST = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,60}/")
+ANYWHERE = "http://localhost:8000/"
+PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+", re.ASCII)  # no shell reads anything into these
+LONGEST_DATA = 140  # characters: a longer text is sent from a file
+
+
+def here() -> str:
+    """The address that the client reached the service at, with its slash; a usual one where that cannot be pasted."""
+    host = request.host_url if has_request_context() else ""
+    return host if SANE_HOST.fullmatch(host) else ANYWHERE
 
 
 def curl(url: str, payload: Mapping[str, Any]) -> str:
@@ -12,6 +26,47 @@ def curl(url: str, payload: Mapping[str, Any]) -> str:
     return f"curl -s {url} -H 'Content-Type: application/json' -d {quote(json.dumps(payload, ensure_ascii=False))}"
 
 
+def post(path: str, text: str) -> str:
+    """Sends a JSON text to an address of this service; a long one from a file."""
+    if len(text) > LONGEST_DATA:
+        return post_file(path)
+    return f"curl {_url(path)} -H 'content-type: application/json' -d {quote(text)}"
+
+
+def post_file(path: str) -> str:
+    """Sends a JSON text that stands in a file."""
+    return f"curl {_url(path)} -H 'content-type: application/json' -d @request.json"
+
+
+def post_in_double_quotes(path: str, text: str) -> str:
+    """The same for a shell that knows no single quotes, which is cmd.exe."""
+    data = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'curl {_url(path)} -H "content-type: application/json" -d "{data}"'
+
+
+def query(path: str, parameters: Iterable[str]) -> str:
+    """Sends `name=value` texts as a query that curl encodes."""
+    return " ".join(["curl -G", *(f"--data-urlencode {quote(text)}" for text in parameters), _url(path)])
+
+
+def send_file(path: str, media_type: str, name: str) -> str:
+    """Sends a file as it is."""
+    return f"curl --data-binary @{_word(name)} -H 'content-type: {media_type}' {_url(path)}"
+
+
+def get(path: str, raw_query: str = "") -> str:
+    """Asks for an address; -g keeps curl from reading brackets in it."""
+    return f"curl -g {_url(path + '?' + raw_query)}" if raw_query else f"curl {_url(path)}"
+
+
 def quote(text: str) -> str:
     """The text in single quotes for a shell; a quote inside, common in this language, stays readable: x'\\''*A*x."""
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _url(path: str) -> str:
+    return _word(here() + path.lstrip("/"))
+
+
+def _word(text: str) -> str:
+    return text if PLAIN.fullmatch(text) else quote(text)

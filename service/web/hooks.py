@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 
 from flask import Flask, request
 from werkzeug import Response, exceptions
 
 from service.errors import NablaError
-from service.web import logs, problems, trace
-from service.web.problems import HttpError, InternalError, MethodNotAllowed, NotFound, UnknownOperation
-from service.web.registry import ENDPOINTS
+from service.web import logs, mistakes, problems, trace
+from service.web.problems import HttpError, InternalError
 
 log = logging.getLogger("nabla.request")
 
@@ -45,12 +43,9 @@ def _on_error(error: NablaError) -> Response:
 def _on_http_error(error: exceptions.HTTPException) -> Response:
     """What Flask and werkzeug raise: no such address, no such method, a body that broke off."""
     if isinstance(error, exceptions.NotFound):
-        return _on_error(_nothing_here(request.path))
+        return _on_error(mistakes.nothing_here(request))
     if isinstance(error, exceptions.MethodNotAllowed):
-        allowed = ", ".join(sorted(error.valid_methods or ()))
-        refusal = MethodNotAllowed(f"{request.path} does not answer to {request.method}", hint=f"it answers to {allowed}")
-        refusal.headers = {"Allow": allowed}
-        return _on_error(refusal)
+        return _on_error(mistakes.wrong_method(request, error.valid_methods or ()))
     if (error.code or 500) >= 500:
         return _on_defect(error)
     return _on_error(HttpError(error.description or "the request could not be read"))
@@ -62,12 +57,3 @@ def _on_defect(error: Exception) -> Response:
     return _on_error(
         InternalError("the service failed on this request; the fault is not yours", hint="report the X-Request-Id of this answer")
     )
-
-
-def _nothing_here(path: str) -> NotFound:
-    """Names the nearest operation."""
-    name = path.strip("/").rpartition("/")[2].replace("_", "-").lower()[:60]
-    nearest = difflib.get_close_matches(name, ENDPOINTS, 1)
-    kind = UnknownOperation if path.startswith("/v1/") else NotFound
-    hint = f"did you mean {ENDPOINTS[nearest[0]].path}?" if nearest else "GET /v1/operations lists the operations"
-    return kind(f"there is nothing at {path[:120]}", hint=hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +20,6 @@ HERE = Path(__file__).parent
 OPENAPI = HERE.parent.parent / "openapi.yaml"
 TAGLINE = "The mathematics of machine learning over HTTP: every answer with its proof."
 FAMILIES = ("calculus", "functions", "linear algebra", "learning", "teaching")  # in the order of the page
-SANE_HOST = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}/")
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -34,7 +32,7 @@ pages = Blueprint("pages", __name__, template_folder="templates")
 @pages.get("/")
 def home() -> Response:
     """Examples to paste, of every operation: as a page for a browser, as text for a terminal."""
-    host = request.host_url if SANE_HOST.fullmatch(request.host_url) else "http://localhost:8000/"
+    host = commands.here()
     families = [(family, [_shown(entry, host) for entry in entries]) for family, entries in by_family()]
     if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
         return _page(render_template("home.html", tagline=TAGLINE, version=VERSION, families=families))

@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import numpy as np
-import orjson
 from flask import Request
 
 from service import limits
 from service.errors import InputError, NablaError
 from service.linalg.matrices import from_numbers
-from service.web import array_files, commands, large_json, strict_json, tables
+from service.web import array_files, commands, large_json, mistakes, strict_json, tables
 from service.web.endpoint import Endpoint
 from service.web.fields import RequestField
 from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
+from service.web.strict_json import NotJson
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
 # Each media type of a body and what reads it. A file of numbers is the operation's main array; its options are in the query.
 DECODERS: dict[str, Callable[[bytes], Any]] = {JSON: strict_json.loads, **array_files.READERS}
@@ -51,9 +50,12 @@ def decode(endpoint: Endpoint, sent: Sent) -> Any:
     if sent.media_type is None:
         return _fields_of_query(endpoint, sent.data)
     if sent.media_type == JSON:
-        payload = large_json.loads(sent.data, endpoint.arrays)
-        if payload is None:
-            return strict_json.loads(sent.data)
+        try:
+            payload = large_json.loads(sent.data, endpoint.arrays)
+            if payload is None:
+                return strict_json.loads(sent.data)
+        except NotJson as error:
+            raise mistakes.not_json(error, endpoint, sent.data) from None
         return {name: from_numbers(value) if isinstance(value, np.ndarray) else value for name, value in payload.items()}
     main = endpoint.table or endpoint.main
     if main is None:
@@ -84,14 +86,14 @@ def _is_about_the_answer(pair: bytes) -> bool:
 
 def _query(request: Request, query: bytes) -> bytes:
     if request.content_length or "Transfer-Encoding" in request.headers:
-        raise HttpError(
-            "a GET carries its fields in the query string, and this one came with a body",
-            hint=f"send the body with POST or QUERY: curl --json '...' {request.base_url}",
-        )
+        error = HttpError("a GET carries its fields in the query string, and this one came with a body")
+        data = request.stream.read(mistakes.LONGEST) if request.content_length else b""
+        raise mistakes.corrected(error, "leave out -X GET, and curl sends a POST", mistakes.of_media_type(request, data)[1])
     if len(query) > limits.limit("query-length"):
-        raise QueryTooLong(
-            f"the query string has {len(query)} characters; at most {limits.limit('query-length')} are read",
-            hint=f"send the fields as a JSON body: curl --json '...' {request.base_url}",
+        raise mistakes.corrected(
+            QueryTooLong(f"the query string has {len(query)} characters; at most {limits.limit('query-length')} are read"),
+            "send the fields as a JSON body",
+            commands.post_file(request.path),
         )
     return query
 
@@ -99,10 +101,9 @@ def _query(request: Request, query: bytes) -> bytes:
 def _body(request: Request, query: bytes) -> Sent:
     environ = request.environ
     if query and request.mimetype not in array_files.READERS:
-        raise InputError(
-            f"a {request.method} carries its fields in the body, and this one has a query string",
-            hint="put every field into the JSON body, or send all of them in the query of a GET",
-        )
+        error = InputError(f"a {request.method} carries its fields in the body, and this one has a query string")
+        command = mistakes.moved_to_body(request, query) if len(query) <= mistakes.LONGEST else None
+        raise mistakes.corrected(error, "put every field into the JSON body, or all into the query of a GET", command)
     if len(query) > limits.limit("query-length"):
         raise QueryTooLong(f"the query string has {len(query)} characters; at most {limits.limit('query-length')} are read")
     data = _bytes_of_body(environ)
@@ -111,8 +112,11 @@ def _body(request: Request, query: bytes) -> Sent:
     media_type = request.mimetype or JSON
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if request.user_agent.string.startswith("curl/") and mistakes.may_be_glued(media_type, data):
+        raise mistakes.glued(request, media_type, data)
     if media_type not in DECODERS:
-        raise _unsupported(f"a body of type {media_type[:80]} is not read", _correction(request, data))
+        why, command = mistakes.of_media_type(request, data)
+        raise mistakes.corrected(_unsupported(f"a body of type {media_type[:80]} is not read", ""), why, command)
     if charset not in ("utf-8", "utf8"):
         raise _unsupported(f"the character set {charset[:40]} is not read", "text travels in UTF-8")
     if encoding != "identity":
@@ -145,33 +149,6 @@ def _unsupported(detail: str, hint: str, headers: dict[str, str] | None = None) 
     )
 
 
-def _correction(request: Request, data: bytes) -> str:
-    """The command that the client most likely meant; with its own data where that is short and can be read."""
-    json_body, form_body = '\'{"expression": "x^2"}\'', "'expression=x^2'"
-    if request.mimetype == FORM and data.lstrip()[:1] in (b"{", b"["):
-        sent = _quoted_json(data) or json_body
-        return f"name the content type: curl {request.base_url} -H 'content-type: application/json' -d {sent} (or --json {sent})"
-    if request.mimetype == FORM and data and not data[:1000].translate(None, b"0123456789+-.,eE\t\r\n "):
-        return (
-            f"-d eats the ends of lines; send the file as it is: curl --data-binary @A.csv -H 'content-type: text/csv' {request.base_url}"
-        )
-    if request.mimetype == FORM and b"=" in data[:200]:
-        pairs = [unquote_plus(pair) for pair in data.decode("utf-8", "replace").split("&")] if len(data) < 200 else []
-        options = " ".join(f"--data-urlencode {commands.quote(pair)}" for pair in pairs) or f"--data-urlencode {form_body}"
-        return f"send form fields as a query: curl -G {options} {request.base_url}"
-    return f"send JSON: curl --json {json_body} {request.base_url} (in a file: --json @request.json)"
-
-
-def _quoted_json(data: bytes) -> str | None:
-    """The JSON text in a form that a shell takes, when it is short."""
-    if len(data) > 200:
-        return None
-    try:
-        return commands.quote(orjson.dumps(orjson.loads(data)).decode())
-    except orjson.JSONDecodeError:
-        return None
-
-
 def _fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
     """Fields from `a=1&b=x^2`. Each parameter once; textual fields as they stand, others as JSON."""
     payload: dict[str, Any] = {}
@@ -185,16 +162,16 @@ def _fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
             payload[name] = value  # unknown: the validation names the nearest field
             continue
         if field.textual and b"+" in raw_value and not _means_space(field, raw_value):
-            meant = commands.quote(f"{name}={value.replace(' ', '+')}"[:160])
-            raise InputError(
-                f"the + in the parameter {name} arrived as a space, as HTML forms have it",
-                pointer=f"/{name}",
-                hint=f"write %2B for a plus and %20 for a space, or let curl do it: curl -G --data-urlencode {meant} ...",
-            )
+            spaced = InputError(f"the + in the parameter {name} arrived as a space, as HTML forms have it", pointer=f"/{name}")
+            why = "write %2B for a plus and %20 for a space, or let curl do it"
+            raise mistakes.corrected(spaced, why, mistakes.with_plus(endpoint, query))
         try:
             payload[name] = field.from_query(value)
-        except strict_json.NotJson as error:
-            raise error.at(f"/{name}") from None
+        except NotJson as error:
+            raise mistakes.corrected(error, error.hint, mistakes.rewritten(endpoint, query, name, value)).at(f"/{name}") from None
+        if isinstance(payload[name], str) and not field.textual and (meant := mistakes.in_braces(endpoint, query, name, value)):
+            braceless = InputError(f"{name} must be an object, and the braces of this one are missing", pointer=f"/{name}")
+            raise mistakes.corrected(braceless, "curl reads braces in an address; -G sends them", meant)
     return payload
 
 

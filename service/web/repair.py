@@ -170,12 +170,14 @@ class _Reader:
             value = self.value(depth)
             if self.peek() in (("mark", ","), ("mark", closing)):
                 return value
+            raise _Unclear
         except _Unclear:
             if self.is_quoted:
                 raise
-        self.place, inside, words = start, 0, []
+        words: list[str] = []
+        self.place, inside = start, 0
         while self.place < len(self.tokens):
-            kind, text = self.tokens[self.place]
+            text = self.tokens[self.place][1]
             if (text in ("{", "}", "[", "]", "'", '"', ":") and text != closing) or text.lower() in NOT_FINITE:
                 break
             if not inside and text in (",", closing):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from marshmallow import ValidationError
 
 from service.errors import Fault, InputError
+from service.web import mistakes
 from service.web.endpoint import Endpoint
 from service.web.fields import json_type
 
@@ -26,11 +26,12 @@ def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
     """The validated fields with their defaults; raises InputError, or what an array's reader raises."""
     schema = endpoint.request
     if not isinstance(payload, dict):
-        example = json.dumps(endpoint.examples[0].request, ensure_ascii=False, default=str) if endpoint.examples else "{}"
-        raise InputError(f"the body must be a JSON object, not {json_type(payload)}", hint=f"name the fields: {example[:200]}")
+        error = InputError(f"the body must be a JSON object, not {json_type(payload)}")
+        raise mistakes.corrected(error, "name the fields", mistakes.bare(endpoint, payload))
     known = {name: value for name, value in payload.items() if name in schema.fields}
     unknown = [name for name in payload if name not in known]
-    faults = [_unknown(name, list(schema.fields)) for name in unknown[:MOST_UNKNOWN]]
+    meant = {name: _nearest(name, list(schema.fields)) for name in unknown[:MOST_UNKNOWN]}
+    faults = [_unknown(name, nearest, list(schema.fields)) for name, nearest in meant.items()]
     try:
         fields: dict[str, Any] = schema.load(known)
     except ValidationError as error:
@@ -39,17 +40,22 @@ def validate(endpoint: Endpoint, payload: Any) -> dict[str, Any]:
             hint = missing.metadata.get("description") if missing else None
             faults.append(Fault(f"{pointer[1:].replace('/', '.')} {detail}", pointer, hint=hint))
     if faults:
-        raise InputError(faults[0].detail, pointer=faults[0].pointer, hint=faults[0].hint, faults=faults)
+        command = mistakes.renamed(endpoint, payload, meant) if meant and len(meant) == len(unknown) else None
+        facts = {"command": command} if command else {}
+        raise InputError(faults[0].detail, pointer=faults[0].pointer, hint=faults[0].hint, faults=faults, facts=facts)
     return fields
 
 
-def _unknown(name: str, known: list[str]) -> Fault:
+def _nearest(name: str, known: list[str]) -> str | None:
+    """The known field that an unknown one resembles, or is called in another library."""
+    usual = ELSEWHERE.get(name[:60].lower())
+    return usual if usual in known else next(iter(difflib.get_close_matches(name[:60].lower(), known, 1)), None)
+
+
+def _unknown(name: str, nearest: str | None, known: list[str]) -> Fault:
     """Names the nearest known field."""
-    name = name[:60]
-    usual = ELSEWHERE.get(name.lower())
-    nearest = [usual] if usual in known else difflib.get_close_matches(name.lower(), known, 1)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"the fields are {', '.join(known)}"
-    return Fault(f"{name} is not a field of this operation", _pointer(name), hint=hint)
+    hint = f"did you mean {nearest}?" if nearest else f"the fields are {', '.join(known)}"
+    return Fault(f"{name[:60]} is not a field of this operation", _pointer(name[:60]), hint=hint)
 
 
 def _flatten(messages: Any, pointer: str = "") -> Iterator[tuple[str, str]]:

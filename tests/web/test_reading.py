@@ -16,7 +16,7 @@ FORM = "application/x-www-form-urlencoded"
 MISTAKES: dict[str, tuple[str, str, bytes | None, str | None, int, str, str]] = {
     "-d JSON without a content type": (
         "POST", "", b'{"order": 1}', FORM, 415, "unsupported-media-type",
-        """-H 'content-type: application/json' -d '{"order":1}'""",
+        """-H 'content-type: application/json' -d '{"order": 1}'""",
     ),
     "-d with form fields": (
         "POST", "", b"expression=x^2&wrt=x", FORM, 415, "unsupported-media-type",
@@ -24,17 +24,17 @@ MISTAKES: dict[str, tuple[str, str, bytes | None, str | None, int, str, str]] = 
     ),
     "-d @A.csv": (
         "POST", "", b"1,23,4", FORM, 415, "unsupported-media-type",
-        "curl --data-binary @A.csv -H 'content-type: text/csv' http://localhost/v1/trial",
+        "--data-binary @A.csv -H 'content-type: text/csv' http://localhost/v1/trial",
     ),
     "no file of NumPy": ("POST", "", b"\x93NUMPY", "application/x-npy", 400, "not-a-matrix", "numpy.save"),
     "a file and its fields in the query": ("POST", "oder=1", b"1,2", "text/csv", 400, "invalid-input", "did you mean order?"),
-    "multipart": ("POST", "", b"--x", "multipart/form-data; boundary=x", 415, "unsupported-media-type", "curl --json"),
+    "multipart": ("POST", "", b"--x", "multipart/form-data; boundary=x", 415, "unsupported-media-type", "send JSON"),
     "another character set": ("POST", "", b'{"order": 1}', "application/json; charset=latin-1", 415, "unsupported-media-type", "UTF-8"),
     "an unescaped plus": ("GET", "expression=x^2+1", None, None, 400, "invalid-input", "--data-urlencode 'expression=x^2+1'"),
     "an unescaped plus that would be a product": ("GET", "expression=2+x", None, None, 400, "invalid-input", "%2B"),
     "an unescaped plus in a list": ("GET", 'expression=["x+1","y"]', None, None, 400, "invalid-input", "%2B"),
     "a parameter twice": ("GET", "order=1&order=2", None, None, 400, "invalid-input", "once"),
-    "a GET with a body": ("GET", "", b'{"order": 1}', "application/json", 400, "bad-request", "POST or QUERY"),
+    "a GET with a body": ("GET", "", b'{"order": 1}', "application/json", 400, "bad-request", "curl sends a POST"),
     "a POST with a query": ("POST", "order=1", b'{"order": 1}', "application/json", 400, "invalid-input", "JSON body"),
     "a query that is not UTF-8": ("GET", "label=%ff%fe", None, None, 400, "bad-request", "--data-urlencode"),
     "a broken array in a query": ("GET", "matrix=[[1,2],[3,4", None, None, 400, "not-json", ""),

@@ -40,8 +40,8 @@ REPAIRED: dict[str, str] = {
 
 LEFT_ALONE = (
     "", "{", "[[1, 2], [3, 4]", '{"matrix": [[nan, 1]]}', '{"x": [inf]}', '{"x": -Infinity}', '{"x": float("nan")}', '{"a" 1}', "{1: 2}",
-    '{"a": 1} {"b": 2}', '{"x": open("/etc/passwd")}', '{"x": lambda: 1}', '{"x": [1, 2}', '"', "'{matrix:", "[1,2", "(1, 2", "array(", "array([1], 2)",
-    '{"x": np.zeros(3)}', "<html>", "\0", "{'a': 'b}",
+    '{"a": 1} {"b": 2}', '{"x": open("/etc/passwd")}', '{"x": lambda: 1}', '{"x": [1, 2}', '"', "'{matrix:", "[1,2", "(1, 2", "array(",
+    "array([1], 2)", '{"x": np.zeros(3)}', "<html>", "\0", "{'a': 'b}",
 )  # fmt: skip
 
 
