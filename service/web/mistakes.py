@@ -29,6 +29,7 @@ FORM = "application/x-www-form-urlencoded"
 LONGEST = 2_000  # bytes of a body that are looked at
 LONGEST_HINT = 300  # characters, as problems.py cuts
 NUMBERS = b"0123456789+-.,;eE\t\r\n "
+MEMBERS = re.compile(r"""\s*(?:[A-Za-z_]+\s*:|(["'])[A-Za-z_]+\1\s*:)""")  # of an object without its braces
 PAIR = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*=[^=]")
 ELSEWHERE = {  # what NumPy, SciPy, MATLAB and R call an operation
     "inv": "inverse", "det": "determinant", "pinv": "pseudoinverse", "eig": "eigen", "eigh": "eigen", "eigvals": "eigen",
@@ -49,7 +50,7 @@ def corrected(error: Refusal, why: str | None, command: str | None) -> Refusal:
     """The error with the command that was meant; the hint ends with it where there is room."""
     if command:
         error.facts = {**error.facts, "command": command}
-        whole = f"{why}: {command}" if why else command
+        whole = f"{why}{' ' if why.endswith('?') else ': '}{command}" if why else command
         error.hint = whole if len(whole) <= LONGEST_HINT else why
     else:
         error.hint = why
@@ -62,7 +63,10 @@ def corrected(error: Refusal, why: str | None, command: str | None) -> Refusal:
 def nothing_here(request: Request) -> NotFound:
     """Names the nearest operation."""
     path = request.path
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", path.strip("/").rpartition("/")[2][:60]).replace("_", "-").lower()
+    above, _, last = path.strip("/").rpartition("/")
+    if request.method == "PUT" and "/" in above:  # curl -T A.csv .../inverse/ adds the name of the file
+        last = above.rpartition("/")[2]
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", last[:60]).replace("_", "-").lower()
     nearest = [ELSEWHERE[name]] if ELSEWHERE.get(name) in ENDPOINTS else difflib.get_close_matches(name, ENDPOINTS, 1)
     error = (UnknownOperation if path.startswith("/v1/") else NotFound)(f"there is nothing at {path[:120]}")
     if not nearest:
@@ -136,12 +140,11 @@ def _meant_at(path: str, media_type: str, data: bytes, entry: Endpoint | None = 
     text = data.decode("utf-8", "replace")
     if text.startswith(("'{", "'[")) and entry:
         return _in_windows(entry)
-    if text.lstrip()[:1] in ("{", "[", "(", "“", "‘", "'") or text.startswith("dict("):
+    if text.lstrip()[:1] in ("{", "[", "(", "“", "‘", "'", '"') or text.startswith("dict(") or MEMBERS.match(text):
         found = as_json(text, entry)
         return RENAME, commands.post(path, found) if found else None
     if PAIR.match(data) and len(data) < LONGEST:
-        plus = media_type == FORM
-        pairs = [unquote_plus(pair) if plus and b"%" in data else pair.replace("+", " ") if plus else pair for pair in text.split("&")]
+        pairs = [unquote_plus(pair) if "%" in pair else pair for pair in text.split("&")]  # what curl encodes has no + for a space
         return "send form fields as a query", commands.query(path, pairs)
     return "send JSON", None
 
@@ -170,7 +173,7 @@ def as_json(text: str, entry: Endpoint | None) -> str | None:
         orjson.loads(text)
         found: str | None = text.strip()
     except orjson.JSONDecodeError:
-        found = repaired(text)
+        found = repaired(f"{{{text}}}" if MEMBERS.match(text) else text)
     if found and found.startswith("["):
         return f'{{"{entry.main}": {found}}}' if entry and entry.main else None
     return found if found and found.startswith("{") else None
@@ -188,7 +191,8 @@ def not_json(error: Refusal, entry: Endpoint, data: bytes) -> Refusal:
     why, command = _meant(entry, JSON, data)
     if not command:
         return error
-    if why == RENAME:  # it is called JSON already: the text is what is wrong
+    if why == RENAME and command == commands.post(entry.path, as_json(data.decode("utf-8", "replace"), entry) or ""):
+        # it is called JSON already: the text is what is wrong
         why = error.hint.partition(":")[0] if error.hint else "write it as JSON"
     return corrected(error, why, command)
 

@@ -60,6 +60,7 @@ PROBLEM = {
         "code": {"type": "string", "enum": sorted(problems.PROBLEMS)},
         "message": {"type": "string", "description": "the same as `detail`"},
         "hint": {"type": ["string", "null"], "description": "what would be right"},
+        "command": {"type": "string", "description": "the request as it was most likely meant, as a curl command to paste"},
         "errors": {
             "type": "array",
             "items": {

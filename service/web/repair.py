@@ -159,7 +159,7 @@ class _Reader:
                 raise _Unclear
             key = _string(name) if kind == "text" else json.dumps(name, ensure_ascii=False)
             members.append(f"{key}: {self.member(closing, depth)}")
-            if not self.take(",") and self.peek() != ("mark", closing):
+            if not self.take(",") and self.peek() != ("mark", closing) and self.peek()[0] != "text":  # a forgotten comma
                 raise _Unclear
         return "{" + ", ".join(members) + "}"
 
@@ -168,7 +168,7 @@ class _Reader:
         start = self.place
         try:
             value = self.value(depth)
-            if self.peek() in (("mark", ","), ("mark", closing)):
+            if self.peek() in (("mark", ","), ("mark", closing)) or self.peek()[0] == "text":
                 return value
             raise _Unclear
         except _Unclear:

@@ -35,6 +35,7 @@ REPAIRED: dict[str, str] = {
     "{'expression': \"x'*A*x\"}": '{"expression": "x\'*A*x"}',
     "{'expression': 'x\\'*A*x'}": '{"expression": "x\'*A*x"}',
     "[[1,2],[3,4],]": "[[1, 2], [3, 4]]",
+    '{"expression": "x^2" "wrt": "x"}': '{"expression": "x^2", "wrt": "x"}',
     "{}": "{}",
 }  # fmt: skip
 
