@@ -14,7 +14,7 @@ SAY := @printf '\n== %s\n'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench openapi format lock clean redis tools
+.PHONY: help serve test check bench openapi key format lock clean redis tools
 
 help: ## this list
 	@echo "Nabla: the mathematics of machine learning over HTTP. Two commands matter: make serve, make test."
@@ -43,6 +43,9 @@ bench: $(VENV)/.bench ## every figure of the README, side by side with a named p
 
 openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	@$(BIN)/python -m service.web.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+
+key: $(VENV)/.runtime ## make an API key (NAME=lms LIMITS=100/minute UNTIL=2027-06-30): its entry for API_KEYS, and the key itself, once
+	@$(BIN)/python -m service.web.keys new "$(NAME)" "$(LIMITS)" "$(UNTIL)"
 
 format: $(VENV)/.dev ## lay the code out and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .

@@ -7,14 +7,18 @@ import os
 from flask import Flask
 
 from service import limits
+from service.cache.counters import LocalCounters, TieredCounters
 from service.cache.memory import MemoryCache
 from service.cache.port import Cache, NullCache
 from service.cache.redis import RedisCache
 from service.cache.tiered import TieredCache
 from service.settings import Settings
-from service.web import hooks, logs, pipeline
+from service.web import clients, hooks, logs, pipeline, rate_limit
 from service.web.about import about
+from service.web.admission import Admission
+from service.web.cors import Origins
 from service.web.front import Front
+from service.web.keys import Keys
 from service.web.pages import pages
 from service.web.registry import ENDPOINTS
 from service.web.state import State
@@ -27,23 +31,37 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = Flask("nabla", static_folder=None)
     app.url_map.merge_slashes = False
-    state = State(cache_of(settings), settings.cache_ttl_seconds, settings.http_max_age_seconds)
+    clients.configure(settings.trusted_proxies)
+    shared = RedisCache(settings.redis_url, settings.cache_secret.encode()) if settings.redis_url else None
+    state = State(cache_of(settings, shared), settings.cache_ttl_seconds, settings.http_max_age_seconds)
     app.extensions["nabla"] = state
     hooks.register(app)
     app.register_blueprint(about)
     app.register_blueprint(pages)
     for endpoint in ENDPOINTS.values():
         app.add_url_rule(endpoint.path, endpoint.operation_id, pipeline.view(endpoint, state), methods=["GET", "POST", "QUERY"])
-    app.wsgi_app = Front(app.wsgi_app, state)  # type: ignore[method-assign]
+    app.wsgi_app = Front(app.wsgi_app, state, admission_of(settings, shared))  # type: ignore[method-assign]
     return app
 
 
-def cache_of(settings: Settings) -> Cache:
+def cache_of(settings: Settings, shared: RedisCache | None) -> Cache:
     """None, one inside the process, or that in front of Redis."""
     if not settings.cache_memory_bytes:
         return NullCache()
     memory = MemoryCache(settings.cache_memory_bytes)
-    if not settings.redis_url:
-        return memory
-    shared = RedisCache(settings.redis_url, settings.cache_secret.encode())
-    return TieredCache(memory, shared, settings.cache_ttl_seconds)
+    return memory if shared is None else TieredCache(memory, shared, settings.cache_ttl_seconds)
+
+
+def admission_of(settings: Settings, shared: RedisCache | None) -> Admission | None:
+    """Who may ask; None when everybody may. Raises ValueError, saying which setting is wrong and what would be right."""
+    keys = Keys(settings.api_keys, settings.api_keys_file)
+    origins = Origins.parse(settings.cors_origins)
+    rates = rate_limit.parse(settings.rate_limit, "RATE_LIMIT: ")
+    if keys.is_empty and origins is None and not rates:
+        return None
+    counts = bool(rates) or not keys.is_empty
+    near = LocalCounters() if counts else None
+    counters = TieredCounters(near, shared) if near and shared else near
+    return Admission(
+        keys=None if keys.is_empty else keys, origins=origins, rates=rates, counters=counters, waits=counts and shared is not None
+    )

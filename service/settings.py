@@ -15,20 +15,29 @@ from service.limits import LIMITS
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-def setting(default: Any, help_text: str) -> Any:
-    """One row of the table."""
-    return field(default=default, metadata={"help": help_text})
+def setting(default: Any, help_text: str, *, secret: bool = False) -> Any:
+    """One row of the table. A secret is not shown where settings are."""
+    return field(default=default, repr=not secret, metadata={"help": help_text})
 
 
 @dataclass(frozen=True)
 class Settings:
     """The table. `limits` holds the limits that differ from their defaults, by name."""
 
-    redis_url: str = setting("", "URL of a Redis that the workers share as a cache (redis://, rediss:// or unix://); empty: none")
-    cache_secret: str = setting("", "key of the MAC that values in Redis carry; without it a checksum only")
+    redis_url: str = setting(
+        "", "URL of a Redis that the workers share as a cache (redis://, rediss:// or unix://); empty: none", secret=True
+    )
+    cache_secret: str = setting("", "key of the MAC that values in Redis carry; without it a checksum only", secret=True)
     cache_memory_bytes: int = setting(64_000_000, "size of the cache inside each worker; 0 switches all caches off")
     cache_ttl_seconds: int = setting(86_400, "how long an answer or a derivation is kept")
     http_max_age_seconds: int = setting(86_400, "how long a client may keep the answer to a GET or QUERY (Cache-Control)")
+    api_keys: str = setting(
+        "", "keys that may ask, as name:sha256[:limits[:until]], separated by blanks; empty: everybody may", secret=True
+    )
+    api_keys_file: str = setting("", "a file of such entries, one a line; read anew when it changes")
+    rate_limit: str = setting("", "requests of one key, or of one address: 100/minute, or 10/second, 1000/hour; empty: any number")
+    trusted_proxies: int = setting(0, "how many proxies stand in front, whose entries in X-Forwarded-For are believed")
+    cors_origins: str = setting("", "origins whose pages may ask, such as https://lms.example.org, or *; empty: none")
     log_level: str = setting("info", "the least that is logged: " + ", ".join(LOG_LEVELS))
     limits: Mapping[str, int] = field(default_factory=dict)
 

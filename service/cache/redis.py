@@ -97,6 +97,17 @@ class RedisCache:
         sealed = envelope.seal(key, value, self._secret)
         return sealed is not None and bool(self._ask(lambda: self._client.set(key, sealed, ex=ttl)))
 
+    def count(self, key: str, seconds: int) -> int | None:
+        """One more under `key`, which is forgotten after `seconds`: how many that makes; None when Redis does not say."""
+
+        def command() -> int:
+            with self._client.pipeline(transaction=False) as pipe:
+                pipe.incr(key)
+                pipe.expire(key, seconds)
+                return int(pipe.execute()[0])
+
+        return self._ask(command)
+
     def _ask(self, command: Callable[[], T]) -> T | None:
         """What Redis says, or None when it says nothing, or nothing sensible, in time."""
         if not self._breaker.lets_through():

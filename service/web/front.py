@@ -48,6 +48,10 @@ class Front:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         noted = trace.of(environ)
         if self._admission is not None:
+            preflight = self._admission.preflight(environ)
+            if preflight is not None:
+                start_response(*_finished(noted, environ, Answer("204 NO CONTENT", preflight, b""))[:2])
+                return []
             try:
                 admitted = self._admission.admit(environ)
             except NablaError as error:

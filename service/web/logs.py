@@ -47,6 +47,7 @@ def request_line(noted: Trace, method: str, path: str, status: int) -> None:
             "duration_ms": round((time.perf_counter() - noted.started) * 1e3, 3),
             "cache": noted.caches,
             "code": noted.code,
+            "client": noted.client,
         }
         sys.stderr.write(_line("info", members).decode() + "\n")
 

@@ -26,7 +26,7 @@ from service.web.schemas import field_schema, new_spec
 
 ROUND_TO = 9  # significant digits
 NOISE = 1e-11
-OPERATION_PROBLEMS = (400, 406, 413, 414, 415, 422, 500, 503)
+OPERATION_PROBLEMS = (400, 401, 403, 406, 413, 414, 415, 422, 429, 500, 503)
 
 DESCRIPTION = f"""{TAGLINE}
 
@@ -86,6 +86,10 @@ HEADERS = {
     "Server-Timing": "the time of each stage, in milliseconds",
     "X-Request-Id": "the id of this request in the log; yours, when you sent one",
 }
+SECURITY_SCHEMES: dict[str, dict[str, str]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key, where the operator asks for one"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in a header of its own"},
+}
 FILES: dict[str, Any] = {
     array_files.CSV: {"schema": {"type": "string"}},
     array_files.TSV: {"schema": {"type": "string"}},
@@ -124,8 +128,10 @@ def build() -> dict[str, Any]:
             _add_operation(spec, plugin.converter, entry)
     spec.tag({"name": "service"})
     service_paths.add_to(spec)
-    document = spec.to_dict()
-    return {name: document[name] for name in ("openapi", "info", "tags", "paths", "components")}
+    for name, scheme in SECURITY_SCHEMES.items():
+        spec.components.security_scheme(name, scheme)
+    document = spec.to_dict() | {"security": [{}, *({name: []} for name in SECURITY_SCHEMES)]}  # {}: a key is asked for by some only
+    return {name: document[name] for name in ("openapi", "info", "security", "tags", "paths", "components")}
 
 
 def _problem_response(status: int) -> dict[str, Any]:

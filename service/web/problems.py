@@ -57,6 +57,18 @@ class UnsupportedMediaType(HttpError):
     code, title = "unsupported-media-type", "Unsupported media type"
 
 
+class Unauthorized(HttpError):
+    code, title = "unauthorized", "A key is needed"
+
+
+class Forbidden(HttpError):
+    code, title = "forbidden", "Not allowed"
+
+
+class RateLimited(HttpError):
+    code, title = "rate-limited", "Too many requests"
+
+
 class InternalError(HttpError):
     code, title = "internal-error", "A defect of the service"
 
@@ -95,6 +107,12 @@ _ROWS = (
     ),
     Problem(DuplicateKey, 400, "An object holds the same key twice, and which of the two is meant cannot be known."),
     Problem(HttpError, 400, "The HTTP request is not one that the service understands."),
+    Problem(
+        Unauthorized,
+        401,
+        "This service asks for a key, and none that is valid was sent: as `Authorization: Bearer <key>` or as `X-API-Key: <key>`.",
+    ),
+    Problem(Forbidden, 403, "The key is known, and switched off."),
     Problem(NotFound, 404, "There is nothing at this address. `GET /` and `GET /v1/operations` say what there is."),
     Problem(UnknownOperation, 404, "There is no operation of this name. `GET /v1/operations` lists them; the hint names the nearest."),
     Problem(MethodNotAllowed, 405, "The address answers to other methods; the header `Allow` lists them."),
@@ -127,6 +145,11 @@ _ROWS = (
     Problem(errors.NoConvergence, 422, "The iteration did not converge; the detail says where it stopped."),
     Problem(errors.Undecided, 422, "The question could not be decided with certainty. This is not a 'no'."),
     Problem(errors.CheckFailed, 422, "An answer was found, did not pass its own check, and is not given. `checks` shows the figures."),
+    Problem(
+        RateLimited,
+        429,
+        "Over the rate limit: wait as long as `Retry-After` says. `RateLimit` tells how many requests are left, with every answer.",
+    ),
     Problem(InternalError, 500, "This is a defect of the service. Its log has the details under the request's id (`X-Request-Id`)."),
     Problem(errors.DeadlineExceeded, 503, "The computation did not end within its time. Ask for less, or try again later."),
 )

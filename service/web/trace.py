@@ -29,6 +29,7 @@ class Trace:
     stages: dict[str, float] = field(default_factory=dict)
     caches: list[str] = field(default_factory=list)
     code: str | None = None  # of the problem that the request ended in
+    client: str | None = None  # the name of the key that the request showed
 
     def headers(self) -> list[tuple[str, str]]:
         """What differs from answer to answer. Called once, when the answer is ready."""

@@ -209,6 +209,9 @@ class OnlyOnce:
     def __init__(self) -> None:
         self.asked = 0
 
+    def preflight(self, environ: Any) -> None:
+        return None
+
     def admit(self, environ: Any) -> list[tuple[str, str]]:
         self.asked += 1
         if self.asked > 2:
