@@ -16,8 +16,8 @@ bind = [_address]
 wsgi_app = "service.app:create_app()"
 chdir = str(Path(__file__).resolve().parent.parent)
 
-# Threads keep slow readers from blocking a worker; one process a core, for the mathematics holds the interpreter.
-worker_class = "gthread"
+# gthread, whose main loop waits for slow clients; one process a core, for the mathematics holds the interpreter.
+worker_class = "service.web.worker.Worker"
 threads = 4
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, len(os.sched_getaffinity(0))))
 preload_app = True  # imported once, memory shared; so create_app starts no thread and opens no connection
@@ -31,6 +31,8 @@ max_requests_jitter = 2_000
 limit_request_line = 8_190  # an expression in a query; longer ones go into a body
 limit_request_fields = 64
 limit_request_field_size = 8_190
+forwarder_headers = ""  # no client names the path under which the service is mounted
+sendfile = False  # what is sent goes through the worker's sockets, in order
 
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the heartbeat file must not wait for a disk
 control_socket_disable = True  # writes into the home directory otherwise

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from gunicorn.config import Config
 
+from service.web.worker import Worker
 from tests.servers import ROOT, request
 
 REQUIREMENTS = ("requirements", "requirements-dev", "benchmarks/requirements")
@@ -126,7 +127,7 @@ def test_gunicorn_knows_and_takes_every_setting(monkeypatch: pytest.MonkeyPatch)
     for name, value in gunicorn_settings(monkeypatch).items():
         assert name in config.settings, f"gunicorn ignores what it does not know: {name}"
         config.set(name, value)
-    assert config.worker_class_str == "gthread"
+    assert config.worker_class is Worker
     assert config.preload_app
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
 

@@ -69,6 +69,22 @@ class RateLimited(HttpError):
     code, title = "rate-limited", "Too many requests"
 
 
+class RequestTimeout(HttpError):
+    code, title = "request-timeout", "The request took too long to arrive"
+
+
+class ExpectationFailed(HttpError):
+    code, title = "expectation-failed", "Expectation failed"
+
+
+class HeadersTooLarge(HttpError):
+    code, title = "headers-too-large", "The header fields are too large"
+
+
+class NotImplementedHere(HttpError):
+    code, title = "not-implemented", "Not implemented"
+
+
 class InternalError(HttpError):
     code, title = "internal-error", "A defect of the service"
 
@@ -117,11 +133,13 @@ _ROWS = (
     Problem(UnknownOperation, 404, "There is no operation of this name. `GET /v1/operations` lists them; the hint names the nearest."),
     Problem(MethodNotAllowed, 405, "The address answers to other methods; the header `Allow` lists them."),
     Problem(NotAcceptable, 406, "The answer cannot be had in any media type of the header `Accept`; `available` lists those that it can."),
+    Problem(RequestTimeout, 408, "The request did not arrive within its time: `header-seconds` and `body-seconds` in `GET /v1/limits`."),
     Problem(
         errors.LimitExceeded, 413, "The request is over a stated limit: `limit`, `allowed`, `value`. `GET /v1/limits` lists every limit."
     ),
     Problem(QueryTooLong, 414, "The query string is too long. Send the same fields as a JSON body, with POST or QUERY."),
     Problem(UnsupportedMediaType, 415, "The body's media type, character set or encoding is not read. The hint is the corrected command."),
+    Problem(ExpectationFailed, 417, "The header `Expect` asks for something other than `100-continue`."),
     Problem(errors.NablaError, 422, "The request is well-formed, but cannot be answered."),
     Problem(errors.MathematicsRefuses, 422, "The request is well-formed, but what it asks for does not exist."),
     Problem(errors.ShapeMismatch, 422, "The shapes of two operands do not fit. The detail names both; the hint says what would fit."),
@@ -150,7 +168,9 @@ _ROWS = (
         429,
         "Over the rate limit: wait as long as `Retry-After` says. `RateLimit` tells how many requests are left, with every answer.",
     ),
+    Problem(HeadersTooLarge, 431, "There are too many header fields, or one is too long."),
     Problem(InternalError, 500, "This is a defect of the service. Its log has the details under the request's id (`X-Request-Id`)."),
+    Problem(NotImplementedHere, 501, "The header `Transfer-Encoding` names a coding other than `chunked`."),
     Problem(errors.DeadlineExceeded, 503, "The computation did not end within its time. Ask for less, or try again later."),
 )
 

@@ -1,0 +1,343 @@
+"""The gunicorn worker of the service: `gthread`, with slow clients waited for in the main loop and never in a thread.
+
+gunicorn's own threads read a request and write its answer with blocking calls, so that a few clients that send or read
+slowly hold all of them. Here the main loop gathers a request until it is whole, a thread computes and hands its answer over
+without waiting, and the main loop sends what the kernel did not take at once. Each of these has its time (service/limits.py),
+and each connection that is closed is closed without waiting. Whatever gunicorn refuses itself is a problem document.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from gunicorn.http import errors
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from service import limits
+from service.errors import NablaError
+from service.web import edge_problems
+from service.web.framing import Arrival
+from service.web.problems import InternalError
+
+READ_AT_ONCE = 262_144  # bytes
+SLOWEST = 20_000  # bytes a second that a large request or answer may take
+HELD = 256_000_000  # bytes of requests and answers under way that one worker holds for slow clients
+COUNTED_FROM = 65_536  # bytes: what is smaller is not worth counting (1,000 of these are 64 MB)
+LINGER = 2.0  # seconds for the client to close its side, so that it reads the answer before the connection is gone
+SWEEP = 0.25  # seconds between two looks for connections whose time is over
+SANE_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]{0,255}")
+
+
+class ClientSocket(socket.socket):
+    """A socket whose `sendall` keeps what the kernel does not take at once in `unsent`, for the main loop to send."""
+
+    unsent: bytearray
+    waits: bool  # whether sendall waits after all, within the time of an answer
+    answered: bool  # whether anything was sent to this request
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        self.answered = True
+        if self.waits:
+            self.settimeout(limits.limit("send-seconds"))
+            super().sendall(bytes(self.unsent) + data)
+            self.unsent.clear()
+            return
+        view = memoryview(data)
+        if not self.unsent:
+            view = view[self.send_now(view) :]
+        self.unsent += view
+
+    def send_now(self, data: Any) -> int:
+        """How many bytes the kernel took."""
+        try:
+            return self.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+
+
+class Gathered(SocketUnreader):
+    """What gunicorn's parser reads from: the bytes that have been gathered, and no socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.data = memoryview(b"")
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        size = max(self.mxchunk, min(size_hint or 0, self.max_body_chunk))
+        taken, self.data = bytes(self.data[:size]), self.data[size:]
+        return taken
+
+    def take_rest(self) -> bytes:
+        """The bytes behind the request that was read: the next one's."""
+        rest: bytes = self.take_buffered() + bytes(self.data)
+        self.data = memoryview(b"")
+        return rest
+
+
+class Connection(TConn):
+    """A client's connection. `deadline` is when the main loop stops waiting for it."""
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        super().__init__(cfg, ClientSocket(fileno=sock.detach()), client, server)
+        self.sock.unsent, self.sock.waits, self.sock.answered = bytearray(), False, False
+        self.arrival: Arrival | None = None
+        self.data_ready = True  # gunicorn's own waiting is not used
+        self.deadline = 0.0
+        self.since = 0.0
+        self.is_cut = False  # whether the client stopped in the middle, so that nothing can follow
+        self.is_kept = False
+
+    def init(self) -> None:
+        if not self.initialized:
+            super().init()
+            self.parser.unreader = Gathered(self.sock)
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the client."""
+        return len(self.sock.unsent) + (len(self.arrival.data) if self.arrival else 0)
+
+
+class Worker(ThreadWorker):
+    """See the module."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.waiting: set[Connection] = set()  # connections in the poller
+        self.next_sweep = 0.0
+        self.stopped = 0.0  # when the worker was last seen alive
+
+    # --- a request arrives ------------------------------------------------------------------------------------------
+
+    def accept(self, listener: Any) -> None:
+        try:
+            sock, address = listener.accept()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                self.evict()
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        self.gather(Connection(self.cfg, sock, address, listener.getsockname()))
+
+    def gather(self, conn: Connection, begun: bytes = b"") -> None:
+        """Waits in the poller for a request, of which `begun` is here already."""
+        conn.sock.setblocking(False)
+        conn.arrival = Arrival(limits.limit("body-bytes"), bytearray(begun))
+        conn.since = time.monotonic()
+        conn.deadline = conn.since + (limits.limit("header-seconds") if begun else self.cfg.keepalive)
+        if self.look(conn) if begun else self.on_bytes(conn):
+            self.wait(conn, selectors.EVENT_READ, self.on_bytes)
+
+    def on_bytes(self, conn: Connection) -> bool:
+        """The client may have sent something, or have closed its side. Whether more is to be waited for."""
+        assert conn.arrival is not None
+        try:
+            data = conn.sock.recv(READ_AT_ONCE)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return self.drop(conn)
+        if not data:
+            conn.is_cut = True
+            return self.compute(conn) if conn.arrival.data else self.drop(conn)
+        if not conn.arrival.data:
+            conn.since = time.monotonic()
+            conn.deadline = conn.since + limits.limit("header-seconds")
+        conn.arrival.add(data)
+        return self.look(conn)
+
+    def look(self, conn: Connection) -> bool:
+        """Has a thread compute the request, if it is whole. Whether more is to be waited for."""
+        assert conn.arrival is not None
+        if conn.arrival.is_whole():
+            return self.compute(conn)
+        if conn.arrival.head is not None:
+            if conn.arrival.expects:
+                conn.arrival.expects = False
+                conn.sock.send_now(b"HTTP/1.1 100 Continue\r\n\r\n")
+            conn.deadline = conn.since + limits.limit("body-seconds") + len(conn.arrival.data) / SLOWEST
+        if len(conn.arrival.data) > COUNTED_FROM and self.held() > HELD:
+            return self.refuse(conn, edge_problems.full())
+        return True
+
+    def compute(self, conn: Connection) -> bool:
+        """Hands the request to a thread."""
+        assert conn.arrival is not None
+        self.unwait(conn)
+        conn.sock.setblocking(True)
+        conn.init()
+        conn.parser.unreader.data = memoryview(conn.arrival.data)
+        conn.is_cut |= not conn.arrival.is_whole()
+        conn.arrival, conn.sock.answered = None, False
+        self.enqueue_req(conn)
+        return False
+
+    # --- in a thread ------------------------------------------------------------------------------------------------
+
+    def handle(self, conn: Connection) -> Any:
+        """Whether the connection can take another request. Every request has an answer, be it broken off in its head."""
+        is_kept = super().handle(conn)
+        if not conn.sock.answered:
+            self.handle_error(None, conn.sock, conn.client, errors.NoMoreData())
+        return is_kept
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        hosts = [value for name, value in req.headers if name == "HOST"]
+        if (not hosts and req.version >= (1, 1)) or not all(SANE_HOST.fullmatch(host) for host in hosts):
+            raise errors.InvalidHeader("HOST", req=req)
+        req._expected_100_continue = False  # the main loop has said it
+        if conn.is_cut:
+            req.force_close()
+        conn.sock.waits = self.held() > HELD
+        return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answers what gunicorn's parser refuses, and what no handler of errors caught, with a problem document."""
+        problem = edge_problems.of(exc)
+        if isinstance(problem, InternalError):
+            self.log.exception("defect")
+        try:
+            client.sendall(edge_problems.as_bytes(problem))
+        except OSError:
+            self.log.debug("the client is gone")
+
+    # --- an answer leaves -------------------------------------------------------------------------------------------
+
+    def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
+        """The thread is done; what the kernel has not taken of the answer is still to be sent."""
+        try:
+            conn.is_kept = bool(not fs.cancelled() and fs.result()) and not conn.is_cut
+        except Exception:
+            self.close(conn)
+            return
+        conn.sock.waits = False
+        if conn.sock.unsent:
+            conn.sock.setblocking(False)
+            conn.deadline = time.monotonic() + limits.limit("send-seconds") + len(conn.sock.unsent) / SLOWEST
+            self.wait(conn, selectors.EVENT_WRITE, self.on_room)
+        else:
+            self.follow(conn)
+
+    def on_room(self, conn: Connection) -> None:
+        """The client has taken something."""
+        try:
+            del conn.sock.unsent[: conn.sock.send_now(memoryview(conn.sock.unsent)[:READ_AT_ONCE])]
+        except OSError:
+            self.drop(conn)
+            return
+        if not conn.sock.unsent:
+            self.unwait(conn)
+            self.follow(conn)
+
+    def follow(self, conn: Connection) -> None:
+        """What follows an answer: the next request, or the end of the connection."""
+        if conn.is_kept:
+            self.gather(conn, conn.parser.unreader.take_rest())
+        else:
+            self.linger(conn)
+
+    # --- a connection ends ------------------------------------------------------------------------------------------
+
+    def refuse(self, conn: Connection, problem: NablaError) -> bool:
+        """Answers without a thread, and closes."""
+        self.unwait(conn)
+        try:
+            conn.sock.send_now(edge_problems.as_bytes(problem))
+        except OSError:
+            return self.drop(conn)
+        self.linger(conn)
+        return False
+
+    def linger(self, conn: Connection) -> None:
+        """Closes our side, and waits a moment for the client's: a connection closed at once would lose the answer."""
+        conn.arrival = None
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close(conn)
+            return
+        conn.deadline = time.monotonic() + LINGER
+        if self.on_last_bytes(conn):
+            self.wait(conn, selectors.EVENT_READ, self.on_last_bytes)
+
+    def on_last_bytes(self, conn: Connection) -> bool:
+        try:
+            if conn.sock.recv(READ_AT_ONCE):
+                return True
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return self.drop(conn)
+
+    def drop(self, conn: Connection) -> bool:
+        self.unwait(conn)
+        self.close(conn)
+        return False
+
+    def close(self, conn: Connection) -> None:
+        self.nr_conns -= 1
+        conn.arrival = None
+        conn.close()
+
+    # --- waiting ----------------------------------------------------------------------------------------------------
+
+    def wait(self, conn: Connection, events: int, callback: Callable[[Connection], object]) -> None:
+        """Has the main loop call back when the connection can be read from, or written to."""
+        self.waiting.add(conn)
+        self.poller.register(conn.sock, events, lambda _: self.call(conn, callback))
+
+    def call(self, conn: Connection, callback: Callable[[Connection], object]) -> None:
+        """The main loop outlives whatever happens to one connection."""
+        if conn in self.waiting:  # not if an earlier event of the same round has ended it
+            try:
+                callback(conn)
+            except Exception:
+                self.log.exception("a connection failed")
+                self.drop(conn)
+
+    def unwait(self, conn: Connection) -> None:
+        if conn in self.waiting:
+            self.waiting.remove(conn)
+            self.poller.unregister(conn.sock)
+
+    def held(self) -> int:
+        """Bytes of requests and answers that wait for clients."""
+        return sum(conn.held for conn in list(self.waiting))
+
+    def murder_pending(self) -> None:
+        """Ends the connections whose time is over; called by the main loop after each event."""
+        now = time.monotonic()
+        if now < self.next_sweep:
+            return
+        self.next_sweep = now + SWEEP
+        if not self.alive:
+            for conn in self.waiting:
+                if conn.arrival is not None and not conn.arrival.data:
+                    conn.deadline = min(conn.deadline, self.stopped + LINGER)
+        else:
+            self.stopped = now
+        for conn in [conn for conn in self.waiting if conn.deadline <= now]:
+            if conn.arrival is not None and conn.arrival.data:
+                self.refuse(conn, edge_problems.too_slow())
+            else:
+                self.drop(conn)
+        if self.nr_conns >= self.worker_connections:
+            self.evict()
+
+    def evict(self) -> None:
+        """Drops the connection that has waited longest for a request to begin, so that another finds a place."""
+        idle = [conn for conn in self.waiting if conn.arrival is not None and not conn.arrival.data]
+        if idle:
+            self.drop(min(idle, key=lambda conn: conn.since))
