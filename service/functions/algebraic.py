@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import flint
@@ -97,6 +98,13 @@ def surd_text(rational: Any, root: Any, inside: Any) -> str:
     if rational == 0:
         return part if root > 0 else f"-{part}"
     return f"{rational} {'+' if root > 0 else '-'} {part}"
+
+
+def surd_of(number: Fraction) -> str:
+    """The square root of a positive rational number, with as little under the root as there can be."""
+    outside, inside = _square_part(flint.fmpz(number.numerator * number.denominator))
+    root = flint.fmpq(outside, number.denominator)
+    return str(root) if inside == 1 else surd_text(flint.fmpq(0), root, inside)
 
 
 def _square_part(number: Any) -> tuple[Any, Any]:

@@ -21,12 +21,23 @@ def value_text(function: Function, texts: list[str]) -> str:
     numbers = np.empty(len(texts), dtype=object)
     numbers[:] = [parse_number(text) for text in texts]
     arrays = function.unknowns.arrays(numbers) if all(free is None for free in function.unknowns.frees) else None
-    if arrays is None or function.known:
+    known = known_numbers(function)
+    if arrays is None or known is None:
         return repr(function.value(np.array([float(Evaluator(number, {})({})) for number in numbers])))
-    moved: dict[str, Node] = {}
+    moved = known
     for declared, shape in zip(function.unknowns.variables, function.unknowns.shapes, strict=True):
         entries = np.reshape(arrays[declared.name], -1)
         table = (shape[0], shape[1]) if len(shape) == 2 else (len(entries), 1)
         moved[declared.name] = make("literal", *entries, parameter=table) if axes(declared.shape) else entries[0]
     node = folded(substitute(function.question.node, moved))
-    return to_text(folded(Notation({}).node(lower(node))))
+    for _ in range(2):  # products of roots are numbers only then
+        node = folded(Notation({}).node(lower(node)))
+    return to_text(node)
+
+
+def known_numbers(function: Function) -> dict[str, Node] | None:
+    """What the request gives for scalars, as it is written; None where it gives arrays."""
+    if any(np.ndim(array) for array in function.known.values()):
+        return None
+    given = {name: function.question.given[name] for name in function.known}
+    return {name: parse_number(value if isinstance(value, str) else repr(value)) for name, value in given.items()}

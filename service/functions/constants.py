@@ -9,12 +9,14 @@ from service.expression.nodes import Node, in_order, make
 from service.expression.numbers import Rational
 from service.expression.shapes import SCALAR
 from service.expression.tensors import Leaf, Power, Product, Tensor
+from service.functions.algebraic import surd_of
 from service.language import parse_number
 from service.operations.leaves import number
 
 SINES = {0: "0", 2: "1/2", 3: "sqrt(2)/2", 4: "sqrt(3)/2", 6: "1"}
 """sin(k·pi/12) for those k up to 6 with square roots only (the others need nested ones)."""
 TANGENTS = {0: "0", 2: "sqrt(3)/3", 3: "1", 4: "sqrt(3)"}
+LARGEST_UNDER_ROOT = 10**12
 TWELFTH = Fraction(1, 12)
 AT_NUMBERS: dict[tuple[str, Fraction], str] = {
     ("exp", Fraction(1)): "e",
@@ -58,9 +60,11 @@ def _value(node: Node) -> Node:
         text = AT_NUMBERS.get((name, Fraction(value)))
         if text is not None:
             return parse_number(text)
+        if name == "sqrt" and 0 < value < LARGEST_UNDER_ROOT:
+            return parse_number(surd_of(Fraction(value)))
     if name == "log" and (exponent := _power_of_e(tensor)) is not None:
         return number(exponent)
-    turns = _times_pi(tensor) if name in ("sin", "cos", "tan") else None
+    turns = times_pi(tensor) if name in ("sin", "cos", "tan") else None
     if turns is None:
         return node
     text = _tangent(turns) if name == "tan" else _sine(turns + Fraction(1, 2) if name == "cos" else turns)
@@ -72,7 +76,7 @@ def rational(tensor: Tensor) -> Rational | None:
     return tensor.coefficient if isinstance(tensor, Product) and not tensor.factors and not tensor.shape and not tensor.sizes else None
 
 
-def _times_pi(tensor: Tensor) -> Fraction | None:
+def times_pi(tensor: Tensor) -> Fraction | None:
     """r where the tensor is r·pi."""
     if isinstance(tensor, Leaf) and tensor.kind == "constant" and tensor.name == "pi":
         return Fraction(1)

@@ -67,8 +67,13 @@ def is_open(question: Question) -> bool:
     known = {*question.given, *question.targets.names}
     if any(name not in known for name in question.parsed.variables):
         return True
+    return not sizes_are_known(question)
+
+
+def sizes_are_known(question: Question) -> bool:
+    """Whether every size is a number, or told by a value."""
     told = sizes_at(question.variables, read_named(question.given, question.variables, "/at"))
-    return bool(set(letters_of([question.node, *[variable(declared) for declared in question.targets.variables]])) - set(told))
+    return not set(letters_of([question.node, *[variable(declared) for declared in question.targets.variables]])) - set(told)
 
 
 def decide_convexity(question: Question, function: Function | None) -> Verdict:

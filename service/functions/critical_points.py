@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,20 @@ from service.answers.forms import expression_to_json
 from service.answers.kinks import kinks_check
 from service.calculus.ball_functions import Imprecise
 from service.certificates import Check, decided, measured, require
-from service.errors import Undecided
+from service.errors import NablaError, Undecided
 from service.expression.operation import Array
+from service.expression.shapes import axes
 from service.functions.algebraic import AlgebraicPoint
 from service.functions.closed_values import value_text
-from service.functions.convexity import curvature_of, is_open
+from service.functions.convexity import curvature_of, is_open, sizes_are_known
 from service.functions.domains import is_smooth
+from service.functions.families import Families
+from service.functions.family_answers import FamilyAnswers
 from service.functions.function import Function, Question
 from service.functions.inertia import Inertia
+from service.functions.periodic import with_periods
 from service.functions.quadratics import quadratic
+from service.functions.radicals import Unsolvable
 from service.functions.search import search
 from service.functions.stationary import Gradient, NotFinite, NotPolynomial, Stationary, TooLarge
 from service.precision import precision
@@ -29,10 +34,28 @@ GRADIENT = 1e-9
 
 
 def critical_points(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The critical points of a scalar function, classified.
+    """The critical points of a scalar function, classified; in terms of the parameters where there are names without values.
 
-    Raises Undecided where they are not isolated or too many to be certain of, MathematicsRefuses, and what the language raises.
+    Raises Undecided where they cannot be found with certainty, MathematicsRefuses, and what the language raises.
     """
+    answer, special = _answered(request)
+    if special:
+        answer["special_cases"] = [_special(request, answer["wrt"], name, value) for name, value in special]
+    return answer
+
+
+def _special(request: Mapping[str, Any], wrt: list[str], name: str, value: str) -> dict[str, Any]:
+    """The answer where a parameter has a value that is an exception."""
+    told: dict[str, Any] = {"when": f"{name} = {value}"}
+    try:
+        answer, _ = _answered({**request, "wrt": wrt, "at": {**(request.get("at") or {}), name: value}})
+    except NablaError as error:
+        return {**told, "undecided": error.detail}
+    return {**told, **{member: answer[member] for member in ("points", "families", "complete", "provided") if member in answer}}
+
+
+def _answered(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The answer, and the values of parameters for which it does not hold."""
     question = Question(request)
     question.require_scalar()
     answer: dict[str, Any] = {
@@ -40,44 +63,77 @@ def critical_points(request: Mapping[str, Any]) -> dict[str, Any]:
         "expression": expression_to_json(question.node),
         "wrt": question.targets.names,
     }
-    if is_open(question):
-        point, checks = quadratic(question)
-        return {**answer, "points": [point], "complete": True, "method": "closed-form", "checks": require(checks)}
+    if not sizes_are_known(question):
+        return _quadratic(question, answer), []
     function = Function(question)
     try:
         gradient = Gradient(function)
-        if not any(gradient.equations):
-            raise _constant()
+        if gradient.exact.parameters:
+            return _with_families(answer, gradient)
         points, complex_count = gradient.solutions()
     except NotFinite:
+        return _with_families(answer, gradient)
+    except (NotPolynomial, TooLarge):
+        if is_open(question) and any(axes(declared.shape) for declared in question.targets.variables):
+            return _quadratic(question, answer), []
+        question.require_values()
+        found, checks = with_periods(function, *search(function, request.get("within")))
+        found["complete"] = found["complete"] and is_smooth(question.node, question.targets.names)
+        return {**answer, **found, "checks": require([*checks, *kinks_check(question.node, question.targets.names)])}, []
+    answer |= {
+        "points": _described(gradient, points),
+        "complete": is_smooth(question.node, question.targets.names),
+        "method": "exact",
+        "complex_solutions": complex_count,
+    }
+    answer["checks"] = require(_checks(function, gradient, points))
+    return answer, []
+
+
+def _quadratic(question: Question, answer: dict[str, Any]) -> dict[str, Any]:
+    point, checks = quadratic(question)
+    return {**answer, "points": [point], "complete": True, "method": "closed-form", "checks": require(checks)}
+
+
+def _with_families(answer: dict[str, Any], gradient: Gradient) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """With parameters, or where the points are not isolated."""
+    question = gradient.function.question
+    try:
+        solving = Families(gradient)
+        found = solving.found()
+        telling = FamilyAnswers(gradient, solving.radicals, found)
+        shown = [telling.to_json(family) for family in found.families]
+    except Unsolvable:
         raise Undecided(
-            "the critical points are not isolated: infinitely many, real or complex, solve gradient = 0",
-            hint="a line or curve of them? fix a variable with a value in at",
+            "the critical points could not be found in terms of the parameters"
+            if gradient.exact.parameters
+            else "the critical points are not isolated: infinitely many, real or complex, solve gradient = 0",
+            hint='give the values of parameters in "at"' if gradient.exact.parameters else "fix a variable with a value in at",
             pointer="/expression",
         ) from None
-    except (NotPolynomial, TooLarge):
-        question.require_values()
-        found, checks = search(function, request.get("within"))
-        found["complete"] = found["complete"] and is_smooth(question.node, question.targets.names)
-        return {**answer, **found, "checks": require([*checks, *kinks_check(question.node, question.targets.names)])}
+    isolated = _described(gradient, found.points) if found.points else []
+    answer |= {
+        "points": [*isolated, *[entry for entry in shown if "dimension" not in entry]],
+        "families": [entry for entry in shown if "dimension" in entry],
+        "complete": is_smooth(question.node, question.targets.names),
+        "method": "exact",
+    }
+    if gradient.exact.parameters:
+        answer |= {"parameters": gradient.exact.parameters, "provided": telling.exceptions()}
+    checks = telling.checks(shown)
+    if found.points:
+        checks += _point_checks(gradient.function, gradient, found.points)
+    answer["checks"] = require([*checks, *kinks_check(question.node, question.targets.names)])
+    return answer, telling.special_values()
+
+
+def _described(gradient: Gradient, points: Sequence[AlgebraicPoint]) -> list[dict[str, Any]]:
     described = gradient.described(points)
     shown = [_shown(gradient, each) for each in described]
-    for entry, is_global in zip(shown, _globals(question, function, gradient, described), strict=True):
+    question = gradient.function.question
+    for entry, is_global in zip(shown, _globals(question, gradient.function, gradient, described), strict=True):
         entry["global"] = is_global
-    answer.update(
-        {
-            "points": shown,
-            "complete": is_smooth(question.node, question.targets.names),
-            "method": "exact",
-            "complex_solutions": complex_count,
-        }
-    )
-    answer["checks"] = require(_checks(function, gradient, described))
-    return answer
-
-
-def _constant() -> Undecided:
-    return Undecided("the function is constant in the unknowns: every point is a critical one", pointer="/expression")
+    return shown
 
 
 def _shown(gradient: Gradient, found: Stationary) -> dict[str, Any]:
@@ -175,22 +231,24 @@ def _ends(gradient: Gradient) -> tuple[int, int] | None:
     return (right if degree % 2 == 0 else -right), right
 
 
-def _checks(function: Function, gradient: Gradient, found: list[Stationary]) -> list[Check]:
+def _checks(function: Function, gradient: Gradient, points: Sequence[AlgebraicPoint]) -> list[Check]:
+    return [*_point_checks(function, gradient, points), *kinks_check(function.question.node, function.question.targets.names)]
+
+
+def _point_checks(function: Function, gradient: Gradient, points: Sequence[AlgebraicPoint]) -> list[Check]:
     """The gradient in balls around each point, and the gradient of the numbers."""
     worst, holds = 0.0, True
-    for each in found:
-        numbers = np.array([each.point.number(c) for c in each.point.coordinates])
+    for point in points:
+        numbers = np.array([point.number(c) for c in point.coordinates])
         slope = float(np.max(np.abs(function.gradient(numbers)), initial=0))
         scale = float(np.max(np.abs(function.hessian(numbers)), initial=0)) * float(np.max(np.abs(numbers), initial=0)) + 1.0
         worst = max(worst, slope / scale)
         with precision(BITS):
             try:
-                holds = holds and all(entry.contains(0) for entry in np.ravel(function.jacobian_balls(gradient.column(each.point))))
+                holds = holds and all(entry.contains(0) for entry in np.ravel(function.jacobian_balls(gradient.column(point))))
             except Imprecise:
                 holds = False
-    count = len(found)
     return [
-        decided("gradient-encloses-zero", holds, f"in balls of {BITS} bits around each of the {count} points"),
+        decided("gradient-encloses-zero", holds, f"in balls of {BITS} bits around each of the {len(points)} points"),
         measured("gradient", worst, GRADIENT, "at the rounded points, relative to 1 + |H||x|"),
-        *kinks_check(function.question.node, function.question.targets.names),
     ]

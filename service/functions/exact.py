@@ -81,6 +81,7 @@ class Exact(TensorValues):
         self.one = self.context.constant(1)
         self.letters: dict[tuple[str, ...], int] = {}
         self.positive: set[int] = set()
+        self.radicands: dict[int, tuple[int, Ratio]] = {}
         column = np.array([Ratio(self.context.gens()[i], self.one) for i in range(self.count)], dtype=object)
         arrays = function.unknowns.arrays(column)
         for place, name in enumerate(self.parameters):
@@ -130,8 +131,14 @@ class Exact(TensorValues):
         fraction = Fraction(exponent)
         if fraction.denominator == 1:
             return np.frompyfunc(lambda entry: entry ** int(fraction), 1, 1)(base)
-        root = np.frompyfunc(lambda entry: self.letter(("root", str(fraction.denominator), str(entry.top), str(entry.below)), False), 1, 1)
+        root = np.frompyfunc(lambda entry: self._root(fraction.denominator, entry), 1, 1)
         return np.frompyfunc(lambda entry: entry ** int(fraction.numerator), 1, 1)(root(base))
+
+    def _root(self, order: int, entry: Ratio) -> Ratio:
+        """The letter of a root, and what stands under it."""
+        found = self.letter(("root", str(order), str(entry.top), str(entry.below)), False)
+        self.radicands[next(place for place, degree in enumerate(found.top.degrees()) if degree)] = order, entry
+        return found
 
     def apply(self, tensor: Apply, *arguments: Array) -> Any:
         name = tensor.operation.name

@@ -38,6 +38,7 @@ class Question:
     """An expression, its unknowns `targets`, and the values that the request gives for other names in `at`."""
 
     def __init__(self, request: Named) -> None:
+        self.request = request
         self.parsed: Parsed = parse(request["expression"], declare(request.get("variables")))
         self.variables: dict[str, Variable] = all_variables(self.parsed)
         self.given: Named = request.get("at") or {}

@@ -58,13 +58,21 @@ def at_point(point: AlgebraicPoint, rows: Sequence[Sequence[Any]]) -> Inertia:
 
 def in_balls(rows: Any) -> Inertia | None:
     """Of a symmetric matrix of balls, inside `precision(bits)`; None where a sign cannot be told."""
-    coefficients = flint.arb_mat([list(row) for row in rows]).charpoly().coeffs()
-    signs = []
-    for coefficient in coefficients:
-        if not (coefficient > 0 or coefficient < 0 or (coefficient == 0 and coefficient.is_exact())):
-            return None
-        signs.append(1 if coefficient > 0 else -1 if coefficient < 0 else 0)
-    return _counted(signs)
+    signs = [_sign(coefficient) for coefficient in flint.arb_mat([list(row) for row in rows]).charpoly().coeffs()]
+    if None not in signs:
+        return _counted([int(sign or 0) for sign in signs])
+    try:  # a coefficient in between may be 0
+        eigenvalues = flint.acb_mat([list(row) for row in rows]).eig()
+    except ValueError:
+        return None
+    found = [_sign(value.real) for value in eigenvalues]
+    return None if None in found else Inertia(found.count(1), found.count(-1), found.count(0))
+
+
+def _sign(value: Any) -> int | None:
+    if value > 0 or value < 0:
+        return 1 if value > 0 else -1
+    return 0 if value == 0 and value.is_exact() else None
 
 
 def _counted(signs: Sequence[int]) -> Inertia:

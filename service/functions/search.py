@@ -21,7 +21,7 @@ from service.calculus.substitute import substitute
 from service.certificates import Check, decided, measured
 from service.errors import InputError, Undecided
 from service.expression.operation import Array
-from service.functions.closed_values import value_text
+from service.functions.closed_values import known_numbers, value_text
 from service.functions.constants import folded, rational
 from service.functions.domains import is_smooth
 from service.functions.enclosure import enclose
@@ -57,8 +57,8 @@ def search(function: Function, within: Mapping[str, Any] | None) -> tuple[dict[s
             pointer="/wrt",
         )
     box = _box(function, within)
-    columns, undecided, spent = _explored(function, box)
-    points = [_described(function, column) for column in columns]
+    columns, undecided, spent = explored(function, box)
+    points = [described(function, column) for column in columns]
     names = function.unknowns
     answer: dict[str, Any] = {
         "points": points,
@@ -123,7 +123,7 @@ def _only_positive(function: Function, place: slice) -> bool:
     return bool(above)
 
 
-def _explored(function: Function, box: Box) -> tuple[list[Array], list[Box], bool]:
+def explored(function: Function, box: Box) -> tuple[list[Array], list[Box], bool]:
     """The critical points, the boxes left undecided, and whether there were too many boxes."""
     found: list[tuple[Array, Box]] = []
     undecided: list[Box] = []
@@ -209,7 +209,7 @@ def _merged(boxes: list[Box]) -> list[Box]:
     return shown[:10]
 
 
-def _described(function: Function, column: Array) -> dict[str, Any]:
+def described(function: Function, column: Array) -> dict[str, Any]:
     names = function.unknowns
     texts = [_closed_form(value) for value in column.tolist()]
     exact = all(text is not None for text in texts) and _is_critical(function, [str(text) for text in texts])
@@ -257,9 +257,10 @@ def _closed_form(value: float) -> str | None:
 
 def _is_critical(function: Function, texts: list[str]) -> bool:
     """Whether the gradient at these numbers is 0 by its normal form."""
-    if function.known or any(function.unknowns.shapes):
+    known = known_numbers(function)
+    if known is None or any(function.unknowns.shapes):
         return False
-    moved = {name: parse_number(text) for name, text in zip(function.unknowns.names, texts, strict=True)}
+    moved = known | {name: parse_number(text) for name, text in zip(function.unknowns.names, texts, strict=True)}
     for tensor in function.first:
         node = folded(substitute(function.notation.node(tensor), moved))
         again = folded(function.notation.node(lower(node)))

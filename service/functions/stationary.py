@@ -18,6 +18,7 @@ from service.functions.exact import Exact, NotPolynomial, Ratio
 from service.functions.function import Function
 from service.functions.inertia import Inertia, at_point, in_balls
 from service.functions.polynomial_systems import NotFinite, TooLarge, solve_system
+from service.functions.radicals import collected
 from service.precision import precision
 
 BITS = 512
@@ -35,28 +36,48 @@ class Stationary:
 
 
 class Gradient:
-    """The gradient and the function of `function`, exactly. Raises NotPolynomial."""
+    """The gradient and the function of `function`, exactly; `polynomials` are 0 where it is. Raises NotPolynomial."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self.exact = Exact(function)
-        if self.exact.parameters:
-            raise NotPolynomial
         self.count = self.exact.count
         parts = self.exact.values_of(function.first)
         self.entries: list[Ratio] = list(function.unknowns.by_column(parts, 1)[0])
-        self.equations: list[Terms] = []
-        for entry in self.entries:
+        self.entries = [self.without_roots(self._ratio(entry)) for entry in self.entries]
+        self.polynomials = [self._without_positive(entry) for entry in self.entries]
+        for polynomial in self.polynomials:
             try:
-                self.equations.append(terms_of(self._without_positive(self._ratio(entry).top), self.count))
+                terms_of(polynomial, len(self.exact.names))
             except ValueError:
                 raise NotPolynomial from None
+
+    @property
+    def equations(self) -> list[Terms]:
+        """The polynomials, without parameters."""
+        return [terms_of(polynomial, self.count) for polynomial in self.polynomials]
 
     def _ratio(self, entry: Any) -> Ratio:
         return entry if isinstance(entry, Ratio) else self.exact.number(entry)
 
-    def _without_positive(self, polynomial: Any) -> Any:
-        """The polynomial without multiple factors, and without those that are nowhere 0."""
+    def without_roots(self, ratio: Ratio) -> Ratio:
+        """With r² replaced by what stands under the root r, and so on; no root of order 2 below."""
+        gens = self.exact.context.gens()
+        for place, (order, radicand) in self.exact.radicands.items():
+            if order == 2 and collected(ratio.below, place).keys() & {1}:
+                ratio = Ratio(ratio.top * gens[place], ratio.below * gens[place])
+            quotients = []
+            for polynomial in (ratio.top, ratio.below):
+                total = self.exact.number(0)
+                for power, part in collected(polynomial, place).items():
+                    total = total + Ratio(part * gens[place] ** (power % order), self.exact.one) * radicand ** (power // order)
+                quotients.append(total)
+            ratio = quotients[0] * quotients[1] ** -1
+        return ratio
+
+    def _without_positive(self, entry: Ratio) -> Any:
+        """What is 0 where the entry is: its top without multiple factors, and without those that are nowhere 0."""
+        polynomial = entry.top
         if polynomial == 0:
             return polynomial
         if len(polynomial) > 400 or polynomial.total_degree() > 60:
@@ -64,18 +85,29 @@ class Gradient:
         generators = self.exact.context.gens()
         total = self.exact.one
         for factor, _ in polynomial.factor()[1]:
-            if not any(factor == generators[place] for place in self.exact.positive):
+            if not any(factor == generators[place] for place in self.exact.positive) and not self._is_under_root_below(factor, entry.below):
                 total = total * factor
         return total
+
+    def _is_under_root_below(self, factor: Any, below: Any) -> bool:
+        """Whether the factor is a root of what the entry is divided by: where that is 0, the entry is undefined."""
+        for place, (_, radicand) in self.exact.radicands.items():
+            if factor == self.exact.context.gens()[place]:
+                return bool(below.gcd(radicand.top) == radicand.top / radicand.top.leading_coefficient())
+        return False
 
     def solutions(self) -> tuple[list[AlgebraicPoint], int]:
         """The real points at which the gradient is defined and zero, and the number of complex ones of the system.
 
         Raises NotFinite, TooLarge.
         """
-        if self.count > LARGEST_SYSTEM and any(sum(exponents) > 1 for terms in self.equations for exponents, _ in terms):
+        return self.solutions_of(self.equations)
+
+    def solutions_of(self, equations: Sequence[Terms]) -> tuple[list[AlgebraicPoint], int]:
+        """The same of other equations, from which the gradient's follow."""
+        if self.count > LARGEST_SYSTEM and any(sum(exponents) > 1 for terms in equations for exponents, _ in terms):
             raise TooLarge
-        found = solve_system(self.equations, self.count)
+        found = solve_system(equations, self.count)
         return [point for point in found.points if self._is_defined(point)], found.complex_count
 
     def _is_defined(self, point: AlgebraicPoint) -> bool:
@@ -113,7 +145,7 @@ class Gradient:
         """The points with the values and the inertia of the Hessian there."""
         try:
             value = np.ravel(self.exact.values_of([self.function.tensor])[0])[0]
-            hessian = self._hessian()
+            hessian = self.hessian()
         except NotPolynomial:
             value, hessian = None, None
         found = []
@@ -122,7 +154,8 @@ class Gradient:
             found.append(Stationary(point, height, self._inertia(point, hessian)))
         return found
 
-    def _hessian(self) -> list[list[Any]]:
+    def hessian(self) -> list[list[Any]]:
+        """The second derivatives. Raises NotPolynomial."""
         parts = self.exact.values_of([tensor for row in self.function.second for tensor in row])
         count = len(self.function.by)
         rows = []

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from service.errors import Undecided
-from service.expression.arena import fresh_arena
 from service.functions.critical_points import critical_points
 from tests.functions.asking import ask
 
@@ -71,12 +69,6 @@ def test_least_squares_by_letters_and_by_numbers() -> None:
     assert (point["point"]["x"], point["kind"], point["provided"]) == ("inv(A'*A)*A'*b", "global minimum", ["A'*A is invertible"])
     (point,) = ask(critical_points, **request, at={"A": [[1, 2], [3, 4], [5, 6]], "b": [1, 2, "1/3"]})["points"]
     assert (point["point"]["x"], point["value"]) == (["-16/9", "29/18"], "32/27")
-
-
-@pytest.mark.parametrize("expression", ["x^2*y^2", "3 + 0*x"])
-def test_what_is_not_isolated_is_undecided(expression: str) -> None:
-    with fresh_arena(), pytest.raises(Undecided):
-        critical_points({"expression": expression})
 
 
 def test_in_a_box_all_are_found_and_proven() -> None:

@@ -11,7 +11,7 @@ from service.web.calculus import TEXT, ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.function_drawings import CRITICAL
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, field
+from service.web.functions import BOOLEAN, INTEGER, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, field
 
 KINDS = "local minimum, local maximum, saddle point, inflection point or degenerate, by the Hessian there; of quadratics global minimum"
 POINT = {
@@ -26,8 +26,27 @@ POINT = {
         "degenerate": {**BOOLEAN, "description": "whether the Hessian is singular there"},
         "global": {"anyOf": [BOOLEAN, NOTHING], "description": "whether the extremum is global; null where that was not decided"},
         "hessian_eigenvalues": {"type": "array", "items": NUMBER},
+        "provided": {"type": "array", "items": TEXT, "description": "With parameters: the conditions under which it is a critical point"},
+        "cases": {"type": "array", "items": OBJECT, "description": "Where the kind depends on parameters, each kind with its conditions"},
     },
     "required": ["point", "exact", "value", "kind", "degenerate", "global"],
+    "additionalProperties": {},
+}
+TEXTS = {"type": "array", "items": TEXT}
+PROVIDED = {**TEXTS, "description": "The conditions under which it is one"}
+FAMILY = {
+    "type": "object",
+    "properties": {
+        "dimension": {**INTEGER, "description": "1 for a line or curve, 2 for a plane or surface, ...; 0 for points that repeat"},
+        "equations": {**TEXTS, "description": "What holds on it"},
+        "point": {**OBJECT, "description": "Its points, in terms of the unknowns in free and of whole numbers, the integers"},
+        "free": {**TEXTS, "description": "The unknowns that may have any value"},
+        "integers": {**TEXTS, "description": "Names of whole numbers"},
+        "kind": {**TEXT, "description": KINDS},
+        "cases": {"type": "array", "items": OBJECT, "description": "Where the kind depends on the point, each kind with its conditions"},
+        "provided": PROVIDED,
+    },
+    "required": ["dimension", "equations", "kind", "provided"],
     "additionalProperties": {},
 }
 
@@ -50,6 +69,15 @@ class Response(ResponseSchema):
             "description": "Whether these are proven to be all, within the box where there is one; false where kinks may hide others"
         },
     )
+    families = field({"type": "array", "items": FAMILY})(
+        metadata={"description": "Lines, curves and surfaces of critical points, and points that repeat with the period"}
+    )
+    parameters = fields.List(fields.String(), metadata={"description": "Names that are no unknowns and have no value"})
+    provided = fields.List(fields.String(), metadata={"description": "What the parameters are taken to satisfy"})
+    special_cases = field({"type": "array", "items": OBJECT})(
+        metadata={"description": "The points where a parameter has a value that the rest leaves out"}
+    )
+    period = field(OBJECT)(metadata={"description": "How the gradient repeats, by unknowns"})
     method = fields.String(required=True, metadata={"description": "exact, closed-form or search"})
     within = field(OBJECT)(metadata={"description": "The box that was searched"})
     undecided = field({"type": "array", "items": OBJECT})(metadata={"description": "Parts of the box in which nothing is certain"})
@@ -71,13 +99,17 @@ class Response(ResponseSchema):
         ),
         Example("All nine of Himmelblau's function", {"expression": "(x^2 + y - 11)^2 + (x + y^2 - 7)^2", "wrt": ["x", "y"]}),
         Example("In a box", {"expression": "x + 2*sin(x)", "within": {"x": [0, 7]}}),
-        Example("Not isolated", {"expression": "x^2*y^2", "wrt": ["x", "y"]}, refused="undecided"),
+        Example("A parameter: the folium of Descartes", {"expression": "x^3 + y^3 - 3*a*x*y", "wrt": ["x", "y"]}),
+        Example("A circle of minima", {"expression": "(x^2 + y^2 - 1)^2"}),
+        Example("Points that repeat", {"expression": "sin(x)", "within": {"x": [-4, 4]}}),
+        Example("Nowhere in closed form", {"expression": "x^4 + a*x^2 + b*x", "wrt": "x"}, refused="undecided"),
     ],
 )
 def critical_points(request: dict[str, Any]) -> dict[str, Any]:
     """Critical points of a scalar function, classified by the Hessian.
 
-    Of polynomials, and of polynomials times functions that are nowhere 0, all of them, with certainty. Of quadratic functions of a
-    vector in closed form. Of other functions those in a box, each proven, and whether they are all.
+    Of polynomials, and of polynomials times functions that are nowhere 0, all of them, with certainty, in terms of parameters too,
+    lines and surfaces of points included. Of quadratic functions of a vector in closed form. Of other functions those in a box, each
+    proven, whether they are all, and how they repeat where the gradient is periodic.
     """
     return answer(request)
