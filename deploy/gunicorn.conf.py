@@ -18,7 +18,7 @@ chdir = str(Path(__file__).resolve().parent.parent)
 
 # gthread, whose main loop waits for slow clients; one process a core, for the mathematics holds the interpreter.
 worker_class = "service.web.worker.Worker"
-threads = 4
+threads = 64  # most of them wait, for a client or for a computation in another process; requests-in-flight sheds before they run out
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, len(os.sched_getaffinity(0))))
 preload_app = True  # imported once, memory shared; so create_app starts no thread and opens no connection
 
@@ -47,3 +47,17 @@ def when_ready(server):
         '         -d \'{"expression": "x1^2 + 3*x1*x2 + x2^2", "at": {"x1": 1, "x2": 2}}\'\n',
         _address,
     )
+
+
+def post_worker_init(worker):
+    """The worker has forked: now the processes that it computes in may start (service/web/state.py)."""
+    state = getattr(worker.wsgi, "extensions", {}).get("nabla")
+    if state is not None:
+        state.start_pool()
+
+
+def worker_exit(server, worker):
+    """What was in flight is done."""
+    state = getattr(worker.wsgi, "extensions", {}).get("nabla")
+    if state is not None:
+        state.stop_pool()

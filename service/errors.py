@@ -19,7 +19,11 @@ NablaError                         code                    HTTP (service/web/pro
 │   ├── Separated                  separated               422  a likelihood without a maximum: it grows along a direction for ever
 │   ├── Undecided                  undecided               422  could not be decided: never reported as "no"
 │   └── CheckFailed                check-failed            422  an answer was found, and its own check refused it
-└── DeadlineExceeded               deadline-exceeded       503
+└── Unavailable                    unavailable             503  not now: the same request may succeed later
+    ├── DeadlineExceeded           deadline-exceeded       503  the time of the request was over
+    ├── Overloaded                 overloaded              503  too much to do at once
+    ├── ComputationDied            computation-died        503  its process ended twice, as when memory is short
+    └── CpuBudgetExceeded          cpu-budget-exceeded     429  the client's long computations owe too much processor time
 """
 
 from __future__ import annotations
@@ -152,5 +156,23 @@ class CheckFailed(MathematicsRefuses):
     code, title = "check-failed", "The answer did not pass its own check"
 
 
-class DeadlineExceeded(NablaError):
+class Unavailable(NablaError):
+    """Says nothing about the request itself. `facts["retry_after"]` are the seconds after which to try again, 1 when absent."""
+
+    code, title = "unavailable", "Not now"
+
+
+class DeadlineExceeded(Unavailable):
     code, title = "deadline-exceeded", "The deadline passed"
+
+
+class Overloaded(Unavailable):
+    code, title = "overloaded", "Too much to do at once"
+
+
+class ComputationDied(Unavailable):
+    code, title = "computation-died", "The computation died"
+
+
+class CpuBudgetExceeded(Unavailable):
+    code, title = "cpu-budget-exceeded", "Over the budget of processor time"

@@ -70,6 +70,20 @@ LIMITS: tuple[Limit, ...] = (
     Limit("iterations", 100_000, "iterations", "number of iterations of one request"),
     Limit("taylor-order", 40, "orders", "order of a Taylor polynomial"),
     Limit("digits", 1_000, "digits", "number of digits to ask for"),
+    Limit("answer-bytes", 64_000_000, "bytes", "size of an answer"),
+    Limit("request-milliseconds", 10_000, "milliseconds", "time of one request, from its arrival; deadline_ms in a request lowers it"),
+    Limit("requests-in-flight", 48, "requests", "number of requests that one worker computes, or lets wait for it, at once"),
+    Limit("fast-computations", 2, "computations", "number of computations in their first slice at once, in one worker"),
+    Limit("slow-computations", 8, "computations", "number of computations past their first slice that run at once, in one worker"),
+    Limit("client-computations", 16, "computations", "number of one client's computations past their first slice, in one worker"),
+    Limit("slice-milliseconds", 50, "milliseconds", "processor time of a computation before it makes way for others"),
+    Limit(
+        "cpu-budget",
+        60,
+        "seconds",
+        "processor time past first slices that a client may owe to one worker; half a second is forgiven a second",
+    ),
+    Limit("compute-megabytes", 1_024, "megabytes", "address space of one computation"),
     Limit("exact-answer-digits", 10_000_000, "digits", "total length that the numbers of an exact answer may come to"),
 )
 
@@ -88,6 +102,11 @@ def configure(values: Mapping[str, int]) -> None:
 def limit(name: str) -> int:
     """The value in force of the limit called `name`."""
     return _values[name]
+
+
+def environment() -> dict[str, str]:
+    """The limits in force, as another process takes them over."""
+    return {f"LIMIT_{name.replace('-', '_').upper()}": str(value) for name, value in _values.items()}
 
 
 def check(name: str, value: int, pointer: str = "") -> None:

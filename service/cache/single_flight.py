@@ -14,8 +14,9 @@ class SingleFlight:
         self._lock = threading.Lock()
         self._flights: dict[str, Future[bytes]] = {}
 
-    def run(self, key: str, compute: Callable[[], bytes]) -> bytes:
-        """What `compute` gives or raises: this thread's own, or that of the thread which is at it already."""
+    def run(self, key: str, compute: Callable[[], bytes], timeout: float | None = None) -> bytes:
+        """What `compute` gives or raises: this thread's own, or that of the thread which is at it already, for which this one
+        waits at most `timeout` seconds. Raises TimeoutError after that."""
         with self._lock:
             flight = self._flights.get(key)
             leads = flight is None
@@ -29,4 +30,5 @@ class SingleFlight:
             finally:
                 with self._lock:
                     del self._flights[key]
-        return flight.result()
+            return flight.result()
+        return flight.result(timeout)

@@ -25,16 +25,30 @@ from marshmallow import RAISE, Schema
 
 from service.expression.arena import fresh_arena
 from service.web.drawings import Drawings, draw
-from service.web.fields import ArrayField
+from service.web.fields import ArrayField, IntegerField
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
+DEADLINE = (
+    "Milliseconds from the arrival of the request after which it is given up, with 503 and the code deadline-exceeded; "
+    "at most the limit request-milliseconds, which is in force when it is left out"
+)
+
 
 class RequestSchema(Schema):
-    """What an operation takes. Its fields come from `service/web/fields.py`, which coerces nothing."""
+    """What an operation takes. Its fields come from `service/web/fields.py`, which coerces nothing.
+
+    Every operation takes `deadline_ms`; the pipeline keeps it to itself (service/web/computing.py).
+    """
 
     class Meta:
         unknown = RAISE
+
+    deadline_ms = IntegerField(minimum=1, metadata={"description": DEADLINE})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.fields["deadline_ms"] = self.fields.pop("deadline_ms")  # last, as it is the least of what an operation is about
 
 
 class ResponseSchema(Schema):
@@ -71,6 +85,7 @@ class Endpoint:
     handler: Handler
     bare: str | None = None  # the member of the answer that a shell, or a file of numbers, is after
     drawings: Drawings = field(default_factory=dict)  # the answer as pictures
+    direct: bool = False  # whether small arrays of doubles bound its cost, so that it need not be killed (computing.is_small)
 
     @property
     def name(self) -> str:
@@ -115,6 +130,7 @@ def endpoint(
     examples: Sequence[Example],
     bare: str | None = None,
     drawings: Drawings | None = None,
+    direct: bool = False,
 ) -> Callable[[Handler], Endpoint]:
     """Make a handler an endpoint. The schemas are built here, once: building one costs more than loading with it."""
 
@@ -131,6 +147,7 @@ def endpoint(
             handler=handler,
             bare=bare,
             drawings=drawings or {},
+            direct=direct,
         )
 
     return decorate

@@ -35,6 +35,11 @@ def configure(level: str) -> None:
         logger.addHandler(handler)
 
 
+def level() -> str:
+    """The least that is logged, as the setting `log_level` has it."""
+    return logging.getLevelName(logger.getEffectiveLevel()).lower()
+
+
 def request_line(noted: Trace, method: str, path: str, status: int) -> None:
     """The line of one request, level info. It goes past `logging`, whose record costs more than a cached answer."""
     if logger.isEnabledFor(logging.INFO):

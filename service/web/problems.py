@@ -170,8 +170,21 @@ _ROWS = (
     ),
     Problem(HeadersTooLarge, 431, "There are too many header fields, or one is too long."),
     Problem(InternalError, 500, "This is a defect of the service. Its log has the details under the request's id (`X-Request-Id`)."),
+    Problem(
+        errors.CpuBudgetExceeded,
+        429,
+        "The client's long computations have used up its budget of processor time. Try again after `Retry-After`; short ones go on.",
+    ),
+    Problem(errors.Unavailable, 503, "The service cannot answer now. Try again after `Retry-After`."),
+    Problem(
+        errors.DeadlineExceeded,
+        503,
+        "The answer was not there within the request's time; `stage` says what was under way. `partial`, where it is there, holds "
+        "what had been found by then: unverified. Ask for less, or try again later.",
+    ),
+    Problem(errors.Overloaded, 503, "The service has too much to do at once. Try again after `Retry-After`."),
+    Problem(errors.ComputationDied, 503, "The process that computed ended twice, as when memory is short. Ask for less."),
     Problem(NotImplementedHere, 501, "The header `Transfer-Encoding` names a coding other than `chunked`."),
-    Problem(errors.DeadlineExceeded, 503, "The computation did not end within its time. Ask for less, or try again later."),
 )
 
 PROBLEMS: dict[str, Problem] = {row.code: row for row in _ROWS}
@@ -203,10 +216,13 @@ def document(error: NablaError, instance: str) -> dict[str, Any]:
 
 
 def _facts(error: NablaError, taken: Mapping[str, Any]) -> dict[str, Any]:
-    """The error's facts, unless they are large or cannot be written: a problem must not end in another one."""
-    facts = {name: fact for name, fact in error.facts.items() if name not in taken}
+    return plain_facts({name: fact for name, fact in error.facts.items() if name not in taken})
+
+
+def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """An error's facts as JSON, unless they are large or cannot be written: a problem must not end in another one."""
     try:
-        data = writing.to_json(facts)
+        data = writing.to_json(dict(facts))
     except (NablaError, TypeError):
         return {}
     return strict_json.parse(data) if len(data) <= LARGEST_FACTS else {}
@@ -237,6 +253,6 @@ def response(error: NablaError, instance: str) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     if isinstance(error, HttpError) and error.headers:
         answer.headers.update(error.headers)
-    if answer.status_code == 503:
-        answer.headers["Retry-After"] = "1"
+    if answer.status_code in (429, 503):
+        answer.headers.setdefault("Retry-After", str(error.facts.get("retry_after", 1)))
     return answer

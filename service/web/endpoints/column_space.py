@@ -17,6 +17,7 @@ class Request(SubspaceRequest):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=SubspaceAnswer,
     bare="basis",

@@ -38,6 +38,7 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=Response,
     bare="condition_number",

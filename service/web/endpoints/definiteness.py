@@ -53,6 +53,7 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=ArithmeticRequest,
     response=Response,
     bare="definiteness",

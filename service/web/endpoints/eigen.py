@@ -94,6 +94,7 @@ def _operand(request: dict[str, Any]) -> Matrix:
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=Response,
     bare="eigenvalues",

@@ -53,6 +53,7 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=Response,
     bare="inverse",

@@ -36,6 +36,7 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=Response,
     bare="u",

@@ -19,6 +19,7 @@ class Request(SubspaceRequest):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=SubspaceAnswer,
     bare="basis",

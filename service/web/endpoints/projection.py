@@ -35,6 +35,7 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=Response,
     bare="projection",

@@ -32,6 +32,7 @@ class Response(ResponseSchema):
 
 @endpoint(
     family="linear algebra",
+    direct=True,
     request=Request,
     response=Response,
     bare="pseudoinverse",

@@ -1,0 +1,197 @@
+"""Where an answer is computed, and by when: small work in the thread of its request, all else in a process that can be killed.
+
+What is small is decided by what the endpoint says of itself (`Endpoint.direct`) and by the sizes of the arrays. Everything else
+crosses to a child of the pool (service/compute/pool.py, service/web/child.py) as the bytes that were sent, and comes back as
+the bytes of the answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flask import request
+
+from service import limits, progress
+from service.compute import runner
+from service.errors import CpuBudgetExceeded, DeadlineExceeded, Overloaded
+from service.linalg.matrix import Matrix
+from service.web import negotiation, parcels, reading, trace, validation, writing
+from service.web.clients import client_of
+from service.web.drawings import SVG
+from service.web.endpoint import Endpoint
+from service.web.negotiation import Form
+from service.web.parcels import Outcome, Task
+from service.web.reading import Sent
+from service.web.state import State
+from service.web.trace import Trace
+
+DEADLINE = "deadline_ms"
+MOST_ENTRIES = 256  # of all arrays of a request that is small: 16×16
+MOST_EXACT = 36  # of these where exact arithmetic is asked for
+MODERATE = 1e-50, 1e50  # magnitudes between which nothing over- or underflows on the way
+LARGEST_PARTIAL = 1_000  # bytes of results that were found before the deadline
+
+
+def understand(endpoint: Endpoint, sent: Sent) -> dict[str, Any]:
+    """The validated fields of the request."""
+    with trace.stage("parse"):
+        payload = reading.decode(endpoint, sent)
+    with trace.stage("validate"):
+        return validation.validate(endpoint, payload)
+
+
+def answer(endpoint: Endpoint, fields: dict[str, Any], form: Form = negotiation.PLAIN) -> bytes:
+    """The handler's answer in the form asked for, computed here and now."""
+    progress.stage("compute")
+    if form.media_type == SVG:
+        with trace.stage("compute"):
+            return runner.run(endpoint.name, lambda: endpoint.picture(fields, form.picture))
+    with trace.stage("compute"):
+        result = runner.run(endpoint.name, lambda: endpoint(fields))
+    progress.stage("serialize")
+    with trace.stage("serialize"):
+        body = form.write(result)
+    limits.check("answer-bytes", len(body))
+    return body
+
+
+def outcome(endpoint: Endpoint, sent: Sent, form: Form, noted: Trace) -> Outcome:
+    """What a request ends in, in a child: the whole of it again, from the bytes that were sent."""
+    progress.stage("validate")
+    fields = understand(endpoint, sent)
+    fields.pop(DEADLINE, None)
+    body = answer(endpoint, fields, form)
+    stages = {name: noted.stages[name] for name in ("compute", "serialize")}
+    return Outcome(body, None, stages, noted.caches)
+
+
+class Deadline:
+    """By when a request is to be answered, counted from its arrival."""
+
+    def __init__(self, started: float, asked: int | None) -> None:
+        """`started` on the clock of time.perf_counter, `asked` in milliseconds."""
+        allowed = limits.limit("request-milliseconds")
+        self.milliseconds = min(asked or allowed, allowed)
+        waited = time.perf_counter() - started
+        self.at = time.monotonic() - waited + self.milliseconds / 1e3
+
+    def left(self) -> float:
+        """Seconds."""
+        return self.at - time.monotonic()
+
+    def exceeded(self, stage: str, partial: dict[str, str] | None = None) -> DeadlineExceeded:
+        """The error that says so."""
+        facts: dict[str, Any] = {
+            "limit": "request-milliseconds",
+            "allowed": limits.limit("request-milliseconds"),
+            "deadline_ms": self.milliseconds,
+            "stage": stage,
+        }
+        if partial:
+            facts["partial"] = partial
+        found = f"; found until then, and unverified: {', '.join(partial)}" if partial else ""
+        return DeadlineExceeded(
+            f"the answer was not there after {self.milliseconds} ms, the time of the request, which ended in the stage {stage}{found}",
+            hint="ask for less, or allow more by deadline_ms, up to the limit request-milliseconds",
+            facts=facts,
+        )
+
+
+def produce(state: State, endpoint: Endpoint, sent: Sent, fields: dict[str, Any], form: Form, deadline: Deadline) -> bytes:
+    """The answer's bytes. Raises DeadlineExceeded, Overloaded and the like beside what the handler raises."""
+    if deadline.left() <= 0:
+        raise deadline.exceeded("validate")
+    if state.pool is None or is_small(endpoint, fields, form):
+        return answer(endpoint, fields, form)
+    return _produce_in_child(state, endpoint, sent, form, deadline)
+
+
+def is_small(endpoint: Endpoint, fields: dict[str, Any], form: Form = negotiation.PLAIN) -> bool:
+    """Whether the cost is certain to be a few milliseconds: a direct method on small arrays of moderate doubles."""
+    if not endpoint.direct or form.media_type == SVG or fields.get("steps") or fields.get("digits") is not None:
+        return False
+    entries = 0
+    for value in fields.values():
+        if isinstance(value, Matrix):
+            if value.numbers is None or not _is_moderate(value.numbers):
+                return False
+            entries += value.numbers.size
+        elif not (value is None or isinstance(value, (bool, int, float, str))):
+            return False
+    return entries <= (MOST_EXACT if fields.get("arithmetic") == "exact" else MOST_ENTRIES)
+
+
+def _is_moderate(numbers: np.ndarray[Any, Any]) -> bool:
+    if numbers.size > MOST_ENTRIES:
+        return False
+    sizes = np.abs(numbers)
+    small, large = MODERATE
+    return bool(sizes.max() < large and not ((sizes < small) & (sizes > 0)).any())
+
+
+def _produce_in_child(state: State, endpoint: Endpoint, sent: Sent, form: Form, deadline: Deadline) -> bytes:
+    pool = state.pool
+    assert pool is not None
+    noted = trace.begin(request.environ)
+    notes = parcels.pack_note("stage", "wait", None)  # for a child; one that has begun notes its own stages
+
+    def note(found: bytes) -> None:
+        nonlocal notes
+        notes = found
+
+    def reply(question: bytes) -> bytes:
+        return _ask_caches(state, question)
+
+    started = time.perf_counter()
+    task = Task(endpoint.name, form, noted.request_id, sent).pack()
+    try:
+        ended = Outcome.unpack(pool.run(task, deadline.at, client_of(request.environ), reply, note))
+    except DeadlineExceeded:
+        stage, found = parcels.unpack_notes(notes)
+        raise deadline.exceeded(stage or "compute", _fitting(found)) from None
+    noted.stages["pool"] = time.perf_counter() - started - sum(ended.stages.values())
+    noted.stages |= ended.stages
+    noted.caches += ended.caches
+    if ended.error is not None:
+        raise ended.error
+    return ended.body
+
+
+def _ask_caches(state: State, question: bytes) -> bytes:
+    """The reply to a child that asks for a derivation, or brings one."""
+    head, value = parcels.unpack_question(question)
+    if "set" in head:
+        return b"1" if state.cache.set(head["set"], value, state.cache_ttl) else b"0"
+    found = state.cache.find(head["get"])
+    return b"" if found is None else found.level.encode() + b"\n" + found.value
+
+
+def _fitting(found: dict[str, str]) -> dict[str, str]:
+    """The results that a problem document has room for, the last ones first."""
+    kept: dict[str, str] = {}
+    for name, text in reversed(found.items()):
+        if len(writing.to_json({**kept, name: text})) <= LARGEST_PARTIAL:
+            kept[name] = text
+    return kept
+
+
+def share(state: State, key: str, deadline: Deadline, compute: Callable[[], bytes]) -> bytes:
+    """What `compute()` gives; of several requests for the same answer one computes, and the others wait, each within its deadline."""
+    leads = False
+
+    def lead() -> bytes:
+        nonlocal leads
+        leads = True
+        return compute()
+
+    while True:
+        try:
+            return state.flights.run(key, lead, timeout=max(0.0, deadline.left()))
+        except TimeoutError:
+            raise deadline.exceeded("wait for the same request") from None
+        except (DeadlineExceeded, Overloaded, CpuBudgetExceeded):  # of the other request, which says nothing about this one
+            if leads:
+                raise
