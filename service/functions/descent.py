@@ -1,4 +1,4 @@
-"""Ways down: gradient descent, momentum, Newton's method with a line search, BFGS. Each gives its path and why it stopped.
+"""Ways down: gradient descent, momentum, adaptive steps, Newton's method with a line search, BFGS. Each gives its path and why it stopped.
 
 The gradient and the Hessian are the exact ones. (J. Nocedal, S. J. Wright: Numerical Optimization, 2nd edition, chapters 2, 3 and 6;
 Y. Nesterov: Introductory Lectures on Convex Optimization, section 2.2; B. T. Polyak, USSR Comput. Math. Phys. 4, 1964.)
@@ -6,6 +6,8 @@ Y. Nesterov: Introductory Lectures on Convex Optimization, section 2.2; B. T. Po
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +24,7 @@ LARGEST = 1e100
 FLATTEST = 1e-8
 """Eigenvalues of the Hessian are taken for at least this part of the largest one: a step stays within reach."""
 ROUNDING = 1e-15
+EPSILON = 1e-8
 MANY = 200
 
 
@@ -53,12 +56,16 @@ class Path:
 
 @dataclass(frozen=True)
 class Options:
-    """`step` and `momentum` for the methods that have them; at most `iterations`, until the gradient is at most `tolerance`."""
+    """`step` and `momentum` for the methods that have them; at most `iterations`, until the gradient is at most `tolerance`.
+
+    `reach` bounds a step of Newton's method, relative to 1 + |x| entry by entry.
+    """
 
     iterations: int
     tolerance: float
     step: float = 0.0
     momentum: float = 0.0
+    reach: float = math.inf
 
 
 def gradient_descent(function: Function, x: Array, options: Options) -> Path:
@@ -85,7 +92,7 @@ def _first_order(function: Function, x: Array, options: Options, move: Callable[
     path, velocity = Path(), np.zeros_like(x)
     for k in range(options.iterations + 1):
         value, gradient = function.value(x), function.gradient(x)
-        if not _is_sound(x, value, gradient):
+        if not is_sound(x, value, gradient):
             path.reason = "diverged"
             return path
         path.add(x, value, gradient)
@@ -99,7 +106,42 @@ def _first_order(function: Function, x: Array, options: Options, move: Callable[
     return path
 
 
-def _is_sound(x: Array, value: float, gradient: Array) -> bool:
+def adagrad(function: Function, x: Array, options: Options) -> Path:
+    """Each entry's step divided by the root of the sum of its squared slopes. (J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011.)"""
+    total = np.zeros_like(x)
+
+    def moved(y: Array, gradient: Array, velocity: Array) -> Array:
+        total[:] += gradient**2
+        return np.asarray(-options.step * gradient / (np.sqrt(total) + EPSILON))
+
+    return _first_order(function, x, options, moved)
+
+
+def rmsprop(function: Function, x: Array, options: Options) -> Path:
+    """As adagrad, with a mean that forgets in place of the sum. (T. Tieleman, G. Hinton, Coursera lecture 6.5, 2012.)"""
+    mean = np.zeros_like(x)
+
+    def moved(y: Array, gradient: Array, velocity: Array) -> Array:
+        mean[:] = 0.9 * mean + 0.1 * gradient**2
+        return np.asarray(-options.step * gradient / (np.sqrt(mean) + EPSILON))
+
+    return _first_order(function, x, options, moved)
+
+
+def adam(function: Function, x: Array, options: Options) -> Path:
+    """Means of the slopes and of their squares that forget, freed of their bias. (D. Kingma, J. Ba: Adam, ICLR 2015, algorithm 1.)"""
+    first, second, count = np.zeros_like(x), np.zeros_like(x), itertools.count(1)
+
+    def moved(y: Array, gradient: Array, velocity: Array) -> Array:
+        t = next(count)
+        first[:] = 0.9 * first + 0.1 * gradient
+        second[:] = 0.999 * second + 0.001 * gradient**2
+        return np.asarray(-options.step * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.999**t)) + EPSILON))
+
+    return _first_order(function, x, options, moved)
+
+
+def is_sound(x: Array, value: float, gradient: Array) -> bool:
     return bool(np.isfinite(value) and np.isfinite(gradient).all() and np.max(np.abs(x), initial=0) < LARGEST and abs(value) < LARGEST)
 
 
@@ -112,7 +154,7 @@ def newton(function: Function, x: Array, options: Options) -> Path:
     value = function.value(x)
     for k in range(options.iterations + 1):
         gradient, hessian = function.gradient(x), function.hessian(x)
-        if not _is_sound(x, value, gradient) or not np.isfinite(hessian).all():
+        if not is_sound(x, value, gradient) or not np.isfinite(hessian).all():
             path.reason = "diverged"
             return path
         path.add(x, value, gradient)
@@ -131,6 +173,9 @@ def newton(function: Function, x: Array, options: Options) -> Path:
             sizes = np.maximum(np.abs(values), FLATTEST * FLATTEST * float(np.max(np.abs(values), initial=1e-300)))
             with np.errstate(over="ignore", invalid="ignore"):
                 step = -(vectors @ ((vectors.T @ gradient) / np.maximum(sizes, 1e-300)))
+                length = float(np.linalg.norm(step / (1 + np.abs(x))))
+            if length > options.reach:
+                step = step * (options.reach / length)
         found = _line_search(function, x, value, gradient, step)
         if found is None:
             path.reason = "gradient" if path.norms[-1] <= 1e-6 * (1 + abs(value)) else "rounding"
@@ -171,7 +216,7 @@ def bfgs(function: Function, x: Array, options: Options) -> Path:
     }
     with np.errstate(all="ignore"):
         found: Any = scipy_minimize(function.value, x, **asked)
-    if not _is_sound(found.x, float(found.fun), np.asarray(found.jac)):
+    if not is_sound(found.x, float(found.fun), np.asarray(found.jac)):
         path.reason = "diverged"
         return path
     if path.norms[-1] > options.tolerance and found.nit < options.iterations:  # stopped by rounding: Newton's steps go on
@@ -187,6 +232,9 @@ METHODS: dict[str, Callable[[Function, Array, Options], Path]] = {
     "gradient-descent": gradient_descent,
     "momentum": momentum,
     "nesterov": nesterov,
+    "adagrad": adagrad,
+    "rmsprop": rmsprop,
+    "adam": adam,
     "newton": newton,
     "bfgs": bfgs,
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -27,19 +29,26 @@ from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.expression.shapes import SCALAR, axes, describe
 from service.expression.tensors import Power, Tensor
+from service.functions.conditions import read_condition, texts_of
 from service.functions.unknowns import Unknowns
-from service.language import Parsed, declare, parse, parse_number
+from service.language import Parsed, declare, parse_each, parse_number
 from service.operations.leaves import Variable, variable
 
 Named = Mapping[str, Any]
 
 
 class Question:
-    """An expression, its unknowns `targets`, and the values that the request gives for other names in `at`."""
+    """An expression, its unknowns `targets`, and the values that the request gives for other names in `at`.
 
-    def __init__(self, request: Named) -> None:
+    `conditions` are the inequalities and equations of a field of the request, read over the same variables.
+    """
+
+    def __init__(self, request: Named, conditions: str | None = None) -> None:
         self.request = request
-        self.parsed: Parsed = parse(request["expression"], declare(request.get("variables")))
+        texts = texts_of(request.get(conditions), f"/{conditions}") if conditions else {}
+        parsed = parse_each({"/expression": request["expression"], **texts}, declare(request.get("variables")))
+        self.parsed: Parsed = parsed.pop("/expression")
+        self.conditions = [read_condition(each.node, texts[pointer], pointer) for pointer, each in parsed.items()]
         self.variables: dict[str, Variable] = all_variables(self.parsed)
         self.given: Named = request.get("at") or {}
         if isinstance(self.given, list):
@@ -62,6 +71,15 @@ class Question:
     @property
     def node(self) -> Node:
         return self.parsed.node
+
+    def about(self, node: Node, multipliers: Sequence[Variable] = ()) -> Question:
+        """The same unknowns, and further ones, of another function over the same variables."""
+        other = copy.copy(self)
+        other.parsed = replace(self.parsed, node=node)
+        other.conditions = []
+        other.targets = Targets((*self.targets.variables, *multipliers), self.targets.side_by_side)
+        other.variables = {**self.variables, **{declared.name: declared for declared in multipliers}}
+        return other
 
     def require_scalar(self) -> None:
         if self.node.shape != SCALAR:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import flint
@@ -18,20 +19,26 @@ from service.errors import InputError, NablaError, NoConvergence, UndefinedAtPoi
 from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.functions.chords import Verdict
+from service.functions.constrained import CONSTRAINED
 from service.functions.convexity import decide_convexity
 from service.functions.descent import FLATTEST, METHODS, Options, Path, newton
 from service.functions.enclosure import Enclosure, enclose
 from service.functions.function import Function, Question
 from service.functions.inertia import in_balls
+from service.functions.kkt import minimize_constrained
 from service.functions.solve_nonlinear import read_start
+from service.functions.stochastic import minimize_stochastic
 from service.precision import precision
 
-FIRST_ORDER = ("gradient-descent", "momentum", "nesterov")
+ADAPTIVE = ("adagrad", "rmsprop", "adam")
+FIRST_ORDER = ("gradient-descent", "momentum", "nesterov", *ADAPTIVE)
 ITERATIONS = {"newton": 1_000, "bfgs": 5_000}
 MOST_ITERATIONS = 10_000
 TOLERANCE = 1e-10
 MOMENTUM = 0.9
 SHOWN = 1_000
+REACHES = (np.inf, 1.0, 0.3)
+"""How far a step of Newton's method leads, relative to 1 + |x|: at the first try, the second, the third."""
 POLISHING, FINEST = 200, 1e-30
 BITS = 160
 
@@ -41,9 +48,19 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises NoConvergence with the place where it stopped, UndefinedAtPoint, InputError, and what the language raises.
     """
-    question = Question(request)
+    question = Question(request, "constraints")
     question.require_scalar()
     question.require_values()
+    if question.conditions or request.get("bounds"):
+        return minimize_constrained(question, request)
+    if request.get("method") in CONSTRAINED:
+        raise InputError(
+            f"{request['method']} is for constraints and bounds, and there are none",
+            hint='"constraints": ["x + y <= 1"] or "bounds": {"x": [0, 1]}; newton and bfgs do without',
+            pointer="/method",
+        )
+    if request.get("method") == "sgd":
+        return minimize_stochastic(question, request)
     function = Function(question, read_start(question, request.get("start")))
     x = function.unknowns.column(function.start)
     method = request.get("method") or "newton"
@@ -51,10 +68,7 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
     options = _options(request, method, verdict)
     if not np.isfinite(function.value(x)):
         raise UndefinedAtPoint("the function has no value at the start", pointer="/start")
-    path = METHODS[method](function, x, options)
-    proof = None
-    if method not in FIRST_ORDER:
-        path, proof = _finished(function, path, options, "tolerance" in request)
+    path, proof = _descended(function, x, method, options, verdict, request)
     _refuse(function, path, "iterations" in request)
     column = path.columns[-1] if proof is None else proof.column
     values = np.linalg.eigvalsh(function.hessian(column))
@@ -105,9 +119,10 @@ def _options(request: Mapping[str, Any], method: str, verdict: Verdict) -> Optio
     tolerance = request.get("tolerance", TOLERANCE)
     step = request.get("step", 0.0)
     if method in FIRST_ORDER and not step:
-        if not verdict.lipschitz:
+        if not verdict.lipschitz or method in ADAPTIVE:
             raise InputError(
-                f"{method} needs a step: no Lipschitz constant of the gradient is known, whose inverse it would be",
+                f"{method} needs a step"
+                + ("" if method in ADAPTIVE else ": no Lipschitz constant of the gradient is known, whose inverse it would be"),
                 hint='"step": 0.01; or the method newton, which needs none',
                 pointer="/step",
             )
@@ -115,6 +130,25 @@ def _options(request: Mapping[str, Any], method: str, verdict: Verdict) -> Optio
     if method not in FIRST_ORDER:
         step = 0.0
     return Options(most, tolerance, step, request.get("momentum", MOMENTUM) if method in ("momentum", "nesterov") else 0.0)
+
+
+def _descended(
+    function: Function, x: Array, method: str, options: Options, verdict: Verdict, request: Mapping[str, Any]
+) -> tuple[Path, Enclosure | None]:
+    """The way down, and the proof of its end where there is one.
+
+    Where Newton's method ends at a plateau, a saddle or nowhere, it is tried again with shorter steps: the lowest end counts.
+    """
+    if method in FIRST_ORDER:
+        return METHODS[method](function, x, options), None
+    ends = []
+    for reach in REACHES if method == "newton" and "iterations" not in request else REACHES[:1]:
+        tried = replace(options, reach=reach)
+        path, proof = _finished(function, METHODS[method](function, x, tried), tried, "tolerance" in request)
+        ends.append((path, proof))
+        if proof is not None or (path.converged and verdict.convex):
+            return path, proof
+    return min(ends, key=lambda end: (not end[0].converged, end[0].values[-1] if end[0].values else np.inf))
 
 
 def _refuse(function: Function, path: Path, asked: bool) -> None:

@@ -55,9 +55,19 @@ def parse(source: object, declarations: Declarations = _NOTHING_DECLARED, pointe
 
 def parse_together(sources: Mapping[str, object], declarations: Declarations = _NOTHING_DECLARED) -> dict[str, Node]:
     """Several expressions, by pointer, over the same variables: what one tells of a size holds for all. Raises as `parse`."""
+    return {pointer: parsed.node for pointer, parsed in parse_each(sources, declarations).items()}
+
+
+def parse_each(sources: Mapping[str, object], declarations: Declarations = _NOTHING_DECLARED) -> dict[str, Parsed]:
+    """As `parse_together`; the variables of each are those of all of them."""
     read = {pointer: _Source(source, declarations, pointer) for pointer, source in sources.items()}
-    _, nodes = _elaborated(list(read.values()), declarations)
-    return dict(zip(read, nodes, strict=True))
+    elaboration, nodes = _elaborated(list(read.values()), declarations)
+    decimals = _has_decimals([program for source in read.values() for program in source.programs])
+    letters = frozenset(elaboration.letters)
+    return {
+        pointer: Parsed(node, elaboration.variables, elaboration.declared, letters, decimals)
+        for pointer, node in zip(read, nodes, strict=True)
+    }
 
 
 def parse_number(text: str, pointer: str = "") -> Node:

@@ -49,6 +49,39 @@ class RangesField(RequestField):
         return {"type": "object", "additionalProperties": ends}
 
 
+class BoundsField(RequestField):
+    """An object from names to [low, high]: numbers, exact texts, null, or arrays of the variable's shape."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.wrong(value, 'an object from names to [low, high], such as {"x": [0, null]}')
+        for name, ends in value.items():
+            if not isinstance(ends, list) or len(ends) != 2:
+                raise ValidationError({name: self.wrong(ends, "a pair [low, high], null where there is no bound").messages})
+            for end in ends:
+                if end is not None and not isinstance(end, (str, list)) and not is_number(end):
+                    raise ValidationError({name: self.wrong(end, "a number, null or an array").messages})
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        end = {"anyOf": [NUMBER, NOTHING, TEXT, {"type": "array", "items": {}}]}
+        return {"type": "object", "additionalProperties": {"type": "array", "minItems": 2, "maxItems": 2, "items": end}}
+
+
+class ConditionsField(RequestField):
+    """Comparisons as texts, in a list or one alone."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        entries = value if isinstance(value, list) else [value]
+        for entry in entries:
+            if not isinstance(entry, (str, dict)):
+                raise self.wrong(entry, 'a condition such as "x + y <= 1", or a list of them')
+        return entries
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [TEXT, {"type": "array", "items": {"anyOf": [TEXT, OBJECT]}}]}
+
+
 class FunctionRequest(RequestSchema):
     """A function, and what it is a function of."""
 
