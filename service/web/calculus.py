@@ -36,6 +36,7 @@ from service.web.fields import (
     VariablesField,
     WrtField,
 )
+from service.web.values import NOTHING, SHAPE, TEXT, TEXTS, VALUE, VALUES, array_of, record
 
 LAYOUT = (
     "mixed: a gradient has the shape of its variable, a Jacobian a row for each entry of the function. "
@@ -92,18 +93,13 @@ class DerivativeRequest(ExpressionRequest):
     explain = ChoiceField(EXPLANATIONS, "rules", metadata={"description": EXPLAIN})
 
 
-TEXT = {"type": "string"}
-SHAPE = {
-    "type": "array",
-    "items": {"anyOf": [TEXT, {"type": "integer"}]},
-    "description": "[] a scalar, [n] a vector, [rows, columns] a matrix",
-}
 PRINTED = {
     "text": {**TEXT, "description": "in the language of requests: it can be sent back"},
     "latex": TEXT,
     "shape": SHAPE,
 }
 CODE_ANSWER = {
+    "title": "Code",
     "type": "object",
     "properties": {name: {**TEXT, "description": dialect.description} for name, dialect in DIALECTS.items()},
     "required": ["numpy"],
@@ -111,6 +107,7 @@ CODE_ANSWER = {
 }
 AXES = {"type": "array", "items": {"type": "integer"}}
 CORE = {
+    "title": "Core",
     "type": "object",
     "properties": {**PRINTED, "axes": {**AXES, "description": "the axes of the result that its own are, counted from 0"}},
     "required": [*PRINTED, "axes"],
@@ -120,6 +117,7 @@ TERMS = {
     "type": "array",
     "description": "in the structured form: an entry of the result is the sum over the terms of the product of their cores and deltas",
     "items": {
+        "title": "CoresAndDeltas",
         "type": "object",
         "properties": {
             "cores": {"type": "array", "items": CORE},
@@ -129,8 +127,9 @@ TERMS = {
         "additionalProperties": False,
     },
 }
-INTRODUCED = {"type": "object", "additionalProperties": {}, "description": "the names that stand for the directions or weights"}
+INTRODUCED = {**VALUES, "description": "the names that stand for the directions or weights"}
 APPLIED = {
+    "title": "AppliedDerivative",
     "type": "object",
     "description": "in the structured form: the result times a direction of the last variable, which the code computes",
     "properties": {**PRINTED, "introduced": INTRODUCED},
@@ -138,6 +137,7 @@ APPLIED = {
     "additionalProperties": False,
 }
 RESULT = {
+    "title": "Result",
     "type": "object",
     "properties": {
         **PRINTED,
@@ -148,7 +148,7 @@ RESULT = {
         },
         "entries": {
             "description": "texts of the components, where the result is written out and they are within the limit entries-characters",
-            "anyOf": [{"type": "array", "items": {}}, {"type": "null"}],
+            "anyOf": [array_of(TEXTS), NOTHING],
         },
         "code": CODE_ANSWER,
         "terms": TERMS,
@@ -160,7 +160,7 @@ RESULT = {
 
 
 class ExpressionAnswer(AnswerField):
-    schema = {"type": "object", "properties": PRINTED, "required": list(PRINTED), "additionalProperties": False}
+    schema = record("Expression", PRINTED)
 
 
 class ResultAnswer(AnswerField):
@@ -172,6 +172,7 @@ class ResultsAnswer(AnswerField):
 
 
 PRODUCT_RESULT = {
+    "title": "ProductResult",
     "type": "object",
     "properties": {**PRINTED, "code": CODE_ANSWER},
     "required": [*PRINTED, "code"],
@@ -180,26 +181,21 @@ PRODUCT_RESULT = {
 
 
 class ValueAnswer(AnswerField):
-    schema = {
-        "anyOf": [
-            {"type": "number"},
-            {"type": "array", "items": {}},
-            {"type": "object", "additionalProperties": {}},
-        ]
-    }
+    schema = {"anyOf": [VALUE, VALUES, array_of(VALUES)]}
 
 
 class PointAnswer(AnswerField):
     schema = PointField().json_schema()
 
 
-LINE = {"type": "object", "properties": {"text": TEXT, "latex": TEXT}, "required": ["text", "latex"], "additionalProperties": False}
+LINE = record("Line", {"text": TEXT, "latex": TEXT})
 
 
 class StepsAnswer(AnswerField):
     schema = {
         "type": "array",
         "items": {
+            "title": "Step",
             "type": "object",
             "properties": {
                 "rule": {**TEXT, "description": "the rule's name"},
@@ -217,6 +213,7 @@ class StepsAnswer(AnswerField):
 
 class ProductAnswer(AnswerField):
     schema = {
+        "title": "ProductAnswer",
         "type": "object",
         "properties": {
             "kind": {**TEXT, "enum": list(KINDS)},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from service.web.linear_algebra import COMPLEX, NUMBER, Answer, array_of, nullable
+from service.web.linear_algebra import Answer
+from service.web.values import COMPLEX, NUMBER, array_of, nullable
 
 COMPLEX_TEXT = {
     "type": "object",

@@ -24,20 +24,7 @@ from service.linalg.matrix import Matrix
 from service.web import strict_json
 from service.web.array_files import read_base64
 from service.web.strict_json import NotJson
-
-NUMBER = {"type": "number"}
-TEXT = {"type": "string"}
-BASE64 = {
-    "type": "object",
-    "description": "an array in base64: its bytes row by row, little-endian",
-    "properties": {
-        "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 2},
-        "dtype": {"type": "string", "default": "float64"},
-        "base64": TEXT,
-    },
-    "required": ["shape", "base64"],
-    "additionalProperties": False,
-}
+from service.web.values import BASE64, DECLARATION, MATRIX, NUMBER, TEXT, VALUE, VALUES, VECTOR, by_name
 
 
 def json_type(value: Any) -> str:
@@ -264,7 +251,7 @@ class VariablesField(RequestField):
         return value
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": {"anyOf": [TEXT, {"type": "object"}]}}
+        return by_name(DECLARATION)
 
 
 class PointField(RequestField):
@@ -290,9 +277,7 @@ class PointField(RequestField):
                 raise ValidationError({name: self.wrong(coordinate, 'a number, an array or an exact text such as "pi/2"').messages})
 
     def json_schema(self) -> dict[str, Any]:
-        coordinate = {"anyOf": [NUMBER, TEXT, {"type": "array", "items": {}}]}
-        point = {"type": "object", "additionalProperties": coordinate}
-        return {"anyOf": [point, {"type": "array", "items": point}]}
+        return {"anyOf": [VALUES, {"type": "array", "items": VALUES}]}
 
 
 class ProductField(RequestField):
@@ -304,11 +289,10 @@ class ProductField(RequestField):
         return value
 
     def json_schema(self) -> dict[str, Any]:
-        array = {"anyOf": [NUMBER, TEXT, {"type": "array", "items": {}}]}
-        directions = {"type": "object", "additionalProperties": array, "minProperties": 1}
         return {
+            "title": "DerivativeProduct",
             "type": "object",
-            "properties": {"jvp": directions, "vjp": array, "hvp": directions},
+            "properties": {"jvp": VALUES, "vjp": VALUE, "hvp": VALUES},
             "minProperties": 1,
             "maxProperties": 1,
             "additionalProperties": False,
@@ -342,9 +326,7 @@ class ArrayField(RequestField):
             raise error.at(f"/{attr}") from None
 
     def json_schema(self) -> dict[str, Any]:
-        schema: dict[str, Any] = {"anyOf": [NUMBER, TEXT, {"type": "object"}]} if self.depth else {}
-        for _ in range(self.depth or 1):
-            schema = {"type": "array", "items": schema}
+        schema = {1: VECTOR, 2: MATRIX}.get(self.depth or 0, {"type": "array", "items": VALUE})
         return {"anyOf": [schema, BASE64]} if self.takes_files else schema
 
 

@@ -7,15 +7,11 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.web.calculus import TEXT
 from service.web.endpoint import RequestSchema
 from service.web.fields import AnswerField, ExpressionField, RequestField, VariablesField, WrtField, is_number
+from service.web.values import NOTHING, NUMBER, TEXT, VALUES, by_name
 
-NUMBER = {"type": "number"}
-BOOLEAN = {"type": "boolean"}
-INTEGER = {"type": "integer"}
-OBJECT = {"type": "object", "additionalProperties": {}}
-NOTHING = {"type": "null"}
+OBJECT = by_name({})  # what there is no schema for yet
 
 
 class NamedField(RequestField):
@@ -30,7 +26,7 @@ class NamedField(RequestField):
         return value
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": {"anyOf": [NUMBER, TEXT, {"type": "array", "items": {}}]}}
+        return VALUES
 
 
 class RangesField(RequestField):

@@ -12,7 +12,8 @@ from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector, 
 from service.linalg.matrix import Matrix
 from service.web.endpoint import RequestSchema
 from service.web.fields import MatrixField, RequestField, VariablesField, VectorField, is_number, json_type
-from service.web.linear_algebra import ENTRY, NUMBER, RationalField, array_of
+from service.web.linear_algebra import RationalField
+from service.web.values import ENTRY, NUMBER, array_of
 
 
 class TemperatureField(RationalField):

@@ -13,7 +13,6 @@ from service.linalg.matrices import read_symbolic_matrix, read_vector_or_matrix
 from service.linalg.matrix import Matrix
 from service.web.endpoint import RequestSchema
 from service.web.fields import (
-    BASE64,
     AnswerField,
     ArrayField,
     ChoiceField,
@@ -23,6 +22,7 @@ from service.web.fields import (
     VariablesField,
     is_number,
 )
+from service.web.values import BASE64, ENTRY, MATRIX, NUMBER, REAL, VALUE, VECTOR, array_of, nullable
 
 ARITHMETIC = (
     'float: doubles, with a verified bound on the error. exact: rationals, answered as texts such as "45/22"; a decimal means '
@@ -35,26 +35,7 @@ DIGITS = (
 )
 
 
-def nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def array_of(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-NUMBER = {"type": "number"}
-EXACT = {"type": "string", "description": "an exact number, such as 45/22 or sqrt(2)/2"}
-COMPLEX = {
-    "type": "object",
-    "properties": {"re": {"anyOf": [NUMBER, EXACT]}, "im": {"anyOf": [NUMBER, EXACT]}},
-    "required": ["re", "im"],
-    "additionalProperties": False,
-}
-ENTRY = {"anyOf": [NUMBER, EXACT, COMPLEX]}
-REAL = {"anyOf": [NUMBER, EXACT]}
-MATRIX = array_of(array_of(ENTRY))
-VECTOR_OR_MATRIX = {"anyOf": [array_of(ENTRY), MATRIX]}
+VECTOR_OR_MATRIX = {"anyOf": [VECTOR, MATRIX]}
 
 
 class Answer(AnswerField):
@@ -98,7 +79,7 @@ class DigitsAnswer(Answer):
 
 class RadiusAnswer(Answer):
     def __init__(self, of: str) -> None:
-        super().__init__({}, f"With digits: how far the true value can be from each number of {of}, in its shape", required=False)
+        super().__init__(VALUE, f"With digits: how far the true value can be from each number of {of}, in its shape", required=False)
 
 
 class ErrorBoundAnswer(Answer):
@@ -239,7 +220,7 @@ class RationalField(RequestField):
         return number
 
     def json_schema(self) -> dict[str, Any]:
-        return {"anyOf": [NUMBER, {"type": "string"}]}
+        return REAL
 
 
 class RightHandSideField(ArrayField):
@@ -249,8 +230,7 @@ class RightHandSideField(ArrayField):
         super().__init__(read, **options)
 
     def json_schema(self) -> dict[str, Any]:
-        entry = {"anyOf": [NUMBER, {"type": "string"}, {"type": "object"}]}
-        return {"anyOf": [array_of(entry), array_of(array_of(entry)), BASE64]}
+        return {"anyOf": [VECTOR, MATRIX, BASE64]}
 
 
 class SystemRequest(ArithmeticRequest):

@@ -7,12 +7,14 @@ from typing import Any
 
 from service.expression.arena import fresh_arena
 from service.teaching.exact_steps import ExactStep, proved
-from service.web.calculus import LINE, TEXT
+from service.web.calculus import LINE
 from service.web.endpoint import RequestSchema
 from service.web.fields import BooleanField
-from service.web.linear_algebra import Answer, array_of
+from service.web.linear_algebra import Answer
+from service.web.values import TEXT, array_of
 
 STEP = {
+    "title": "MatrixStep",
     "type": "object",
     "properties": {
         "rule": {**TEXT, "description": "the rule's name"},

@@ -17,7 +17,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from service.compute import runner
 from service.errors import NablaError
 from service.version import VERSION
-from service.web import array_files, negotiation, problems, service_paths, writing
+from service.web import array_files, components, negotiation, problems, service_paths, writing
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint, Example
 from service.web.fields import RequestField
@@ -131,7 +131,7 @@ def build() -> dict[str, Any]:
     for name, scheme in SECURITY_SCHEMES.items():
         spec.components.security_scheme(name, scheme)
     document = spec.to_dict() | {"security": [{}, *({name: []} for name in SECURITY_SCHEMES)]}  # {}: a key is asked for by some only
-    return {name: document[name] for name in ("openapi", "info", "security", "tags", "paths", "components")}
+    return components.hoist({name: document[name] for name in ("openapi", "info", "security", "tags", "paths", "components")})
 
 
 def _problem_response(status: int) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.web.endpoint import ResponseSchema
-from service.web.linear_algebra import NUMBER, REAL, Answer, array_of, nullable
+from service.web.linear_algebra import Answer
+from service.web.values import NUMBER, REAL, TEXT, array_of, nullable, record
 
 MAYBE = nullable(NUMBER)
 RATIO = {
@@ -54,7 +55,9 @@ class PenalizedAnswer(ResponseSchema):
     objective = fields.String(metadata={"description": "What was minimised"})
     alpha = Answer(REAL, "The weight of the penalty", required=False)
     selection = Answer(
-        nullable({"type": "object"}), "How alpha was chosen: the criterion and its value; null where it was given", required=False
+        nullable(record("PenaltySelection", {"criterion": TEXT, "value": NUMBER})),
+        "How alpha was chosen: the criterion and its value; null where it was given",
+        required=False,
     )
     l1_ratio = Answer(NUMBER, "The part of the lasso in the penalty", required=False)
     nonzero = Answer(array_of({"type": "string"}), "lasso, elastic-net: the predictors whose coefficients are not zero", required=False)

@@ -15,8 +15,8 @@ from service.learning.models import INCLUDES
 from service.linalg.matrices import as_vector, from_numbers, read_vector, read_vector_or_matrix
 from service.linalg.matrix import LARGEST_INTEGER, Matrix
 from service.web.array_files import read_base64
-from service.web.fields import BASE64, ArrayField, NumberField, RequestField, VectorField, is_number
-from service.web.linear_algebra import NUMBER, array_of
+from service.web.fields import ArrayField, NumberField, RequestField, VectorField, is_number
+from service.web.values import BASE64, NUMBER, array_of
 
 
 def read_column(value: Any) -> Matrix:

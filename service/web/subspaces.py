@@ -7,16 +7,8 @@ from marshmallow import fields
 from service.linalg.subspaces import SPACES
 from service.web.endpoint import ResponseSchema
 from service.web.fields import BooleanField, ChecksField, NumberField
-from service.web.linear_algebra import (
-    MATRIX,
-    Answer,
-    ArithmeticAnswer,
-    ConstantsRequest,
-    DependenciesAnswer,
-    ErrorBoundAnswer,
-    array_of,
-    nullable,
-)
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ConstantsRequest, DependenciesAnswer, ErrorBoundAnswer
+from service.web.values import MATRIX, array_of, nullable
 
 COUNT = {"type": "integer", "minimum": 0}
 

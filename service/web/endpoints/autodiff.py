@@ -8,14 +8,15 @@ from marshmallow import fields
 
 from service.answers.autodiff import MODES
 from service.answers.autodiff import autodiff as answer
-from service.web.calculus import LINE, SHAPE, TEXT, ExpressionAnswer, ExpressionRequest, PointAnswer, ValueAnswer
+from service.web.calculus import LINE, ExpressionAnswer, ExpressionRequest, PointAnswer, ValueAnswer
 from service.web.calculus_drawings import AUTODIFF_GRAPH
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import AnswerField, ChecksField, ChoiceField, RequestField, WrtField, is_number
+from service.web.values import SHAPE, TEXT, VALUE, VALUES, nullable
 
 ARRAY = ValueAnswer.schema
-NULLABLE_LINE = {"anyOf": [LINE, {"type": "null"}]}
-NULLABLE_ARRAY = {"anyOf": [*ARRAY["anyOf"], {"type": "null"}]}
+NULLABLE_LINE = nullable(LINE)
+NULLABLE_ARRAY = nullable(ARRAY)
 KIND = {**TEXT, "enum": ["input", "intermediate", "output"]}
 COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
 
@@ -29,8 +30,7 @@ class SeedField(RequestField):
         return value
 
     def json_schema(self) -> dict[str, Any]:
-        array = {"anyOf": [{"type": "number"}, TEXT, {"type": "array", "items": {}}]}
-        return {"anyOf": [*array["anyOf"], {"type": "object", "additionalProperties": array}]}
+        return {"anyOf": [VALUE, VALUES]}
 
 
 class TraceAnswer(AnswerField):

@@ -15,7 +15,8 @@ from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ArrayField, ChecksField, ChoiceField, RequestField, VectorField
 from service.web.learning_fields import LabelsField
-from service.web.linear_algebra import NUMBER, Answer, array_of, nullable
+from service.web.linear_algebra import Answer
+from service.web.values import NUMBER, array_of, nullable
 
 
 class LayersField(ArrayField):

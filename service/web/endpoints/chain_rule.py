@@ -8,12 +8,12 @@ from marshmallow import ValidationError, fields
 
 from service import limits
 from service.answers.chain_rule import chain_rule as answer
-from service.web.calculus import PRINTED, RESULT, ExpressionAnswer, PointAnswer, ResultAnswer, StepsAnswer, ValueAnswer
+from service.web.calculus import RESULT, ExpressionAnswer, PointAnswer, ResultAnswer, StepsAnswer, ValueAnswer
 from service.web.calculus_drawings import CHAIN_GRAPH
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import AnswerField, BooleanField, ChecksField, ExpressionField, PointField, RequestField, VariablesField, WrtField
 
-EXPRESSION = {"type": "object", "properties": PRINTED, "required": list(PRINTED), "additionalProperties": False}
+EXPRESSION = ExpressionAnswer.schema
 PATH = {
     "type": "object",
     "properties": {
@@ -56,7 +56,12 @@ class PathsAnswer(AnswerField):
 
 
 class JacobiansAnswer(AnswerField):
-    schema = {"type": "object", "properties": {"outer": RESULT, "inner": RESULT}, "required": ["outer", "inner"]}
+    schema = {
+        "type": "object",
+        "properties": {"outer": RESULT, "inner": RESULT},
+        "required": ["outer", "inner"],
+        "additionalProperties": False,
+    }
 
 
 class Request(RequestSchema):

@@ -9,18 +9,8 @@ from service.linalg import change_of_basis as linalg
 from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, MatrixField, VectorField, VectorsField
-from service.web.linear_algebra import (
-    ARITHMETIC,
-    ENTRY,
-    MATRIX,
-    Answer,
-    ArithmeticAnswer,
-    ConditionAnswer,
-    ConditionNormAnswer,
-    ErrorBoundAnswer,
-    array_of,
-    nullable,
-)
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer, ConditionAnswer, ConditionNormAnswer, ErrorBoundAnswer
+from service.web.values import ENTRY, MATRIX, array_of, nullable
 
 
 class Request(RequestSchema):

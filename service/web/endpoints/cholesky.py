@@ -7,7 +7,8 @@ from typing import Any
 from service.linalg import cholesky as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField
-from service.web.linear_algebra import MATRIX, REAL, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, array_of
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer
+from service.web.values import MATRIX, REAL, array_of
 
 
 class Request(ArithmeticRequest):

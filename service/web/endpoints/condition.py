@@ -10,8 +10,9 @@ from service.errors import InputError
 from service.linalg import conditioning as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.linear_algebra import NUMBER, REAL, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, nullable
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer
 from service.web.order_field import OrderField
+from service.web.values import NUMBER, REAL, nullable
 
 
 class Request(ArithmeticRequest):

@@ -10,7 +10,8 @@ from service.linalg.matrix import choose_arithmetic
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, MatrixField, VectorField
 from service.web.learning_fields import KeysField
-from service.web.linear_algebra import ARITHMETIC, REAL, Answer, ArithmeticAnswer, array_of, nullable
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer
+from service.web.values import ENTRY, INTEGER, REAL, array_of, nullable, record
 
 
 class Request(RequestSchema):
@@ -25,9 +26,16 @@ class Request(RequestSchema):
     arithmetic = ChoiceField(("float", "exact"), metadata={"description": ARITHMETIC})
 
 
+CASE = record("ConditionalCase", {"y": ENTRY, "probability": REAL})
+GIVEN = record(
+    "ConditionalRow",
+    {"x": ENTRY, "mean": REAL, "variance": REAL, "count": nullable(INTEGER), "probability": REAL, "distribution": array_of(CASE)},
+)
+
+
 class Response(ResponseSchema):
     table = Answer(
-        array_of({"type": "object"}),
+        array_of(GIVEN),
         "For each x, in order: mean = E[Y | X = x], variance = Var(Y | X = x), count (null for probabilities), probability = P(X = x), and "
         "the conditional distribution of Y",
     )

@@ -7,10 +7,11 @@ from typing import Any
 from marshmallow import fields
 
 from service.functions.convexity import convexity as answer
-from service.web.calculus import TEXT, ExpressionAnswer
+from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, field
+from service.web.functions import OBJECT, FunctionRequest, NamedField, field
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
 CONSTANT = {"anyOf": [NUMBER, NOTHING]}

@@ -13,18 +13,8 @@ from service.linalg.matrices import read_symbolic_vector_or_matrix
 from service.linalg.matrix import as_sent
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, RequestField, VariablesField
-from service.web.linear_algebra import (
-    MATRIX,
-    NUMBER,
-    VECTOR_OR_MATRIX,
-    Answer,
-    LatexAnswer,
-    RightHandSideField,
-    TakesExpressions,
-    WidestArithmeticAnswer,
-    array_of,
-    nullable,
-)
+from service.web.linear_algebra import VECTOR_OR_MATRIX, Answer, LatexAnswer, RightHandSideField, TakesExpressions, WidestArithmeticAnswer
+from service.web.values import MATRIX, NUMBER, array_of, nullable, record
 
 
 class ShapeField(RequestField):
@@ -82,7 +72,9 @@ class Response(ResponseSchema):
     shape = Answer(array_of({"type": "integer"}), "The shape of the matrix")
     output_shape = Answer(array_of({"type": "integer"}), "In two dimensions: the shape of the convolution", required=False)
     jacobians = Answer(
-        {"type": "object"}, "With jacobians: ∂vec(y)/∂vec(signal) = T, and ∂vec(y)/∂vec(kernel), as signal and kernel", required=False
+        record("ConvolutionJacobians", {"signal": MATRIX, "kernel": MATRIX}, ("signal", "kernel")),
+        "With jacobians: ∂vec(y)/∂vec(signal) = T, and ∂vec(y)/∂vec(kernel), as signal and kernel",
+        required=False,
     )
     adjoint = Answer(VECTOR_OR_MATRIX, "With adjoint: T'·w, the correlation of w with the kernel", required=False)
     mode = Answer({"type": "string", "enum": list(linalg.MODES)}, "The places that were kept")

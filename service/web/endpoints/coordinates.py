@@ -12,7 +12,8 @@ from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
 from service.linalg.solve import all_solutions
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, VectorField, VectorsField
-from service.web.linear_algebra import ARITHMETIC, ENTRY, MATRIX, Answer, ArithmeticAnswer, ErrorBoundAnswer, array_of, nullable
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer, ErrorBoundAnswer
+from service.web.values import ENTRY, MATRIX, array_of, nullable
 
 COUNT = {"type": "integer", "minimum": 0}
 

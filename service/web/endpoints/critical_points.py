@@ -7,11 +7,12 @@ from typing import Any
 from marshmallow import fields
 
 from service.functions.critical_points import critical_points as answer
-from service.web.calculus import TEXT, ExpressionAnswer
+from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.function_drawings import CRITICAL
-from service.web.functions import BOOLEAN, INTEGER, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, field
+from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, field
+from service.web.values import BOOLEAN, INTEGER, NOTHING, NUMBER, TEXT
 
 KINDS = "local minimum, local maximum, saddle point, inflection point or degenerate, by the Hessian there; of quadratics global minimum"
 POINT = {

@@ -12,7 +12,8 @@ from service.linalg.matrix import Matrix
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, VariablesField
 from service.web.learning_fields import LabelsField, TemperatureField, temperature_of
-from service.web.linear_algebra import NUMBER, Answer, LatexAnswer, RightHandSideField, nullable
+from service.web.linear_algebra import Answer, LatexAnswer, RightHandSideField
+from service.web.values import NUMBER, VALUE, nullable
 
 
 class Request(RequestSchema):
@@ -34,15 +35,15 @@ class Request(RequestSchema):
 
 
 class Response(ResponseSchema):
-    value = Answer({}, "The loss -Σ y·log softmax(z/T), in natural units; of several examples their mean or sum")
+    value = Answer(nullable(VALUE), "The loss -Σ y·log softmax(z/T), in natural units; of several examples their mean or sum")
     latex = LatexAnswer("The value")
-    losses = Answer({}, "The loss of each example; null for a single one")
-    probabilities = Answer({}, "p = softmax(z/T), for each example")
-    gradient = Answer({}, "Of the value by the logits: (p - y)/T for one example")
-    hessian = Answer({}, "Of the value by the logits of each example: (diag(p) - p·p')/T²; null over the limit formed-entries")
+    losses = Answer(nullable(VALUE), "The loss of each example; null for a single one")
+    probabilities = Answer(nullable(VALUE), "p = softmax(z/T), for each example")
+    gradient = Answer(nullable(VALUE), "Of the value by the logits: (p - y)/T for one example")
+    hessian = Answer(nullable(VALUE), "Of the value by the logits of each example: (diag(p) - p·p')/T²; null over the limit formed-entries")
     entropy = Answer(nullable(NUMBER), "-Σ y·log y, below which no logits bring the loss; 0 for classes. Null for expressions")
     kl_divergence = Answer(nullable(NUMBER), "What the loss is above the entropy; null for expressions")
-    predictions = Answer({}, "The place of the largest logit; null for expressions")
+    predictions = Answer(nullable(VALUE), "The place of the largest logit; null for expressions")
     reduction = Answer({"type": "string"}, "mean or sum")
     temperature = Answer(nullable(NUMBER), "T")
     checks = ChecksField()

@@ -10,7 +10,8 @@ from service.linalg import definiteness as linalg
 from service.web.eigen_fields import RayleighAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.linear_algebra import ENTRY, NUMBER, REAL, Answer, ArithmeticAnswer, ArithmeticRequest, array_of, nullable
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ArithmeticRequest
+from service.web.values import ENTRY, NUMBER, REAL, array_of, nullable
 
 COUNT = {"type": "integer"}
 BOOLEAN = {"type": "boolean"}

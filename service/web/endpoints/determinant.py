@@ -12,8 +12,6 @@ from service.teaching.exact_steps import small_exact
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.linear_algebra import (
-    ENTRY,
-    NUMBER,
     Answer,
     DigitsAnswer,
     ErrorBoundAnswer,
@@ -23,9 +21,9 @@ from service.web.linear_algebra import (
     RadiusAnswer,
     SymbolicRequest,
     is_symbolic,
-    nullable,
 )
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+from service.web.values import ENTRY, NUMBER, nullable
 
 
 class Request(SymbolicRequest, StepsRequest):

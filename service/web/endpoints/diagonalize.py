@@ -13,8 +13,9 @@ from service.teaching.exact_steps import of_small
 from service.web.eigen_fields import SPECTRAL, SPECTRAL_MATRIX, MultiplicitiesAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.linear_algebra import NUMBER, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, array_of, nullable
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+from service.web.values import NUMBER, array_of, nullable
 
 BLOCKS = {
     "type": "object",

@@ -8,13 +8,18 @@ from marshmallow import fields
 
 from service.answers.differential import differential as answer
 from service.printing.functions import DIALECTS
-from service.web.calculus import CODE, PRINTED, ExpressionAnswer, ResultAnswer, StepsAnswer
+from service.web.calculus import CODE, ExpressionAnswer, ResultAnswer, StepsAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import AnswerField, BooleanField, ChecksField, ChoicesField, ExpressionField, VariablesField, WrtField
+from service.web.values import DECLARATION, by_name
 
 
 class GradientsAnswer(AnswerField):
-    schema = {"type": "object", "additionalProperties": {"type": "object", "properties": PRINTED, "required": list(PRINTED)}}
+    schema = by_name(ExpressionAnswer.schema)
+
+
+class IntroducedAnswer(AnswerField):
+    schema = by_name(DECLARATION)
 
 
 class Request(RequestSchema):
@@ -36,7 +41,7 @@ class Response(ResponseSchema):
     expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
     wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables that vary"})
     result = ResultAnswer(required=True, metadata={"description": "df, in the variables and their differentials"})
-    introduced = fields.Dict(
+    introduced = IntroducedAnswer(
         required=True, metadata={"description": "The names of the differentials, declared as a request's variables declare them"}
     )
     gradients = GradientsAnswer(

@@ -17,7 +17,6 @@ from service.web.eigen_fields import SPECTRAL, SPECTRAL_MATRIX, MultiplicitiesAn
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, MatrixField
 from service.web.linear_algebra import (
-    NUMBER,
     Answer,
     DigitsAnswer,
     ErrorBoundAnswer,
@@ -25,17 +24,20 @@ from service.web.linear_algebra import (
     ProvidedAnswer,
     RadiusAnswer,
     SymbolicRequest,
-    array_of,
     is_symbolic,
-    nullable,
 )
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+from service.web.values import NUMBER, TEXT, array_of, nullable, record
 
 
 class Request(SymbolicRequest, StepsRequest):
     b = MatrixField(metadata={"description": "The B of A·x = λ·B·x, invertible; what is answered is about B⁻¹A then"})
     left = BooleanField(load_default=False, metadata={"description": "true: the left eigenvectors y, with y*A = λy*, too"})
     vectors = BooleanField(load_default=True, metadata={"description": "false: eigenvalues only"})
+
+
+POLYNOMIAL = record("CharacteristicPolynomial", {"coefficients": array_of(TEXT), "text": TEXT, "factored": TEXT}, ("text", "factored"))
+EIGENSPACE = record("Eigenspace", {"factor": TEXT, "eigenvalues": nullable(array_of(SPECTRAL)), "basis": array_of(array_of(TEXT))})
 
 
 class Response(ResponseSchema):
@@ -67,11 +69,11 @@ class Response(ResponseSchema):
     )
     rayleigh_quotient = RayleighAnswer(required=False)
     characteristic_polynomial = Answer(
-        {"type": "object"}, "Exact: det(λI - A), its coefficients from the highest, as text, factored", required=False
+        POLYNOMIAL, "Exact: det(λI - A), its coefficients from the highest, as text, factored", required=False
     )
     jordan_form = Answer(nullable(SPECTRAL_MATRIX), "Exact: the Jordan form, where the eigenvalues have closed forms", required=False)
     eigenspaces = Answer(
-        nullable(array_of({"type": "object"})),
+        nullable(array_of(EIGENSPACE)),
         "Exact, for eigenvalues of a degree beyond 2: bases whose entries are polynomials in the eigenvalue lambda",
         required=False,
     )

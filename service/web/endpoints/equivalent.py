@@ -10,14 +10,21 @@ from service.answers.equivalence import equivalent as verdict
 from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import AnswerField, ChecksField, ExpressionField, VariablesField
+from service.web.values import INTEGER, VALUE, VALUES, by_name, record
 
-PLACE = {"sizes": {"type": "object", "description": "what the letters of sizes are"}, "point": {"type": "object"}}
+PLACE = {"sizes": {**by_name(INTEGER), "description": "what the letters of sizes are"}, "point": VALUES}
 
 
 class CounterexampleAnswer(AnswerField):
     schema = {
+        "title": "Counterexample",
         "type": "object",
-        "properties": {**PLACE, "left": {}, "right": {}, "difference": {"type": "number", "description": "they differ by at least this"}},
+        "properties": {
+            **PLACE,
+            "left": VALUE,
+            "right": VALUE,
+            "difference": {"type": "number", "description": "they differ by at least this"},
+        },
         "required": ["point", "left", "right", "difference"],
         "additionalProperties": False,
     }
@@ -29,7 +36,7 @@ class DomainsAnswer(AnswerField):
         "properties": {
             "same": {"type": "boolean"},
             "detail": {"type": "string"},
-            **{side: {"anyOf": [{"type": "object", "properties": PLACE}, {"type": "null"}]} for side in ("left_only", "right_only")},
+            **{side: {"anyOf": [record(None, PLACE, ("sizes",)), {"type": "null"}]} for side in ("left_only", "right_only")},
         },
         "required": ["same", "detail", "left_only", "right_only"],
         "additionalProperties": False,

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
-
 from service.answers.derivation import steepest_ascent
 from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
 from service.web.calculus_drawings import CONTOUR, curve_of, graph_of
 from service.web.endpoint import Example, endpoint
+from service.web.fields import AnswerField
+from service.web.values import NUMBER, VALUE, VALUES, record
+
+
+class SteepestAscentAnswer(AnswerField):
+    schema = record("SteepestAscent", {"direction": {"anyOf": [VALUE, VALUES]}, "rate": NUMBER})
 
 
 class Response(DerivativeResponse):
-    steepest_ascent = fields.Dict(
+    steepest_ascent = SteepestAscentAnswer(
         allow_none=True,
         metadata={
             "description": "At a point: the unit vector in which the function grows fastest, and the rate ‖∇f‖; null where that is zero"

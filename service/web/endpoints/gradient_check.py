@@ -11,17 +11,8 @@ from service.answers.task import LAYOUTS
 from service.web.calculus import LAYOUT, ExpressionAnswer, PointAnswer, ValueAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.endpoints.equivalent import CounterexampleAnswer
-from service.web.fields import (
-    NUMBER,
-    AnswerField,
-    ChecksField,
-    ChoiceField,
-    ExpressionField,
-    PointField,
-    VariablesField,
-    WrtField,
-    is_number,
-)
+from service.web.fields import AnswerField, ChecksField, ChoiceField, ExpressionField, PointField, VariablesField, WrtField, is_number
+from service.web.values import NUMBER
 
 
 class SlipAnswer(AnswerField):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.web.calculus import TEXT, DerivativeRequest, DerivativeResponse, ExpressionAnswer, ValueAnswer, differentiate
+from service.web.calculus import DerivativeRequest, DerivativeResponse, ExpressionAnswer, ValueAnswer, differentiate
 from service.web.endpoint import Example, endpoint
 from service.web.fields import AnswerField, BooleanField
+from service.web.values import TEXT
 
 METHOD = (
     "entries, rows, columns and sum: with the small matrices that the Hessian is made of, which `cores` shows; "

@@ -11,7 +11,8 @@ from service.linalg import independence as linalg
 from service.linalg.matrices import read_symbolic_matrix
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, NumberField, VectorsField
-from service.web.linear_algebra import ARITHMETIC, ENTRY, Answer, ArithmeticAnswer, DependenciesAnswer, array_of, nullable
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer, DependenciesAnswer
+from service.web.values import ENTRY, array_of, nullable
 
 COUNT = {"type": "integer", "minimum": 0}
 YES_OR_NO = {"type": "boolean"}

@@ -10,8 +10,6 @@ from service.linalg.matrices import read_symbolic_vector_or_matrix
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, MatrixField, VariablesField
 from service.web.linear_algebra import (
-    ENTRY,
-    REAL,
     VECTOR_OR_MATRIX,
     Answer,
     ErrorBoundAnswer,
@@ -19,8 +17,8 @@ from service.web.linear_algebra import (
     RightHandSideField,
     TakesExpressions,
     WidestArithmeticAnswer,
-    nullable,
 )
+from service.web.values import ENTRY, REAL, nullable
 
 UNDECIDED = nullable({"type": "boolean"})
 

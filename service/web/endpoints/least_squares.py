@@ -8,7 +8,6 @@ from service.linalg import least_squares as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, NumberField, VectorField
 from service.web.linear_algebra import (
-    NUMBER,
     VECTOR_OR_MATRIX,
     Answer,
     ArithmeticAnswer,
@@ -16,8 +15,8 @@ from service.web.linear_algebra import (
     DependenciesAnswer,
     ErrorBoundAnswer,
     SystemRequest,
-    array_of,
 )
+from service.web.values import NUMBER, array_of
 
 
 class Request(SystemRequest):

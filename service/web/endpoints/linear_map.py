@@ -7,22 +7,29 @@ from typing import Any
 from marshmallow import fields
 
 from service.functions.linear_map import linear_map as answer
-from service.web.calculus import TEXT, ExpressionAnswer
+from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.function_drawings import PLANE
-from service.web.functions import BOOLEAN, NOTHING, FunctionRequest, field
+from service.web.functions import FunctionRequest, field
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT, VALUE, VALUES, nullable, record
 
 ROWS = {"type": "array", "items": {"type": "array", "items": TEXT}}
-COUNTEREXAMPLE = {
-    "type": "object",
-    "properties": {
-        "axiom": {"enum": ["additivity", "homogeneity"]},
+EXPRESSION = ExpressionAnswer.schema
+COUNTEREXAMPLE = record(
+    "AxiomCounterexample",
+    {
+        "axiom": {**TEXT, "enum": ["additivity", "homogeneity"]},
+        "scalar": nullable(NUMBER),
+        "u": VALUES,
+        "v": nullable(VALUES),
+        "at": VALUES,
+        "left": VALUE,
+        "right": VALUE,
         "text": TEXT,
     },
-    "required": ["axiom", "text", "u", "left", "right"],
-    "additionalProperties": {},
-}
+    ("scalar", "at"),
+)
 
 
 class Response(ResponseSchema):
@@ -31,7 +38,7 @@ class Response(ResponseSchema):
     wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables that it is to be linear in, together"})
     linear = fields.Boolean(required=True, metadata={"description": "Whether f(u + v) = f(u) + f(v) and f(c*u) = c*f(u)"})
     affine = field({"anyOf": [BOOLEAN, NOTHING]})(metadata={"description": "Of a function that is not linear: whether f(x) - f(0) is"})
-    matrix = field({"anyOf": [ROWS, {"type": "object"}, NOTHING]})(
+    matrix = field({"anyOf": [ROWS, EXPRESSION, NOTHING]})(
         metadata={"description": "Its matrix: rows of texts, or one expression where sizes are letters"}
     )
     columns = fields.List(fields.String(), metadata={"description": "What the columns of the matrix belong to"})

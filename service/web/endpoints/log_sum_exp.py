@@ -9,16 +9,17 @@ from service.learning import softmax
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.learning_fields import ScoresRequest, scores, temperature_of
-from service.web.linear_algebra import NUMBER, Answer, LatexAnswer, nullable
+from service.web.linear_algebra import Answer, LatexAnswer
+from service.web.values import NUMBER, VALUE, nullable
 
 
 class Response(ResponseSchema):
-    value = Answer({}, "T·log Σ exp(x/T); of a matrix a list with an entry for each row")
+    value = Answer(nullable(VALUE), "T·log Σ exp(x/T); of a matrix a list with an entry for each row")
     latex = LatexAnswer("The value")
-    gradient = Answer({}, "softmax(x/T); of a matrix for each row")
-    hessian = Answer({}, "(diag(p) - p·p')/T with p the gradient; null over the limit formed-entries")
-    maximum = Answer({}, "max x, which is taken out of the sum so that nothing overflows; null for expressions")
-    bounds = Answer({}, "[max x, max x + T·log n], between which the value lies; null for expressions")
+    gradient = Answer(nullable(VALUE), "softmax(x/T); of a matrix for each row")
+    hessian = Answer(nullable(VALUE), "(diag(p) - p·p')/T with p the gradient; null over the limit formed-entries")
+    maximum = Answer(nullable(VALUE), "max x, which is taken out of the sum so that nothing overflows; null for expressions")
+    bounds = Answer(nullable(VALUE), "[max x, max x + T·log n], between which the value lies; null for expressions")
     temperature = Answer(nullable(NUMBER), "T")
     checks = ChecksField()
 

@@ -7,7 +7,8 @@ from typing import Any
 from service.linalg import low_rank as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, IntegerField, NumberField
-from service.web.linear_algebra import COMPLEX, NUMBER, Answer, ErrorBoundAnswer, MatrixRequest, array_of
+from service.web.linear_algebra import Answer, ErrorBoundAnswer, MatrixRequest
+from service.web.values import COMPLEX, NUMBER, array_of
 
 FACTOR = array_of(array_of({"anyOf": [NUMBER, COMPLEX]}))
 

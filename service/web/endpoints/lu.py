@@ -7,7 +7,8 @@ from typing import Any
 from service.linalg import lu_factors as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField
-from service.web.linear_algebra import MATRIX, NUMBER, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, array_of, nullable
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer
+from service.web.values import MATRIX, NUMBER, array_of, nullable
 
 
 class Request(ArithmeticRequest):

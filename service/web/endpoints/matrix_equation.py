@@ -9,7 +9,8 @@ from service.linalg import matrix_equation as linalg
 from service.linalg.matrices import read_symbolic_matrix
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, MatrixField
-from service.web.linear_algebra import ARITHMETIC, MATRIX, Answer, ArithmeticAnswer, ErrorBoundAnswer, array_of
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer, ErrorBoundAnswer
+from service.web.values import MATRIX, array_of
 
 TEXT = {"type": "string"}
 

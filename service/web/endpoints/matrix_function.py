@@ -9,7 +9,6 @@ from service.web.eigen_fields import SPECTRAL_MATRIX
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField
 from service.web.linear_algebra import (
-    NUMBER,
     Answer,
     DigitsAnswer,
     ErrorBoundAnswer,
@@ -18,6 +17,7 @@ from service.web.linear_algebra import (
     RadiusAnswer,
     RationalField,
 )
+from service.web.values import NUMBER
 
 
 class Request(PreciseRequest):

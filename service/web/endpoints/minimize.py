@@ -10,11 +10,12 @@ from service.errors import InputError
 from service.functions.constrained import CONSTRAINED
 from service.functions.descent import METHODS
 from service.functions.minimize import minimize as answer
-from service.web.calculus import TEXT, ExpressionAnswer
+from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, IntegerField, NumberField
 from service.web.function_drawings import DESCENT
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, BoundsField, ConditionsField, FunctionRequest, NamedField, field
+from service.web.functions import OBJECT, BoundsField, ConditionsField, FunctionRequest, NamedField, field
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
 CONSTANT = {"anyOf": [NUMBER, NOTHING]}

@@ -12,17 +12,9 @@ from service.linalg import norm as linalg
 from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, MatrixField, VariablesField, VectorField
-from service.web.linear_algebra import (
-    NUMBER,
-    REAL,
-    Answer,
-    ErrorBoundAnswer,
-    LatexAnswer,
-    TakesExpressions,
-    WidestArithmeticAnswer,
-    nullable,
-)
+from service.web.linear_algebra import Answer, ErrorBoundAnswer, LatexAnswer, TakesExpressions, WidestArithmeticAnswer
 from service.web.order_field import OrderField
+from service.web.values import NUMBER, REAL, nullable
 
 
 class Request(TakesExpressions):

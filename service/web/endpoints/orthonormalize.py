@@ -10,18 +10,9 @@ from service.teaching.exact_steps import small_exact
 from service.teaching.orthogonalization import gram_schmidt_steps
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, MatrixField, VectorsField
-from service.web.linear_algebra import (
-    ARITHMETIC,
-    MATRIX,
-    REAL,
-    Answer,
-    ArithmeticAnswer,
-    DependenciesAnswer,
-    ErrorBoundAnswer,
-    array_of,
-    nullable,
-)
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer, DependenciesAnswer, ErrorBoundAnswer
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+from service.web.values import MATRIX, REAL, array_of, nullable
 
 
 class Request(StepsRequest):

@@ -15,7 +15,8 @@ from service.web.calculus import StepsAnswer
 from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, IntegerField, MatrixField
-from service.web.linear_algebra import NUMBER, Answer, array_of, nullable
+from service.web.linear_algebra import Answer
+from service.web.values import NUMBER, array_of, nullable
 
 NUMBERS = array_of(NUMBER)
 

@@ -9,7 +9,8 @@ from service.linalg import projection as linalg
 from service.linalg.matrices import read_symbolic_matrix, read_symbolic_vector
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, MatrixField, VectorField
-from service.web.linear_algebra import ARITHMETIC, ENTRY, MATRIX, NUMBER, Answer, ArithmeticAnswer, ErrorBoundAnswer, array_of, nullable
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer, ErrorBoundAnswer
+from service.web.values import ENTRY, MATRIX, NUMBER, array_of, nullable
 
 
 class Request(RequestSchema):

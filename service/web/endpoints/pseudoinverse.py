@@ -7,7 +7,8 @@ from typing import Any
 from service.linalg import pseudoinverse as linalg
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, NumberField
-from service.web.linear_algebra import MATRIX, NUMBER, Answer, ArithmeticAnswer, ArithmeticRequest, ConditionAnswer, ErrorBoundAnswer
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ArithmeticRequest, ConditionAnswer, ErrorBoundAnswer
+from service.web.values import MATRIX, NUMBER
 
 
 class Request(ArithmeticRequest):

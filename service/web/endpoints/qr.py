@@ -9,8 +9,9 @@ from service.teaching.exact_steps import small_exact
 from service.teaching.orthogonalization import qr_steps
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
-from service.web.linear_algebra import MATRIX, Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer, array_of, nullable
+from service.web.linear_algebra import Answer, ArithmeticAnswer, ArithmeticRequest, ErrorBoundAnswer
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+from service.web.values import MATRIX, array_of, nullable
 
 
 class Request(ArithmeticRequest, StepsRequest):

@@ -16,8 +16,9 @@ from service.teaching.elimination import rank_steps
 from service.teaching.exact_steps import small_exact
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, MatrixField, NumberField, VariablesField
-from service.web.linear_algebra import NUMBER, Answer, ArithmeticRequest, DependenciesAnswer, TakesExpressions, array_of, nullable
+from service.web.linear_algebra import Answer, ArithmeticRequest, DependenciesAnswer, TakesExpressions
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+from service.web.values import NUMBER, array_of, nullable
 
 
 class Request(TakesExpressions, ArithmeticRequest, StepsRequest):

@@ -16,10 +16,11 @@ from service.learning.model import Task
 from service.learning.models import MODELS, OPTIONS, fit
 from service.scenes.fitted_mean import fitted_mean
 from service.scenes.regression import SCENES, Scatter, Scene
+from service.web.calculus import LINE
 from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField, IntegerField, MatrixField, NumberField, TextField, VectorField
-from service.web.linear_algebra import ARITHMETIC, NUMBER, REAL, Answer, ArithmeticAnswer, array_of, nullable
+from service.web.linear_algebra import ARITHMETIC, Answer, ArithmeticAnswer
 from service.web.regression_answers import GeneralizedLinearAnswer, NonlinearAnswer, PenalizedAnswer
 from service.web.regression_fields import (
     AlphaField,
@@ -31,6 +32,7 @@ from service.web.regression_fields import (
     StartField,
     read_column,
 )
+from service.web.values import NUMBER, REAL, TEXT, array_of, nullable, record
 
 DERIVED = ("ols", "polynomial", "ridge")
 
@@ -127,6 +129,27 @@ PREDICTION = {
 }
 
 
+ANOVA_ROW = record(
+    "AnovaRow",
+    {
+        "source": TEXT,
+        "degrees_of_freedom": NUMBER,
+        "sum_of_squares": NUMBER,
+        "mean_square": nullable(NUMBER),
+        "statistic": nullable(NUMBER),
+        "p_value": nullable(NUMBER),
+    },
+)
+ANOVA = record("Anova", {"terms": array_of(ANOVA_ROW), "regression": ANOVA_ROW, "residual": ANOVA_ROW, "total": ANOVA_ROW})
+TEXTUAL = {"rule": TEXT, "code": TEXT, "before": LINE, "after": LINE, "text": TEXT, "wrt": array_of(TEXT)}
+BESIDE = {
+    "equation": record("LineEquation", {"left": LINE, "right": LINE}),
+    "solution": LINE,
+    "condition_numbers": record("DesignConditionNumbers", {"design": nullable(NUMBER), "normal_equations": nullable(NUMBER)}),
+}
+STEP = record("RegressionStep", {**TEXTUAL, **BESIDE}, tuple(BESIDE))
+
+
 class Response(GeneralizedLinearAnswer, PenalizedAnswer, NonlinearAnswer):
     model = fields.String(required=True, metadata={"description": "The model"})
     parameters = Answer(array_of(PARAMETER), "In model order, the intercept first")
@@ -168,11 +191,11 @@ class Response(GeneralizedLinearAnswer, PenalizedAnswer, NonlinearAnswer):
         required=False,
     )
     variance_inflation = Answer(array_of(NAMED), "1/(1 - R²) of each predictor on the others, on request", required=False)
-    anova = Answer({"type": "object"}, "Analysis of variance, on request: sequential terms, regression, residual, total", required=False)
+    anova = Answer(ANOVA, "Analysis of variance, on request: sequential terms, regression, residual, total", required=False)
     durbin_watson = Answer(nullable(NUMBER), "Near 2 without serial correlation, on request", required=False)
     predictions = Answer(array_of(PREDICTION), "At the new points, with predict", required=False)
     steps = Answer(
-        array_of({"type": "object"}),
+        array_of(STEP),
         "With steps, the derivation: each line proved equal to the one before; the last step holds the condition numbers",
         required=False,
     )

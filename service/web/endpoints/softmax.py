@@ -9,15 +9,16 @@ from service.learning import softmax as learning
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.learning_fields import ScoresRequest, scores, temperature_of
-from service.web.linear_algebra import NUMBER, Answer, LatexAnswer, nullable
+from service.web.linear_algebra import Answer, LatexAnswer
+from service.web.values import NUMBER, VALUE, nullable
 
 
 class Response(ResponseSchema):
-    value = Answer({}, "p = exp(x/T)/Σ exp(x/T); of a matrix for each row")
+    value = Answer(nullable(VALUE), "p = exp(x/T)/Σ exp(x/T); of a matrix for each row")
     latex = LatexAnswer("The value")
-    log_softmax = Answer({}, "log p, which keeps its digits where p is too small for a double")
-    jacobian = Answer({}, "(diag(p) - p·p')/T, of a matrix for each row; null over the limit formed-entries")
-    argmax = Answer({}, "The place of the first largest entry, counted from 0; null for expressions")
+    log_softmax = Answer(nullable(VALUE), "log p, which keeps its digits where p is too small for a double")
+    jacobian = Answer(nullable(VALUE), "(diag(p) - p·p')/T, of a matrix for each row; null over the limit formed-entries")
+    argmax = Answer(nullable(VALUE), "The place of the first largest entry, counted from 0; null for expressions")
     temperature = Answer(nullable(NUMBER), "T")
     checks = ChecksField()
 

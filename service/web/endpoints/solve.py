@@ -18,7 +18,6 @@ from service.teaching.exact_steps import ExactStep, small_exact
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoiceField
 from service.web.linear_algebra import (
-    MATRIX,
     VECTOR_OR_MATRIX,
     Answer,
     ConditionAnswer,
@@ -31,11 +30,10 @@ from service.web.linear_algebra import (
     RadiusAnswer,
     RightHandSideField,
     SymbolicRequest,
-    array_of,
     is_symbolic,
-    nullable,
 )
 from service.web.matrix_steps import MatrixStepsAnswer, StepsRequest, with_steps
+from service.web.values import MATRIX, array_of, nullable
 
 COUNT = {"type": "integer", "minimum": 0}
 

@@ -8,10 +8,11 @@ from marshmallow import fields
 
 from service.functions.solve_nonlinear import ITERATIONS, TOLERANCE
 from service.functions.solve_nonlinear import solve_nonlinear as answer
-from service.web.calculus import TEXT, ExpressionAnswer
+from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, IntegerField, NumberField
-from service.web.functions import BOOLEAN, NOTHING, NUMBER, OBJECT, FunctionRequest, NamedField, field
+from service.web.functions import OBJECT, FunctionRequest, NamedField, field
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
 
 ITERATE = {
     "type": "object",

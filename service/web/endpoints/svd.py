@@ -12,20 +12,8 @@ from service.scenes.singular_values import singular_values
 from service.web.drawings import Drawing
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField
-from service.web.linear_algebra import (
-    COMPLEX,
-    EXACT,
-    NUMBER,
-    Answer,
-    ConditionAnswer,
-    DigitsAnswer,
-    DigitsField,
-    ErrorBoundAnswer,
-    MatrixRequest,
-    RadiusAnswer,
-    array_of,
-    nullable,
-)
+from service.web.linear_algebra import Answer, ConditionAnswer, DigitsAnswer, DigitsField, ErrorBoundAnswer, MatrixRequest, RadiusAnswer
+from service.web.values import COMPLEX, EXACT, NUMBER, array_of, nullable
 
 FACTOR = array_of(array_of({"anyOf": [NUMBER, COMPLEX]}))
 

@@ -14,7 +14,8 @@ from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, P
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoicesField, IntegerField, PointField
 from service.web.function_drawings import TAYLOR
-from service.web.functions import INTEGER, NUMBER, OBJECT, FunctionRequest, NamedField, RangesField, field
+from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, field
+from service.web.values import INTEGER, NUMBER
 
 TERM = {"type": "object", "properties": {"order": INTEGER, **PRINTED}, "required": ["order", *PRINTED], "additionalProperties": False}
 RESULT = {"type": "object", "properties": {**PRINTED, "code": CODE_ANSWER}, "required": [*PRINTED, "code"], "additionalProperties": False}

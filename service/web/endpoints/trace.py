@@ -9,15 +9,8 @@ from service.linalg import trace as linalg
 from service.linalg.matrices import read_symbolic_matrix
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, MatrixField, VariablesField
-from service.web.linear_algebra import (
-    ENTRY,
-    Answer,
-    ArithmeticRequest,
-    ErrorBoundAnswer,
-    LatexAnswer,
-    TakesExpressions,
-    WidestArithmeticAnswer,
-)
+from service.web.linear_algebra import Answer, ArithmeticRequest, ErrorBoundAnswer, LatexAnswer, TakesExpressions, WidestArithmeticAnswer
+from service.web.values import ENTRY
 
 
 class Request(TakesExpressions, ArithmeticRequest):
