@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from service.cache.port import Cache
 from service.cache.tiered import TieredCache
 from service.errors import NablaError
-from service.web import logs, negotiation, problems, trace
+from service.web import known, logs, negotiation, problems, trace
 from service.web.admission import Admission
 from service.web.state import State
 from service.web.trace import Trace
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NOT_MODIFIED = ("ETag", "Vary", "Cache-Control")  # the headers of an answer that a 304 repeats (RFC 9110, 15.4.5)
 ASKED = "nabla.asked"  # set in the WSGI environment once the memory has been asked
+MARKS = (trace.PLACE, known.PLACE, ASKED)  # what is noted of a request in its WSGI environment
 
 
 class Answer(NamedTuple):
@@ -46,6 +47,7 @@ class Front:
         self._admission = admission
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ.update(getattr(environ["wsgi.input"], "noted", ()))  # in the main loop (service/web/at_once.py)
         noted = trace.of(environ)
         if self._admission is not None:
             preflight = self._admission.preflight(environ)
@@ -73,18 +75,18 @@ class Front:
     def recall(self, environ: WSGIEnvironment) -> Answer | None:
         """The remembered answer, its line in the log written; None when there is none."""
         noted = trace.of(environ)
-        known = self._known.get(environ)
-        if known is None:
+        request = self._known.get(environ)
+        if request is None:
             return None
-        if "HTTP_IF_NONE_MATCH" in environ and negotiation.is_current(environ, known.key.rpartition(":")[2]):
-            headers = [header for header in known.headers if header[0] in NOT_MODIFIED]
+        if "HTTP_IF_NONE_MATCH" in environ and negotiation.is_current(environ, request.key.rpartition(":")[2]):
+            headers = [header for header in request.headers if header[0] in NOT_MODIFIED]
             return _finished(noted, environ, Answer("304 NOT MODIFIED", headers, b""))
-        body = self._memory.get(known.key)
+        body = self._memory.get(request.key)
         if body is None:
             return None
         noted.stages["cache"] = time.perf_counter() - noted.started
         noted.caches.append("nabla-response; hit; detail=memory")
-        return _finished(noted, environ, Answer("200 OK", known.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body))
+        return _finished(noted, environ, Answer("200 OK", request.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body))
 
 
 def _finished(noted: Trace, environ: WSGIEnvironment, answer: Answer) -> Answer:

@@ -2,7 +2,8 @@
 
 gunicorn's own threads read a request and write its answer with blocking calls, so that a few clients that send or read
 slowly hold all of them. Here the main loop gathers a request until it is whole, a thread computes and hands its answer over
-without waiting, and the main loop sends what the kernel did not take at once. Each of these has its time (service/limits.py),
+without waiting, and the main loop sends what the kernel did not take at once. A request whose answer is remembered is answered
+by the main loop itself. Each of these has its time (service/limits.py),
 and each connection that is closed is closed without waiting. Whatever gunicorn refuses itself is a problem document.
 """
 
@@ -23,8 +24,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from service import limits
 from service.errors import NablaError
-from service.web import edge_problems
+from service.web import at_once, edge_problems
 from service.web.framing import Arrival
+from service.web.front import Front
 from service.web.problems import InternalError
 
 READ_AT_ONCE = 262_144  # bytes
@@ -98,6 +100,7 @@ class Connection(TConn):
     def init(self) -> None:
         if not self.initialized:
             super().init()
+            self.parser = at_once.ReadAhead(self.cfg, self.sock, self.client)
             self.parser.unreader = Gathered(self.sock)
 
     @property
@@ -114,6 +117,13 @@ class Worker(ThreadWorker):
         self.waiting: set[Connection] = set()  # connections in the poller
         self.next_sweep = 0.0
         self.stopped = 0.0  # when the worker was last seen alive
+        self.front: Front | None = None
+        self.alive = True
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        front = getattr(self.wsgi, "wsgi_app", None)
+        self.front = front if isinstance(front, Front) else None
 
     # --- a request arrives ------------------------------------------------------------------------------------------
 
@@ -132,11 +142,14 @@ class Worker(ThreadWorker):
     def gather(self, conn: Connection, begun: bytes = b"") -> None:
         """Waits in the poller for a request, of which `begun` is here already."""
         conn.sock.setblocking(False)
+        self.expect(conn, begun)
+        if self.look(conn) if begun else self.on_bytes(conn):
+            self.wait(conn, selectors.EVENT_READ, self.on_bytes)
+
+    def expect(self, conn: Connection, begun: bytes) -> None:
         conn.arrival = Arrival(limits.limit("body-bytes"), bytearray(begun))
         conn.since = time.monotonic()
         conn.deadline = conn.since + (limits.limit("header-seconds") if begun else self.cfg.keepalive)
-        if self.look(conn) if begun else self.on_bytes(conn):
-            self.wait(conn, selectors.EVENT_READ, self.on_bytes)
 
     def on_bytes(self, conn: Connection) -> bool:
         """The client may have sent something, or have closed its side. Whether more is to be waited for."""
@@ -157,10 +170,12 @@ class Worker(ThreadWorker):
         return self.look(conn)
 
     def look(self, conn: Connection) -> bool:
-        """Has a thread compute the request, if it is whole. Whether more is to be waited for."""
+        """Has a thread compute the request, if it is whole and new. Whether more is to be waited for."""
         assert conn.arrival is not None
-        if conn.arrival.is_whole():
+        if conn.arrival.is_whole() and not self.recall(conn):
             return self.compute(conn)
+        if conn.arrival is None or conn.arrival.is_whole():  # behind one that was remembered; a flood of these goes to threads
+            return conn.arrival is not None and self.compute(conn)
         if conn.arrival.head is not None:
             if conn.arrival.expects:
                 conn.arrival.expects = False
@@ -170,13 +185,48 @@ class Worker(ThreadWorker):
             return self.refuse(conn, edge_problems.full())
         return True
 
+    def recall(self, conn: Connection) -> bool:
+        """Whether the request is answered by the front, here and now; then `conn.arrival` is the next one, or None at the end."""
+        if self.front is None or conn.arrival is None or conn.arrival.head is None or len(conn.arrival.data) > at_once.LONGEST_REQUEST:
+            return False
+        conn.init()
+        conn.sock.setblocking(False)
+        conn.parser.unreader.data = memoryview(conn.arrival.data)
+        request = conn.parser.run_ahead()
+        if request is None or not has_sane_host(request):
+            return False
+        request._expected_100_continue = False  # `look` has said it
+        is_last = self.nr + 1 >= self.max_requests
+        found = at_once.answer(self.front, request, conn, is_last or not self.alive)
+        if found is None:
+            return False
+        self.nr += 1
+        if is_last and self.alive:
+            self.log.info("Autorestarting worker after this request.")
+            self.alive = False
+        conn.parser.outcome = None
+        data, conn.is_kept = found
+        try:
+            conn.sock.sendall(data)
+        except OSError:  # the client has gone
+            self.drop(conn)
+            return True
+        if conn.is_kept and not conn.sock.unsent:
+            self.expect(conn, conn.parser.unreader.take_rest())
+        else:
+            self.unwait(conn)
+            conn.arrival = None
+            self.send_rest(conn)
+        return True
+
     def compute(self, conn: Connection) -> bool:
         """Hands the request to a thread."""
         assert conn.arrival is not None
         self.unwait(conn)
         conn.sock.setblocking(True)
         conn.init()
-        conn.parser.unreader.data = memoryview(conn.arrival.data)
+        if conn.parser.outcome is None:
+            conn.parser.unreader.data = memoryview(conn.arrival.data)
         conn.is_cut |= not conn.arrival.is_whole()
         conn.arrival, conn.sock.answered = None, False
         self.enqueue_req(conn)
@@ -192,8 +242,7 @@ class Worker(ThreadWorker):
         return is_kept
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        hosts = [value for name, value in req.headers if name == "HOST"]
-        if (not hosts and req.version >= (1, 1)) or not all(SANE_HOST.fullmatch(host) for host in hosts):
+        if not has_sane_host(req):
             raise errors.InvalidHeader("HOST", req=req)
         req._expected_100_continue = False  # the main loop has said it
         if conn.is_cut:
@@ -220,6 +269,10 @@ class Worker(ThreadWorker):
         except Exception:
             self.close(conn)
             return
+        self.send_rest(conn)
+
+    def send_rest(self, conn: Connection) -> None:
+        """Lets the client take what the kernel has not, then goes on to what follows."""
         conn.sock.waits = False
         if conn.sock.unsent:
             conn.sock.setblocking(False)
@@ -341,3 +394,9 @@ class Worker(ThreadWorker):
         idle = [conn for conn in self.waiting if conn.arrival is not None and not conn.arrival.data]
         if idle:
             self.drop(min(idle, key=lambda conn: conn.since))
+
+
+def has_sane_host(request: Any) -> bool:
+    """Whether the header Host is what RFC 9112 (3.2) asks for."""
+    hosts = [value for name, value in request.headers if name == "HOST"]
+    return bool(hosts or request.version < (1, 1)) and all(SANE_HOST.fullmatch(host) for host in hosts)
