@@ -1,21 +1,24 @@
 """A request whose answer is remembered is answered in the worker's main loop: no thread is woken, and none need be free.
 
 HTTP's grammar and the frame of the answer are gunicorn's, the answer is the front's. A request that the front does not know
-goes on to a thread, already parsed, with what was noted of it.
+goes on to a thread, already parsed, with what was noted of it. The same bytes from the same address are parsed once: parsing is
+most of what a remembered answer costs.
 """
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
+from cachetools import LRUCache
 from gunicorn.http import wsgi
 from gunicorn.http.parser import RequestParser
 
-from service.web.front import MARKS, Front
-from service.web.known import LONGEST_BODY
+from service.web import known, trace
+from service.web.front import MARKS, Answer, Front
 
-LONGEST_REQUEST = LONGEST_BODY + 16_000  # bytes, its head included
+LONGEST_REQUEST = known.LONGEST_BODY + 16_000  # bytes, its head included
+LONGEST_PARSED, MOST_PARSED = 4_000, 500  # bytes of a request that is not parsed again, and how many of them
 
 
 class ReadAhead(RequestParser):
@@ -55,17 +58,47 @@ class Sink(list[bytes]):
     sendall = list.append
 
 
-def answer(front: Front, request: Any, conn: Any, closes: bool) -> tuple[bytes, bool] | None:
-    """The bytes of the answer, and whether the connection goes on; None when the front does not know the request."""
-    sink = Sink()
-    response, environ = wsgi.create(request, sink, conn.client, conn.server, conn.cfg)
-    found = front.recall_at_once(environ)
-    if found is None:
-        request.body = Body(environ["wsgi.input"].read(), {name: environ[name] for name in MARKS if name in environ})
-        return None
+class Parsed(NamedTuple):
+    """A request as gunicorn parsed it, and its WSGI environment as the front marked it."""
+
+    request: Any
+    environ: dict[str, Any]
+
+
+class Recall:
+    """Answers from the memory of `front`. Used by one thread, the main loop's."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._parsed: LRUCache[tuple[Any, bytes], Parsed] = LRUCache(MOST_PARSED)
+
+    def again(self, conn: Any, data: bytes, closes: bool) -> tuple[bytes, bool] | None:
+        """The bytes of the answer to `data`, and whether the connection goes on; None when it is not known without parsing."""
+        parsed = self._parsed.get((conn.client[0], data))
+        if parsed is None:
+            return None
+        answer = self._front.recall_at_once(dict(parsed.environ))
+        if answer is None:
+            return None
+        return _framed(wsgi.Response(parsed.request, Sink(), conn.cfg), answer, closes)
+
+    def first(self, conn: Any, data: bytes, request: Any, closes: bool) -> tuple[bytes, bool] | None:
+        """The same for a request that was parsed; None when the front does not know it."""
+        response, environ = wsgi.create(request, Sink(), conn.client, conn.server, conn.cfg)
+        answer = self._front.recall_at_once(environ)
+        if answer is None:
+            request.body = Body(environ["wsgi.input"].read(), {name: environ[name] for name in MARKS if name in environ})
+            return None
+        if len(data) <= LONGEST_PARSED:
+            del environ[trace.PLACE], environ["wsgi.early_hints"], environ["gunicorn.socket"]
+            self._parsed[conn.client[0], data] = Parsed(request, environ)
+        return _framed(response, answer, closes)
+
+
+def _framed(response: Any, answer: Answer, closes: bool) -> tuple[bytes, bool]:
     if closes:
         response.force_close()
-    response.start_response(found.status, found.headers)
-    response.write(found.body)
+    response.start_response(answer.status, answer.headers)
+    response.write(answer.body)
     response.close()
-    return b"".join(sink), not response.should_close()
+    return b"".join(response.sock), not response.should_close()

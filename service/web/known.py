@@ -39,7 +39,7 @@ class KnownRequests:
 
     def get(self, environ: WSGIEnvironment) -> Known | None:
         """What is known of this request; None when it is new, or of a kind that is not remembered."""
-        mark = _fingerprint(environ)
+        mark = environ.get(PLACE) or _fingerprint(environ)
         if mark is None:
             return None
         environ[PLACE] = mark

@@ -117,13 +117,13 @@ class Worker(ThreadWorker):
         self.waiting: set[Connection] = set()  # connections in the poller
         self.next_sweep = 0.0
         self.stopped = 0.0  # when the worker was last seen alive
-        self.front: Front | None = None
+        self.memory: at_once.Recall | None = None
         self.alive = True
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
         front = getattr(self.wsgi, "wsgi_app", None)
-        self.front = front if isinstance(front, Front) else None
+        self.memory = at_once.Recall(front) if isinstance(front, Front) else None
 
     # --- a request arrives ------------------------------------------------------------------------------------------
 
@@ -187,17 +187,21 @@ class Worker(ThreadWorker):
 
     def recall(self, conn: Connection) -> bool:
         """Whether the request is answered by the front, here and now; then `conn.arrival` is the next one, or None at the end."""
-        if self.front is None or conn.arrival is None or conn.arrival.head is None or len(conn.arrival.data) > at_once.LONGEST_REQUEST:
+        if self.memory is None or conn.arrival is None or conn.arrival.head is None or len(conn.arrival.data) > at_once.LONGEST_REQUEST:
             return False
+        is_last = self.nr + 1 >= self.max_requests
+        closes = is_last or not self.alive
+        data = bytes(conn.arrival.data)
         conn.init()
         conn.sock.setblocking(False)
-        conn.parser.unreader.data = memoryview(conn.arrival.data)
-        request = conn.parser.run_ahead()
-        if request is None or not has_sane_host(request):
-            return False
-        request._expected_100_continue = False  # `look` has said it
-        is_last = self.nr + 1 >= self.max_requests
-        found = at_once.answer(self.front, request, conn, is_last or not self.alive)
+        found = self.memory.again(conn, data, closes)
+        if found is None:
+            conn.parser.unreader.data = memoryview(data)
+            request = conn.parser.run_ahead()
+            if request is None or not has_sane_host(request):
+                return False
+            request._expected_100_continue = False  # `look` has said it
+            found = self.memory.first(conn, data, request, closes)
         if found is None:
             return False
         self.nr += 1
@@ -205,9 +209,9 @@ class Worker(ThreadWorker):
             self.log.info("Autorestarting worker after this request.")
             self.alive = False
         conn.parser.outcome = None
-        data, conn.is_kept = found
+        answer, conn.is_kept = found
         try:
-            conn.sock.sendall(data)
+            conn.sock.sendall(answer)
         except OSError:  # the client has gone
             self.drop(conn)
             return True
