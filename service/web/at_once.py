@@ -74,7 +74,7 @@ class Recall:
 
     def again(self, conn: Any, data: bytes, closes: bool) -> tuple[bytes, bool] | None:
         """The bytes of the answer to `data`, and whether the connection goes on; None when it is not known without parsing."""
-        parsed = self._parsed.get((conn.client[0], data))
+        parsed = self._parsed.get((_address(conn), data))
         if parsed is None:
             return None
         answer = self._front.recall_at_once(dict(parsed.environ))
@@ -91,8 +91,13 @@ class Recall:
             return None
         if len(data) <= LONGEST_PARSED:
             del environ[trace.PLACE], environ["wsgi.early_hints"], environ["gunicorn.socket"]
-            self._parsed[conn.client[0], data] = Parsed(request, environ)
+            self._parsed[_address(conn), data] = Parsed(request, environ)
         return _framed(response, answer, closes)
+
+
+def _address(conn: Any) -> Any:
+    """Whose word is believed in forwarding headers depends on it."""
+    return conn.client[0] if isinstance(conn.client, tuple) else conn.client
 
 
 def _framed(response: Any, answer: Answer, closes: bool) -> tuple[bytes, bool]:

@@ -24,4 +24,6 @@ def create() -> Flask:
         return {"answer": label * (100_000 if label.startswith("long") else 1), "checks": []}
 
     trial.handler = handler
-    return application(trial, Settings())
+    app = application(trial, Settings())
+    app.extensions["nabla"].start_pool = lambda: None  # the processes of the pool do not know this operation
+    return app

@@ -17,7 +17,8 @@ VARYING = re.compile(rb"(?m)^(Date|X-Request-Id|Server-Timing|Cache-Status): [^\
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with servers.service(tmp_path_factory.mktemp("sleepers"), application="tests.web.sleepers:create()") as url:
+    folder, threads = tmp_path_factory.mktemp("sleepers"), "--threads 4"
+    with servers.service(folder, application="tests.web.sleepers:create()", GUNICORN_CMD_ARGS=threads) as url:
         yield url
 
 

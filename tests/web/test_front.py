@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from service.app import create_app
 from service.settings import Settings
 from service.web import problems
-from service.web.front import Front
+from service.web.front import MARKS, Front
 from service.web.known import LONGEST_BODY, KnownRequests
 from service.web.registry import ENDPOINTS
 from tests.web.conftest import Trial, application
@@ -228,3 +228,26 @@ def test_admission_comes_before_the_memory(trial: Trial) -> None:
     assert computed.headers["RateLimit"] == "left"
     assert (refused.status_code, refused.get_json()["code"]) == (406, "not-acceptable")
     assert refused.headers["X-Request-Id"]
+
+
+def test_the_main_loop_admits_once_and_only_where_it_need_not_wait(trial: Trial) -> None:
+    app = application(trial, Settings(log_level="error"))
+    front = front_of(app)
+    front._admission = admission = OnlyOnce()  # type: ignore[assignment]
+    sent = environ(b'{"order":1}', PATH_INFO="/v1/trial", CONTENT_TYPE="application/json")
+    assert front.recall_at_once(sent) is None
+    assert admission.asked == 1
+    marked = {name: sent[name] for name in MARKS if name in sent}
+    client = app.test_client()
+    answer = client.post("/v1/trial", data=b'{"order":1}', content_type="application/json", environ_overrides=marked)
+    assert admission.asked == 1
+    assert answer.headers["RateLimit"] == "left"
+    known = front.recall_at_once(environ(b'{"order":1}', PATH_INFO="/v1/trial", CONTENT_TYPE="application/json"))
+    assert known is not None
+    assert ("RateLimit", "left") in known.headers
+    refused = front.recall_at_once(environ(b'{"order":1}', PATH_INFO="/v1/trial", CONTENT_TYPE="application/json"))
+    assert refused is not None
+    assert refused.status.startswith("406")
+    admission.waits = True
+    assert front.recall_at_once(environ(b'{"order":1}')) is None
+    assert admission.asked == 3
