@@ -40,6 +40,20 @@ accesslog = None  # the service logs requests itself, as JSON
 errorlog = "-"
 
 
+def post_worker_init(worker):
+    """The worker has forked and loaded the application: now its threads may start (service/web/state.py)."""
+    state = getattr(worker.wsgi, "extensions", {}).get("nabla")
+    if state is not None:
+        state.begin(worker)
+
+
+def worker_exit(server, worker):
+    """What was in flight is done."""
+    state = getattr(worker.wsgi, "extensions", {}).get("nabla")
+    if state is not None:
+        state.end()
+
+
 def when_ready(server):
     """Says, once the socket is open, where the service is and what to paste."""
     server.log.info(
@@ -47,17 +61,3 @@ def when_ready(server):
         '         -d \'{"expression": "x1^2 + 3*x1*x2 + x2^2", "at": {"x1": 1, "x2": 2}}\'\n',
         _address,
     )
-
-
-def post_worker_init(worker):
-    """The worker has forked: now the processes that it computes in may start (service/web/state.py)."""
-    state = getattr(worker.wsgi, "extensions", {}).get("nabla")
-    if state is not None:
-        state.start_pool()
-
-
-def worker_exit(server, worker):
-    """What was in flight is done."""
-    state = getattr(worker.wsgi, "extensions", {}).get("nabla")
-    if state is not None:
-        state.stop_pool()

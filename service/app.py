@@ -13,7 +13,7 @@ from service.cache.port import Cache, NullCache
 from service.cache.redis import RedisCache
 from service.cache.tiered import TieredCache
 from service.settings import Settings
-from service.web import clients, hooks, logs, pipeline, rate_limit
+from service.web import clients, hooks, logs, metrics, pipeline, rate_limit
 from service.web.about import about
 from service.web.admission import Admission
 from service.web.cors import Origins
@@ -33,7 +33,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     clients.configure(settings.trusted_proxies)
     shared = RedisCache(settings.redis_url, settings.cache_secret.encode()) if settings.redis_url else None
-    state = State(cache_of(settings, shared), settings.cache_ttl_seconds, settings.http_max_age_seconds)
+    state = State(cache_of(settings, shared), settings.cache_ttl_seconds, settings.http_max_age_seconds, shared_cache=shared)
+    if settings.metrics.lower() != "off":
+        state.records.metrics = metrics.of_process({entry.path: entry.name for entry in ENDPOINTS.values()})
     app.extensions["nabla"] = state
     hooks.register(app)
     app.register_blueprint(about)
@@ -63,5 +65,10 @@ def admission_of(settings: Settings, shared: RedisCache | None) -> Admission | N
     near = LocalCounters() if counts else None
     counters = TieredCounters(near, shared) if near and shared else near
     return Admission(
-        keys=None if keys.is_empty else keys, origins=origins, rates=rates, counters=counters, waits=counts and shared is not None
+        keys=None if keys.is_empty else keys,
+        origins=origins,
+        rates=rates,
+        counters=counters,
+        waits=counts and shared is not None,
+        open_metrics=settings.metrics.lower() == "open",
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from service.limits import LIMITS
 
+METRICS = ("on", "open", "off")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -38,6 +39,7 @@ class Settings:
     rate_limit: str = setting("", "requests of one key, or of one address: 100/minute, or 10/second, 1000/hour; empty: any number")
     trusted_proxies: int = setting(0, "how many proxies stand in front, whose entries in X-Forwarded-For are believed")
     cors_origins: str = setting("", "origins whose pages may ask, such as https://lms.example.org, or *; empty: none")
+    metrics: str = setting("on", "GET /metrics: on; open, so that it needs no key even where the rest does; off")
     log_level: str = setting("info", "the least that is logged: " + ", ".join(LOG_LEVELS))
     limits: Mapping[str, int] = field(default_factory=dict)
 
@@ -49,6 +51,8 @@ class Settings:
             text = environment.get(entry.name.upper())
             if text is not None:
                 values[entry.name] = _whole(entry.name.upper(), text) if isinstance(entry.default, int) else text.strip()
+        if values.get("metrics", "on").lower() not in METRICS:
+            raise ValueError(f"METRICS must be one of {', '.join(METRICS)}, not {values['metrics']!r}")
         if values.get("log_level", "info").lower() not in LOG_LEVELS:
             raise ValueError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {values['log_level']!r}")
         return cls(**values, limits=_limits(environment))

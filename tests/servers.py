@@ -100,13 +100,13 @@ def service(folder: Path, *, application: str = APPLICATION, **environment: str)
 
 
 @contextlib.contextmanager
-def started(folder: Path, *, application: str = APPLICATION, **environment: str) -> Iterator[tuple[str, int]]:
-    """As `service`, with the process id of gunicorn's arbiter."""
+def started(folder: Path, *options: str, application: str = APPLICATION, **environment: str) -> Iterator[tuple[str, int]]:
+    """As `service`, with the process id of gunicorn's arbiter. `options` are further arguments of gunicorn."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", **environment}
     inherited = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), application]
+    command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), *options, application]
     with _running(command, folder / f"service-{port}.log", lambda: _alive(base), env=inherited | settings) as process:
         yield base, process
 

@@ -97,6 +97,11 @@ class RedisCache:
         sealed = envelope.seal(key, value, self._secret)
         return sealed is not None and bool(self._ask(lambda: self._client.set(key, sealed, ex=ttl)))
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it is asked at the moment: not for a while after failures."""
+        return self._breaker.lets_through()
+
     def count(self, key: str, seconds: int) -> int | None:
         """One more under `key`, which is forgotten after `seconds`: how many that makes; None when Redis does not say."""
 

@@ -6,7 +6,7 @@ import platform
 from importlib import metadata
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 from werkzeug import Response
 
 from service.limits import LIMITS, limit
@@ -16,6 +16,7 @@ from service.web.endpoint import Endpoint
 from service.web.problems import PROBLEMS, NotFound
 from service.web.registry import ENDPOINTS
 from service.web.schemas import field_schema
+from service.web.state import State
 
 about = Blueprint("about", __name__)
 
@@ -26,14 +27,35 @@ def _json(answer: dict[str, Any], cache_control: str = "no-cache") -> Response:
 
 @about.get("/livez")
 def livez() -> Response:
-    """The process answers."""
-    return _json({"status": "alive"}, "no-store")
+    """The process answers, and no request is stuck in it. What is not alive should be replaced."""
+    return _probe("alive", _state().why_not_alive())
 
 
 @about.get("/readyz")
 def readyz() -> Response:
     """Requests may be sent here. A cache that is down is no reason against it."""
-    return _json({"status": "ready"}, "no-store")
+    return _probe("ready", _state().why_not_ready())
+
+
+def _probe(healthy: str, why_not: str | None) -> Response:
+    response = _json({"status": why_not or healthy}, "no-store")
+    response.status_code = 503 if why_not else 200
+    return response
+
+
+def _state() -> State:
+    state: State = current_app.extensions["nabla"]
+    return state
+
+
+@about.get("/metrics")
+def metrics() -> Response:
+    """The metrics of all workers, for Prometheus."""
+    kept = _state().records.metrics
+    if kept is None:
+        raise NotFound("metrics are switched off", hint="METRICS=on switches them on")
+    data, media_type = kept.scrape(request.headers.get("Accept", ""))
+    return Response(data, content_type=media_type, headers={"Cache-Control": "no-store"})
 
 
 @about.get("/version")

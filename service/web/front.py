@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from service.cache.port import Cache
 from service.cache.tiered import TieredCache
 from service.errors import NablaError
-from service.web import clients, known, logs, negotiation, problems, trace
+from service.web import clients, known, negotiation, problems, trace
 from service.web.admission import Admission
 from service.web.cors import Headers
 from service.web.state import State
@@ -47,6 +47,7 @@ class Front:
         self._known = state.known
         self._memory: Cache = state.cache.near if isinstance(state.cache, TieredCache) else state.cache
         self._admission = admission
+        self._records = state.records
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ.update(getattr(environ["wsgi.input"], "noted", ()))  # in the main loop (service/web/at_once.py)
@@ -70,36 +71,36 @@ class Front:
         if self._admission is not None:
             preflight = self._admission.preflight(environ)
             if preflight is not None:
-                return _finished(noted, environ, Answer("204 NO CONTENT", preflight, b""))
+                return self._finished(noted, environ, Answer("204 NO CONTENT", preflight, b""))
             try:
                 admitted = environ[ADMITTED] = self._admission.admit(environ)
             except NablaError as error:
-                return _refusal(error, noted, environ)
+                return self._refusal(error, noted, environ)
         request = self._known.get(environ)
         if request is None:
             return None
         if "HTTP_IF_NONE_MATCH" in environ and negotiation.is_current(environ, request.key.rpartition(":")[2]):
             headers = [header for header in request.headers if header[0] in NOT_MODIFIED]
-            return _finished(noted, environ, Answer("304 NOT MODIFIED", headers, b""), admitted)
+            return self._finished(noted, environ, Answer("304 NOT MODIFIED", headers, b""), admitted)
         body = self._memory.get(request.key)
         if body is None:
             return None
         noted.stages["cache"] = time.perf_counter() - noted.started
         noted.caches.append("nabla-response; hit; detail=memory")
-        return _finished(noted, environ, Answer("200 OK", request.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body), admitted)
+        return self._finished(
+            noted, environ, Answer("200 OK", request.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body), admitted
+        )
 
+    def _finished(self, noted: Trace, environ: WSGIEnvironment, answer: Answer, admitted: Sequence[tuple[str, str]] = ()) -> Answer:
+        self._records.keep(noted, environ, int(answer.status[:3]))
+        return answer._replace(headers=[*answer.headers, *noted.headers(), *admitted])
 
-def _finished(noted: Trace, environ: WSGIEnvironment, answer: Answer, admitted: Sequence[tuple[str, str]] = ()) -> Answer:
-    logs.request_line(noted, environ["REQUEST_METHOD"], environ["PATH_INFO"], int(answer.status[:3]))
-    return answer._replace(headers=[*answer.headers, *noted.headers(), *admitted])
-
-
-def _refusal(error: NablaError, noted: Trace, environ: WSGIEnvironment) -> Answer:
-    """The problem that `error` is, as hooks.py would give it."""
-    noted.code = error.code
-    response = problems.response(error, environ["PATH_INFO"])
-    body = b"" if environ["REQUEST_METHOD"] == "HEAD" else response.get_data()
-    return _finished(noted, environ, Answer(response.status, list(response.headers), body))
+    def _refusal(self, error: NablaError, noted: Trace, environ: WSGIEnvironment) -> Answer:
+        """The problem that `error` is, as hooks.py would give it."""
+        noted.code = error.code
+        response = problems.response(error, environ["PATH_INFO"])
+        body = b"" if environ["REQUEST_METHOD"] == "HEAD" else response.get_data()
+        return self._finished(noted, environ, Answer(response.status, list(response.headers), body))
 
 
 def _with(admitted: Headers | None, start_response: StartResponse) -> StartResponse:

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug import Response, exceptions
 
 from service.errors import NablaError
-from service.web import logs, mistakes, problems, trace
+from service.web import mistakes, problems, trace
 from service.web.problems import HttpError, InternalError
+from service.web.records import Records
+from service.web.state import State
 
 log = logging.getLogger("nabla.request")
 
 
 def register(app: Flask) -> None:
     """Puts the hooks on the application."""
+    app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_end)
     app.register_error_handler(NablaError, _on_error)
     app.register_error_handler(exceptions.HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_defect)
+
+
+def _records() -> Records:
+    state: State = current_app.extensions["nabla"]
+    return state.records
+
+
+def _begin() -> None:
+    _records().begin()
+
+
+def _end(error: BaseException | None) -> None:
+    _records().end()
 
 
 def _trace() -> trace.Trace:
@@ -31,7 +48,7 @@ def _finish(response: Response) -> Response:
     noted = _trace()
     trace.end()
     response.headers.extend(noted.headers())
-    logs.request_line(noted, request.method, request.path, response.status_code)
+    _records().keep(noted, request.environ, response.status_code)
     return response
 
 

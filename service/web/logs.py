@@ -54,6 +54,8 @@ def request_line(noted: Trace, method: str, path: str, status: int) -> None:
             "code": noted.code,
             "client": noted.client,
         }
+        if noted.trace_id is not None:
+            members["trace_id"] = noted.trace_id
         sys.stderr.write(_line("info", members).decode() + "\n")
 
 

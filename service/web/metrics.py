@@ -13,7 +13,9 @@ import fcntl
 import os
 import shutil
 import tempfile
+import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,16 +27,15 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from service.version import ENGINE, VERSION
-from service.web.registry import ENDPOINTS
 from service.web.trace import Trace
 
+OURS = "nabla-metrics-"
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 STAGE_SECONDS = (0.0005, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0)
 OTHER = "other"
 SERVICE = {"/": "home", "/v1/operations": "operations", "/v1/limits": "limits", "/v1/batch": "batch"}
 SERVICE |= {f"/{name}": name for name in ("livez", "readyz", "version", "metrics", "docs", "openapi.yaml", "openapi.json")}
-OPERATIONS = SERVICE | {entry.path: entry.name for entry in ENDPOINTS.values()}
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ METRICS = (
     Metric("nabla_worker_open_files", "each", "descriptors that a worker has open"),
     Metric("nabla_build_info", "max", "always 1; the labels say what runs", ("version", "engine")),
 )
+ROWS = {row.name: row for row in METRICS}
 GAUGES = {"live": "livesum", "each": "liveall", "max": "max"}
 
 
@@ -103,22 +105,27 @@ class _Slots:
 
 
 class Metrics:
-    """The metrics of this process and of those forked from it, counted in `directory`."""
+    """The metrics of this process and of those forked from it, counted in `directory`. `operations` are names by path."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, operations: Mapping[str, str]) -> None:
         self._directory = directory
+        self._operations = SERVICE | dict(operations)
         self._slots = _Slots(directory)
-        values.ValueClass = values.MultiProcessValue(self._slots)  # type: ignore[no-untyped-call]
-        self._by_name: dict[str, MetricWrapperBase] = {row.name: _metric(row) for row in METRICS}
+        values.ValueClass = values.MultiProcessValue(self._slots)
+        self._made: dict[str, MetricWrapperBase] = {}  # when first used: what is never used shows no zero
         self._children: dict[tuple[str, ...], Any] = {}
+        self._lock = threading.Lock()
 
     def _child(self, name: str, *labels: str) -> Any:
         """A metric with its labels, looked up once. The labels are names of this service, so that there are never many."""
         key = (name, *labels)
         child = self._children.get(key)
         if child is None:
-            metric = self._by_name[name]
-            child = self._children[key] = metric.labels(*labels) if labels else metric
+            with self._lock:
+                metric = self._made.get(name)
+                if metric is None:
+                    metric = self._made[name] = _metric(ROWS[name])
+                child = self._children[key] = metric.labels(*labels) if labels else metric
         return child
 
     def add(self, name: str, *labels: str, amount: float = 1) -> None:
@@ -132,7 +139,7 @@ class Metrics:
 
     def count(self, noted: Trace, path: str, status: int) -> None:
         """A request has been answered."""
-        operation = OPERATIONS.get(path, OTHER)
+        operation = self._operations.get(path, OTHER)
         self.add("nabla_requests", operation, str(status))
         self.observe("nabla_request_seconds", time.perf_counter() - noted.started, operation)
         for entry in noted.caches:
@@ -147,7 +154,7 @@ class Metrics:
         """The sum over all processes, and its media type."""
         self._slots.forget_dead()
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self._directory))  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry, str(self._directory))
         encoder, media_type = choose_encoder(accept)
         return encoder(registry), media_type
 
@@ -171,10 +178,12 @@ def _metric(row: Metric) -> MetricWrapperBase:
 _metrics: dict[Path, Metrics] = {}
 
 
-def of_process() -> Metrics:
+def of_process(operations: Mapping[str, str]) -> Metrics:
     """The metrics of this process: in the directory of PROMETHEUS_MULTIPROC_DIR, else in one that is removed at the end."""
-    given = os.environ.get(DIRECTORY)
-    directory = Path(given or tempfile.mkdtemp(prefix="nabla-metrics-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    given = os.environ.get(DIRECTORY, "")
+    if Path(given).name.startswith(OURS) and Path(given) not in _metrics:
+        given = ""  # that of another process, which started this one
+    directory = Path(given or tempfile.mkdtemp(prefix=OURS, dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
     if directory not in _metrics:
         directory.mkdir(parents=True, exist_ok=True)
         for path in directory.glob("*.db"):  # what an earlier run counted
@@ -182,7 +191,7 @@ def of_process() -> Metrics:
         os.environ[DIRECTORY] = str(directory)  # where the library looks
         if not given:
             atexit.register(_remove, directory, os.getpid())
-        metrics = _metrics[directory] = Metrics(directory)
+        metrics = _metrics[directory] = Metrics(directory, operations)
         metrics.set("nabla_build_info", 1, VERSION, ENGINE)
     return _metrics[directory]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from flask import current_app, has_app_context
 
@@ -14,6 +15,15 @@ from service.cache.single_flight import SingleFlight
 from service.compute.pool import Pool
 from service.web import logs
 from service.web.known import KnownRequests
+from service.web.pulse import STUCK, Pulse, SharedCache
+from service.web.records import Records
+
+
+class Worker(Protocol):
+    """What of gunicorn's worker is asked."""
+
+    alive: bool
+
 
 CHILD = (sys.executable, "-m", "service.web.child")
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -29,9 +39,26 @@ class State:
     flights: SingleFlight = field(default_factory=SingleFlight)
     known: KnownRequests = field(default_factory=KnownRequests)
     pool: Pool | None = None  # where long computations run; None: in the thread of their request
+    records: Records = field(default_factory=Records)
+    shared_cache: SharedCache | None = None
+    pulse: Pulse | None = None
+    worker: Worker | None = None  # gunicorn's, once it has begun; None in tests
+
+    def begin(self, worker: Worker) -> None:
+        """A worker process has forked: threads and other processes may be started from here on (deploy/gunicorn.conf.py)."""
+        self.worker = worker
+        self.start_pool()
+        self.pulse = Pulse(self.records, self.pool, self.shared_cache)
+        self.pulse.start()
+
+    def end(self) -> None:
+        """The worker has done what was in flight."""
+        if self.pulse is not None:
+            self.pulse.stop()
+        self.stop_pool()
 
     def start_pool(self, command: Sequence[str] = CHILD) -> None:
-        """From now on long computations run in children of this process. Called in each worker, after its fork."""
+        """From now on long computations run in children of this process."""
         environment = {"LOG_LEVEL": logs.level(), **limits.environment(), **dict.fromkeys(THREADS, "1")}
         self.pool = Pool(command, environment)
 
@@ -39,6 +66,18 @@ class State:
         """Ends the children of this process."""
         if self.pool is not None:
             self.pool.close()
+
+    def why_not_ready(self) -> str | None:
+        """Why no request should be sent here; None when nothing is against it."""
+        if self.worker is not None and not self.worker.alive:
+            return "stopping"
+        if self.pool is not None and not self.pool.is_ready:
+            return "warming up"
+        return None
+
+    def why_not_alive(self) -> str | None:
+        """Why this process should be replaced; None when nothing is against it."""
+        return "stuck" if self.records.running()[1] > STUCK else None
 
 
 _of_the_process: State | None = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}.*")
 PLACE = "nabla.trace"  # where the WSGI environment holds the trace of its request
 
 
@@ -29,6 +30,7 @@ class Trace:
     stages: dict[str, float] = field(default_factory=dict)
     caches: list[str] = field(default_factory=list)
     code: str | None = None  # of the problem that the request ended in
+    trace_id: str | None = None  # of the trace that the request is part of (W3C Trace Context)
     client: str | None = None  # the name of the key that the request showed
 
     def headers(self) -> list[tuple[str, str]]:
@@ -53,6 +55,8 @@ def of(environ: WSGIEnvironment) -> Trace:
     if trace is None:
         sent_id = environ.get("HTTP_X_REQUEST_ID")
         trace = Trace(sent_id if sent_id and SANE_ID.fullmatch(sent_id) else os.urandom(8).hex(), time.perf_counter())
+        if "HTTP_TRACEPARENT" in environ and (parent := TRACEPARENT.fullmatch(environ["HTTP_TRACEPARENT"])):
+            trace.trace_id = parent[1]
         environ[PLACE] = trace
     return trace
 

@@ -1,0 +1,144 @@
+"""Workers come and go, and no request that was accepted is lost: recycling, reload, kill -9, the end. With the real gunicorn."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests import servers
+from tests.web.test_metrics import Samples, samples
+
+RECYCLED_AFTER = 60
+BODY = b'{"label": "x"}'
+HEADERS = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    options = ("--max-requests", str(RECYCLED_AFTER), "--max-requests-jitter", "10")
+    application = "tests.web.lifecycle_app:create_app()"
+    folder = tmp_path_factory.mktemp("lifecycle")
+    with servers.started(folder, *options, application=application, WEB_CONCURRENCY="2", LOG_LEVEL="warning") as running:
+        yield running
+
+
+def ask(base: str, order: int = 0) -> int:
+    """The status of a request on a connection of its own."""
+    return servers.request(f"{base}/v1/trial", {"order": order, "label": f"{time.monotonic_ns()}"}).status
+
+
+def keep_asking(base: str, number: int) -> list[int]:
+    """The statuses of requests on one connection, which is made anew when the server says that it closes it."""
+    statuses = []
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=20)
+    for _ in range(number):
+        connection.request("POST", "/v1/trial", BODY, HEADERS)
+        answer = connection.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+    connection.close()
+    return statuses
+
+
+def workers(arbiter: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split()]
+
+
+def counted(base: str) -> Samples:
+    time.sleep(1.3)  # the pulse of the workers
+    return samples(servers.request(f"{base}/metrics").text)
+
+
+def trials(seen: Samples) -> float:
+    return sum(value for key, value in seen.items() if key[:2] == ("nabla_requests_total", "other"))
+
+
+def load(base: str, disturb: threading.Event) -> list[int]:
+    """The statuses of 400 requests of four clients, half of them on connections that are kept; a disturbance meanwhile."""
+    with ThreadPoolExecutor(4) as pool:
+        kept = [pool.submit(keep_asking, base, 100) for _ in range(2)]
+        single = [pool.submit(lambda: [ask(base) for _ in range(100)]) for _ in range(2)]
+        time.sleep(0.05)
+        disturb.set()
+        return [status for future in kept + single for status in future.result()]
+
+
+def test_recycled_and_reloaded_workers_lose_no_request_and_no_count(server: tuple[str, int]) -> None:
+    base, arbiter = server
+    first = set(workers(arbiter))
+    before = trials(counted(base))
+    disturb = threading.Event()
+
+    def reload() -> None:
+        disturb.wait(10)
+        for _ in range(2):
+            os.kill(arbiter, signal.SIGHUP)
+            time.sleep(0.4)
+
+    thread = threading.Thread(target=reload)
+    thread.start()
+    assert load(base, disturb) == [200] * 400
+    thread.join()
+    seen = counted(base)
+    assert trials(seen) - before == 400
+    assert seen["nabla_workers",] == len(workers(arbiter)) == 2
+    assert not first & set(workers(arbiter))
+    assert seen["nabla_worker_starts_total",] >= 6
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_counts_stay(server: tuple[str, int]) -> None:
+    base, arbiter = server
+    assert ask(base) == 200
+    before = trials(counted(base))
+    os.kill(workers(arbiter)[0], signal.SIGKILL)
+    give_up = time.monotonic() + 10
+    while len(workers(arbiter)) < 2 and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert [ask(base) for _ in range(10)] == [200] * 10
+    seen = counted(base)
+    assert seen["nabla_workers",] == 2
+    assert trials(seen) == before + 10
+
+
+def test_the_end_finishes_what_is_in_flight_and_says_that_nothing_more_should_come(server: tuple[str, int]) -> None:
+    """The last test of the module: it ends the server."""
+    base, arbiter = server
+    kept = http.client.HTTPConnection(urlsplit(base).netloc, timeout=10)
+    give_up = time.monotonic() + 30
+    while True:
+        kept.request("GET", "/readyz")
+        answer = kept.getresponse()
+        said = answer.status, answer.read()
+        if said[0] == 200 or time.monotonic() > give_up:
+            break
+        assert said == (503, b'{"status":"warming up"}\n')
+        time.sleep(0.1)
+    assert said == (200, b'{"status":"ready"}\n')
+    with ThreadPoolExecutor(6) as pool:
+        in_flight = [pool.submit(ask, base, 9) for _ in range(6)]
+        time.sleep(0.2)
+        os.kill(arbiter, signal.SIGTERM)
+        time.sleep(0.2)
+        kept.request("GET", "/readyz")
+        answer = kept.getresponse()
+        assert (answer.status, answer.read()) == (503, b'{"status":"stopping"}\n')
+        assert [future.result() for future in in_flight] == [200] * 6
+    give_up = time.monotonic() + 10
+    while time.monotonic() < give_up:
+        with suppress(ProcessLookupError):
+            os.kill(arbiter, 0)
+            if Path(f"/proc/{arbiter}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                time.sleep(0.05)
+                continue
+        break
+    assert not workers(arbiter) if Path(f"/proc/{arbiter}").exists() else True
