@@ -1,4 +1,7 @@
-"""The service with a further operation, `trial`, that sleeps: {"order": n} for n tenths of a second."""
+"""The service with a further operation, `trial`, that sleeps: {"order": n} for n tenths of a second.
+
+Its workers compute in their threads, so that dozens of them start in a moment; tests/compute has the processes.
+"""
 
 from __future__ import annotations
 
@@ -20,4 +23,6 @@ def create_app() -> Flask:
         return {"answer": request.get("label", ""), "checks": []}
 
     trial.handler = sleep
-    return application(trial, Settings.from_environment(os.environ))
+    app = application(trial, Settings.from_environment(os.environ))
+    app.extensions["nabla"].start_pool = lambda: None
+    return app
