@@ -1,6 +1,6 @@
-"""One array as a file, in and out: text/csv, text/tab-separated-values, application/x-npy; and {shape, dtype, base64} inside JSON.
+"""One array as a file: text/csv, text/tab-separated-values, application/x-npy; and {shape, dtype, base64} inside JSON.
 
-Numbers pass through C only: comma-separated numbers are a JSON list but for the brackets, which orjson reads and writes about a
+Numbers pass through C only: comma-separated numbers are a JSON list but for the brackets, which orjson reads about a
 hundred times faster than the csv module; the data of .npy and base64 are taken as they stand. The header of an .npy file is
 matched, never evaluated, and nothing is unpickled.
 """
@@ -23,11 +23,14 @@ from service import limits
 from service.errors import MatrixFormatError
 from service.linalg.matrices import from_array, from_numbers, read_matrix
 from service.linalg.matrix import LARGEST_INTEGER, Matrix, short
+from service.web.rows import NoSuchForm
 
 CSV, TSV, NPY = "text/csv", "text/tab-separated-values", "application/x-npy"
 NUMERIC = b"0123456789+-.eE \r"
 WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+EXACT = r"[0-9]+(?:/[0-9]+)?"
+EXACT_COMPLEX = re.compile(rf"([+-]?{EXACT})?([+-]{EXACT}|(?<![0-9]){EXACT})[ij]", re.ASCII)
 COMPLEX = re.compile(rf"({DECIMAL.pattern})({DECIMAL.pattern})[ij]|({DECIMAL.pattern})[ij]", re.ASCII)
 LONGEST_SIZE = 15  # digits
 MAGIC = b"\x93NUMPY"
@@ -100,6 +103,8 @@ def _cell(text: str, i: int, j: int, whole: str, cut: str) -> Any:
         return {"re": float(found[1] or 0), "im": float(found[2] or found[3])}
     if re.fullmatch(r"[+-]?[0-9]+\s*/\s*[0-9]+", text):
         return text
+    if found := EXACT_COMPLEX.fullmatch(text):
+        return {"re": found[1] or "0", "im": found[2]}
     if not text:
         raise MatrixFormatError(f"{where} is empty", "each cell holds a number", f"/{i}/{j}")
     first_line = i == 0 and "\n" in whole
@@ -180,36 +185,6 @@ READERS: dict[str, Callable[[bytes], Matrix]] = {CSV: read_csv, TSV: lambda data
 # --- out --------------------------------------------------------------------------------------------------------------
 
 
-class NoSuchForm(ValueError):
-    """The value cannot be written in this form; the text says why."""
-
-
-def write_csv(value: Any, separator: bytes = b",") -> bytes:
-    """A number, a list or a matrix as lines: a vector has an entry on each line. Raises NoSuchForm for anything else."""
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and value.ndim in (1, 2):
-        if not value.size:
-            return b""
-        text = orjson.dumps(np.ascontiguousarray(value), option=orjson.OPT_SERIALIZE_NUMPY)
-        if value.ndim == 1:
-            return text[1:-1].replace(b",", b"\n") + b"\n"
-        table = text[2:-2].replace(b"],[", b"\n") + b"\n"
-        return table if separator == b"," else table.replace(b",", separator)
-    rows = value.tolist() if isinstance(value, np.ndarray) else value
-    rows = rows if isinstance(rows, (list, tuple)) else [rows]
-    lines = [separator.join(_written(cell) for cell in (row if isinstance(row, (list, tuple)) else [row])) for row in rows]
-    return b"\n".join(lines) + b"\n" if lines else b""
-
-
-def _written(cell: Any) -> bytes:
-    if isinstance(cell, dict) and set(cell) == {"re", "im"} and isinstance(cell["re"], (int, float)):
-        cell = complex(cell["re"], cell["im"])
-    if isinstance(cell, complex):
-        return f"{cell.real!r}{'+' if cell.imag >= 0 else ''}{cell.imag!r}i".encode()
-    if isinstance(cell, bool) or cell is None or not isinstance(cell, (int, float, str)):
-        raise NoSuchForm("it holds something other than numbers")
-    return cell.encode() if isinstance(cell, str) else repr(cell).encode()
-
-
 def write_npy(value: Any) -> bytes:
     """A number, a list or a matrix as an .npy file. Raises NoSuchForm for exact texts and whatever is no array."""
     try:
@@ -223,11 +198,14 @@ def write_npy(value: Any) -> bytes:
     return out.getvalue()
 
 
-def as_base64(array: NDArray[Any]) -> dict[str, Any]:
-    """{"shape", "dtype", "base64"}: the bytes of the array, row by row, little-endian."""
+def as_bytes(array: NDArray[Any]) -> dict[str, Any]:
+    """{"shape", "dtype", "data"}: the bytes of the array, row by row, little-endian."""
     plain = np.ascontiguousarray(array, np.complex128 if array.dtype.kind == "c" else np.float64 if array.dtype.kind == "f" else np.int64)
     data = (plain if sys.byteorder == "little" else plain.byteswap()).tobytes()
-    return {"shape": list(array.shape), "dtype": plain.dtype.name, "base64": binascii.b2a_base64(data, newline=False).decode()}
+    return {"shape": list(array.shape), "dtype": plain.dtype.name, "data": data}
 
 
-WRITERS: dict[str, Callable[[Any], bytes]] = {CSV: write_csv, TSV: lambda value: write_csv(value, b"\t"), NPY: write_npy}
+def as_base64(array: NDArray[Any]) -> dict[str, Any]:
+    """{"shape", "dtype", "base64"}: the same with the bytes as text."""
+    found = as_bytes(array)
+    return {"shape": found["shape"], "dtype": found["dtype"], "base64": binascii.b2a_base64(found["data"], newline=False).decode()}

@@ -18,11 +18,11 @@ from service import limits, progress
 from service.compute import runner
 from service.errors import CpuBudgetExceeded, DeadlineExceeded, Overloaded
 from service.linalg.matrix import Matrix
-from service.web import negotiation, parcels, reading, trace, validation, writing
+from service.web import parcels, reading, trace, validation, writing
 from service.web.clients import client_of
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint
-from service.web.negotiation import Form
+from service.web.forms import PLAIN, Form
 from service.web.parcels import Outcome, Task
 from service.web.reading import Sent
 from service.web.state import State
@@ -43,7 +43,7 @@ def understand(endpoint: Endpoint, sent: Sent) -> dict[str, Any]:
         return validation.validate(endpoint, payload)
 
 
-def answer(endpoint: Endpoint, fields: dict[str, Any], form: Form = negotiation.PLAIN) -> bytes:
+def answer(endpoint: Endpoint, fields: dict[str, Any], form: Form = PLAIN) -> bytes:
     """The handler's answer in the form asked for, computed here and now."""
     progress.stage("compute")
     if form.media_type == SVG:
@@ -53,7 +53,7 @@ def answer(endpoint: Endpoint, fields: dict[str, Any], form: Form = negotiation.
         result = runner.run(endpoint.name, lambda: endpoint(fields))
     progress.stage("serialize")
     with trace.stage("serialize"):
-        body = form.write(result)
+        body = form.write(endpoint, result)
     limits.check("answer-bytes", len(body))
     return body
 
@@ -109,7 +109,7 @@ def produce(state: State, endpoint: Endpoint, sent: Sent, fields: dict[str, Any]
     return _produce_in_child(state, endpoint, sent, form, deadline)
 
 
-def is_small(endpoint: Endpoint, fields: dict[str, Any], form: Form = negotiation.PLAIN) -> bool:
+def is_small(endpoint: Endpoint, fields: dict[str, Any], form: Form = PLAIN) -> bool:
     """Whether the cost is certain to be a few milliseconds: a direct method on small arrays of moderate doubles."""
     if not endpoint.direct or form.media_type == SVG or fields.get("steps") or fields.get("digits") is not None:
         return False

@@ -21,12 +21,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from marshmallow import RAISE, Schema
+from marshmallow import RAISE, Schema, fields
 
 from service.expression.arena import fresh_arena
 from service.web.drawings import Drawings, draw
 from service.web.fields import ArrayField, IntegerField
 
+LeftSide = str | Callable[[dict[str, Any]], str | dict[str, str]]
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
 DEADLINE = (
@@ -83,7 +84,8 @@ class Endpoint:
     response: Schema
     examples: tuple[Example, ...]
     handler: Handler
-    bare: str | None = None  # the member of the answer that a shell, or a file of numbers, is after
+    bare: tuple[str, ...] = ()  # the member of the answer that a shell, or a file of numbers, is after: the first that there is
+    left_side: LeftSide = ""  # what the bare answer is equal to, in LaTeX
     drawings: Drawings = field(default_factory=dict)  # the answer as pictures
     direct: bool = False  # whether small arrays of doubles bound its cost, so that it need not be killed (computing.is_small)
 
@@ -112,6 +114,15 @@ class Endpoint:
     def path(self) -> str:
         return f"/v1/{self.name}"
 
+    def left(self, answer: dict[str, Any]) -> str | dict[str, str]:
+        """The left side of the equation that the bare answer is the right side of; by name where the answer is."""
+        return self.left_side if isinstance(self.left_side, str) else self.left_side(answer)
+
+    def is_words(self, member: str) -> bool:
+        """Whether the member is a word, such as "indefinite", rather than an expression."""
+        described = self.response.fields.get(member)
+        return isinstance(described, fields.String) or "enum" in getattr(described, "schema", {})
+
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
         with fresh_arena():
             return self.handler(request)
@@ -128,7 +139,8 @@ def endpoint(
     request: type[RequestSchema],
     response: type[ResponseSchema],
     examples: Sequence[Example],
-    bare: str | None = None,
+    bare: str | Sequence[str] = (),
+    left_side: LeftSide = "",
     drawings: Drawings | None = None,
     direct: bool = False,
 ) -> Callable[[Handler], Endpoint]:
@@ -145,7 +157,8 @@ def endpoint(
             response=response(),
             examples=tuple(examples),
             handler=handler,
-            bare=bare,
+            bare=(bare,) if isinstance(bare, str) else tuple(bare),
+            left_side=left_side,
             drawings=drawings or {},
             direct=direct,
         )

@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from flask import request
 from werkzeug import Response
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header, parse_etags
+from werkzeug.http import parse_etags
 
 from service.errors import InputError
-from service.web import writing
-from service.web.array_files import CSV, NPY, TSV, WRITERS, NoSuchForm
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint
+from service.web.forms import BY_NAME, BY_TYPE, JSON, PLAIN, Form, Kind, offered
 from service.web.problems import NotAcceptable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-JSON = "application/json"
-FORMATS = {"json": JSON, "csv": CSV, "tsv": TSV, "npy": NPY, "svg": SVG}  # the names for ?format=
+WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 SAFE_METHODS = ("GET", "HEAD", "QUERY")
-
-
-@dataclass(frozen=True)
-class Form:
-    """What an answer is to look like: its media type; of a file of numbers the `member` of the answer that it holds; of JSON
-    whether arrays of numbers are {shape, dtype, base64}; of a picture its name, None for the first that there is."""
-
-    media_type: str = JSON
-    member: str | None = None
-    base64: bool = False
-    picture: str | None = None
-
-    @property
-    def is_plain(self) -> bool:
-        return self == PLAIN
-
-    def write(self, answer: dict[str, Any]) -> bytes:
-        """The answer as bytes. Raises NotAcceptable when it has no such form."""
-        if self.media_type == JSON:
-            return writing.to_json(answer, base64=self.base64)
-        assert self.member is not None
-        value = writing.checked(answer.get(self.member), self.member)
-        try:
-            return WRITERS[self.media_type](value)
-        except NoSuchForm as error:
-            raise NotAcceptable(
-                f"{self.member} cannot be had as {self.media_type} here: {error}",
-                hint="?member= names another member of the answer; JSON holds all of it",
-                facts={"available": [JSON]},
-            ) from None
-
-
-PLAIN = Form()
 
 
 def choose(endpoint: Endpoint, accept: str | None, asked: tuple[bytes, ...] = ()) -> Form:
@@ -69,29 +34,31 @@ def choose(endpoint: Endpoint, accept: str | None, asked: tuple[bytes, ...] = ()
     if not asked and (not accept or accept in ("*/*", JSON)):
         return PLAIN
     wishes = _wishes(asked)
-    offered = [JSON, *(WRITERS if endpoint.bare or "member" in wishes else ()), *([SVG] if endpoint.drawings else ())]
-    picture = wishes.get("picture")
+    member, picture = wishes.get("member"), wishes.get("picture")
     if picture is not None and picture not in endpoint.drawings:
         names = ", ".join(endpoint.drawings)
         hint = f"its pictures are {names}" if names else "GET /v1/operations tells which operations have pictures"
         raise InputError(f"{endpoint.name} has no picture called {picture[:60]}", hint, "/picture")
-    media_type = _media_type(endpoint, accept, wishes.get("format", "svg" if picture else None), offered)
+    media_type = _media_type(endpoint, accept, wishes.get("format", "svg" if picture else None), offered(endpoint, member is not None))
     if picture is not None and media_type != SVG:
         raise InputError("picture is for the answer as SVG", "format=svg, or leave format out", "/picture")
-    member = wishes.get("member")
-    if member is not None and member not in endpoint.response.fields:
+    if member is not None:
+        _check_member(endpoint, member, media_type)
+    arrays = wishes.get("arrays", "lists")
+    if arrays not in ("lists", "base64"):
+        raise InputError(f"arrays cannot be had as {arrays[:40]}", "arrays=base64, or arrays=lists", "/arrays")
+    return Form(media_type, member, base64=arrays == "base64" and media_type == JSON, picture=picture)
+
+
+def _check_member(endpoint: Endpoint, member: str, media_type: str) -> None:
+    if member not in endpoint.response.fields:
         nearest = difflib.get_close_matches(member, endpoint.response.fields, 1)
         hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(endpoint.response.fields)}"
         raise InputError(f"{member[:60]} is not a member of the answer of {endpoint.name}", hint, "/member")
-    if wishes.get("arrays", "lists") not in ("lists", "base64"):
-        raise InputError(f"arrays cannot be had as {wishes['arrays'][:40]}", "arrays=base64, or arrays=lists", "/arrays")
-    if media_type == SVG:
-        return Form(SVG, picture=picture)
-    if media_type != JSON:
-        return Form(media_type, member or endpoint.bare)
-    if member is not None:
-        raise InputError("JSON holds the whole answer: member is for a file of numbers", "add format=csv or format=npy", "/member")
-    return Form(base64=wishes.get("arrays") == "base64")
+    if BY_TYPE[media_type].whole or media_type == SVG:
+        raise InputError(
+            f"{media_type} holds the whole answer: member is for a form that holds a part of it", "add format=text or format=csv", "/member"
+        )
 
 
 def _wishes(asked: tuple[bytes, ...]) -> dict[str, str]:
@@ -104,20 +71,51 @@ def _wishes(asked: tuple[bytes, ...]) -> dict[str, str]:
     return wishes
 
 
-def _media_type(endpoint: Endpoint, accept: str | None, name: str | None, offered: list[str]) -> str:
+def _media_type(endpoint: Endpoint, accept: str | None, name: str | None, kinds: tuple[Kind, ...]) -> str:
+    """One of the media types of `kinds`, or another name of one."""
+    types = [kind.media_type for kind in kinds] + [other for kind in kinds for other in kind.other_names]
     if name is not None:
-        found = FORMATS.get(name.lower(), name if name in offered else "")
+        known = BY_NAME.get(name.lower())
+        found = known.media_type if known else name.lower()
     else:
-        found = parse_accept_header(accept or "*/*", MIMEAccept).best_match(offered) or ""
-    if found not in offered:
+        found = best(accept or "*/*", types) or ""
+    if found not in types:
         wanted = name if name is not None else accept
-        names = [key for key, value in FORMATS.items() if value in offered]
         raise NotAcceptable(
             f"the answer of {endpoint.name} cannot be had as {str(wanted)[:80]}",
-            hint=f"it can be had as {', '.join(offered)}, by Accept or by ?format={'|'.join(names)}",
-            facts={"available": offered},
+            hint=f"by Accept or by ?format= it can be had as {', '.join(kind.name for kind in kinds)}",
+            facts={"available": [kind.media_type for kind in kinds]},
         )
     return found
+
+
+def best(accept: str, types: Sequence[str]) -> str | None:
+    """The one of `types` that the header Accept likes best (RFC 9110, 12.5.1): of each the most specific range that it falls under
+    counts; among equals the earlier of `types`. None when all are refused."""
+    ranges = _ranges(accept)
+    liking = {media_type: _liking(media_type, ranges) for media_type in types}
+    found = max(types, key=lambda media_type: liking[media_type])  # the first of the greatest
+    return found if liking[found][0] > 0 else None
+
+
+def _liking(media_type: str, ranges: Mapping[str, float]) -> tuple[float, int]:
+    """The quality, and how specific the range is that gives it."""
+    for specific, name in ((2, media_type), (1, f"{media_type.partition('/')[0]}/*"), (0, "*/*")):
+        if name in ranges:
+            return ranges[name], specific
+    return 0.0, 0
+
+
+def _ranges(accept: str) -> dict[str, float]:
+    """Media ranges with their qualities; parameters other than q do not tell our forms apart, and what has a broken q counts for 0."""
+    ranges: dict[str, float] = {}
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weights = [parameter[2:].strip() for parameter in parameters if parameter.startswith("q=")]
+        quality = 1.0 if not weights else float(weights[0]) if WEIGHT.fullmatch(weights[0]) else 0.0
+        if name:
+            ranges["*/*" if name == "*" else name] = max(quality, ranges.get(name, 0.0))
+    return ranges
 
 
 def is_current(environ: WSGIEnvironment, tag: str) -> bool:

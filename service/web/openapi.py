@@ -17,7 +17,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from service.compute import runner
 from service.errors import NablaError
 from service.version import VERSION
-from service.web import array_files, components, negotiation, problems, service_paths, writing
+from service.web import array_files, components, forms, problems, service_paths, writing
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint, Example
 from service.web.fields import RequestField
@@ -97,10 +97,10 @@ FILES: dict[str, Any] = {
 }
 FORM_PARAMETERS: dict[str, dict[str, Any]] = {
     "format": {
-        "schema": {"type": "string", "enum": list(negotiation.FORMATS)},
-        "description": "The form of the answer, as Accept has it; a file of numbers holds one member of it",
+        "schema": {"type": "string", "enum": list(forms.BY_NAME)},
+        "description": "The form of the answer, as Accept has it; those beside json, msgpack and svg hold one member of it",
     },
-    "member": {"schema": {"type": "string"}, "description": "Which member a file of numbers holds; left out, the main one"},
+    "member": {"schema": {"type": "string"}, "description": "Which member the form holds; left out, the bare answer"},
     "arrays": {
         "schema": {"type": "string", "enum": ["lists", "base64"]},
         "description": "base64: arrays of numbers in the JSON answer are {shape, dtype, base64}",
@@ -169,10 +169,7 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
 
 def _forms(entry: Endpoint) -> list[Any]:
     """The names of the parameters about the form of the answer."""
-    pictures = ["picture"] if entry.drawings else []
-    if entry.bare:
-        return ["format", "member", "arrays", *pictures]
-    return ["format", "arrays", *pictures] if pictures else ["arrays"]
+    return ["format", *(["member"] if entry.bare else []), "arrays", *(["picture"] if entry.drawings else [])]
 
 
 def _pictures(entry: Endpoint) -> str:
@@ -203,8 +200,10 @@ def _add_answers(spec: APISpec, stem: str, entry: Endpoint) -> dict[str, Any]:
         shown.setdefault(status, {})[_key(i)] = {"summary": example.title, "value": rounded(document)}
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{stem}Answer"}, "examples": shown.pop(200)}}
-    content |= FILES if entry.bare else {}
-    content |= {SVG: {"schema": {"type": "string", "description": _pictures(entry)}}} if entry.drawings else {}
+    for kind in forms.offered(entry)[1:]:
+        text = _pictures(entry) if kind.media_type == SVG else kind.holds
+        schema = {"type": "string", "description": text}
+        content[kind.media_type] = {"schema": schema | ({"contentMediaType": kind.media_type} if kind.is_binary else {})}
     spec.components.response(f"{stem}Answer", {"description": "The answer", "headers": headers, "content": content})
     answers = {"200": {"$ref": f"#/components/responses/{stem}Answer"}}
     answers |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in OPERATION_PROBLEMS}

@@ -16,6 +16,7 @@ from werkzeug import Response
 from service import errors
 from service.errors import Fault, NablaError
 from service.web import strict_json, writing
+from service.web.packed import NotMessagePack
 from service.web.strict_json import DuplicateKey, NotJson
 
 MEDIA_TYPE = "application/problem+json"
@@ -121,6 +122,7 @@ _ROWS = (
         400,
         "The text is not JSON (RFC 8259): NaN, single quotes and trailing commas are not. `position` is where reading stopped.",
     ),
+    Problem(NotMessagePack, 400, "The bytes are not MessagePack, or hold what JSON has no word for: NaN, extensions."),
     Problem(DuplicateKey, 400, "An object holds the same key twice, and which of the two is meant cannot be known."),
     Problem(HttpError, 400, "The HTTP request is not one that the service understands."),
     Problem(

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from service.certificates import Check
 from service.errors import UndefinedAtPoint
 from service.web.array_files import as_base64
 
-PLAIN = {str, int, bool, type(None)}
+PLAIN = {str, int, bool, bytes, type(None)}
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
 
-def to_json(answer: dict[str, Any], base64: bool = False) -> bytes:
+def to_json(answer: Any, base64: bool = False) -> bytes:
     """The answer as one line of JSON, keys in the order given, numbers in their shortest form that reads back the same; with
     `base64`, arrays of numbers as {shape, dtype, base64}.
 
     Complex numbers become {"re", "im"}, fractions texts such as "45/22". Raises UndefinedAtPoint when a number is not finite.
     """
-    tree = _plain(_encoded(answer) if base64 else answer, "the answer")
+    tree = plain(encoded(answer, as_base64) if base64 else answer)
     try:
         return orjson.dumps(tree, option=OPTIONS)
     except TypeError:  # a whole number beyond 64 bits
@@ -38,13 +40,18 @@ def checked(value: Any, name: str) -> Any:
     return _plain(value, name)
 
 
-def _encoded(value: Any, name: str = "the answer") -> Any:
-    """The answer with its arrays of numbers in base64."""
+def encoded(value: Any, encode: Callable[[NDArray[Any]], dict[str, Any]], name: str = "the answer") -> Any:
+    """The answer with its arrays of numbers as `encode` makes them."""
     if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "iufc":
-        return as_base64(checked(value, name))
+        return encode(checked(value, name))
     if isinstance(value, dict):
-        return {key: _encoded(item, key) for key, item in value.items()}
+        return {key: encoded(item, encode, key) for key, item in value.items()}
     return value
+
+
+def plain(value: Any) -> Any:
+    """The answer as what JSON has: dicts, lists, texts, finite numbers, and arrays of these."""
+    return _plain(value, "the answer")
 
 
 def _plain(value: Any, name: str) -> Any:

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from service.web.array_files import CSV, NPY, TSV, as_base64, read_base64, write_csv, write_npy
+from service.web.array_files import CSV, NPY, TSV, as_base64, read_base64, write_npy
+from service.web.drawings import SVG
 from service.web.endpoint import Endpoint
+from service.web.forms import KINDS
 from service.web.registry import ENDPOINTS
+from service.web.rows import write_rows
 
 WITH_MATRIX = [entry for entry in ENDPOINTS.values() if entry.main == "matrix"]
 A = np.array([[2.0, 1.0], [5.0, 3.0]])
@@ -34,7 +37,7 @@ def test_a_matrix_comes_in_every_form(client: FlaskClient, entry: Endpoint) -> N
     wanted = client.post(entry.path, json=request)
     matrix = np.array(request.pop("matrix"), dtype=float)
     query = {name: value if isinstance(value, str) else json.dumps(value) for name, value in request.items()}
-    for media_type, data in ((CSV, write_csv(matrix)), (TSV, write_csv(matrix, b"\t"))):
+    for media_type, data in ((CSV, write_rows(matrix, b",")), (TSV, write_rows(matrix, b"\t"))):
         for method in ("POST", "QUERY"):
             answer = client.open(entry.path, method=method, data=data, content_type=media_type, query_string=query)
             assert answer.data == wanted.data, answer.text
@@ -44,18 +47,6 @@ def test_a_matrix_comes_in_every_form(client: FlaskClient, entry: Endpoint) -> N
     ):  # doubles that are meant as they are: the bounds may be other ones, since no decimals were rounded
         assert answer.status_code == 200, answer.text
         assert set(answer.get_json()) == set(wanted.get_json())
-
-
-@pytest.mark.parametrize("entry", [entry for entry in ENDPOINTS.values() if entry.bare], ids=lambda entry: entry.name)
-def test_the_bare_answer_is_one_that_there_is(client: FlaskClient, entry: Endpoint) -> None:
-    assert entry.bare in entry.response.fields
-    example = next(example for example in entry.examples if example.refused is None)
-    answer = client.post(f"{entry.path}?format=csv", json=example.request)
-    assert answer.status_code in (200, 406), answer.text
-    if answer.status_code == 200:
-        assert answer.content_type == "text/csv; charset=utf-8"
-        value = client.post(entry.path, json=example.request).get_json()[entry.bare]
-        assert answer.data.count(b"\n") == (len(value) if isinstance(value, list) else 1)
 
 
 def test_an_inverse_there_and_back(client: FlaskClient) -> None:
@@ -88,7 +79,7 @@ REFUSED: list[tuple[str, bytes, str, dict[str, str], int, str, str]] = [
     ("/v1/inverse?format=csv&format=csv", b"1", CSV, {}, 400, "invalid-input", "/format"),
     ("/v1/inverse?format=csv&member=inverze", b"1", CSV, {}, 400, "invalid-input", "/member"),
     ("/v1/inverse?member=inverse", b"1", CSV, {}, 400, "invalid-input", "/member"),
-    ("/v1/inverse?format=csv&member=checks", b"1", CSV, {}, 406, "not-acceptable", ""),
+    ("/v1/inverse?format=npy&member=checks", b"1", CSV, {}, 406, "not-acceptable", ""),
     ("/v1/inverse?format=npy&arithmetic=exact", b"2", CSV, {}, 406, "not-acceptable", ""),
     ("/v1/inverse?arrays=hex", b"1", CSV, {}, 400, "invalid-input", "/arrays"),
     ("/v1/inverse", b"1", CSV, {"Accept": "image/png"}, 406, "not-acceptable", ""),
@@ -110,8 +101,8 @@ def test_refusals(
 
 def test_what_can_be_had_is_listed(client: FlaskClient) -> None:
     body = client.get("/v1/inverse?matrix=[[2]]&format=xml").get_json()
-    assert body["available"] == ["application/json", CSV, TSV, NPY]
-    assert client.get("/v1/differential?expression=x^2&format=csv").get_json()["available"] == ["application/json"]
+    assert body["available"] == [kind.media_type for kind in KINDS if kind.media_type != SVG]
+    assert "npy" in body["hint"]
 
 
 def test_forms_do_not_share_a_validator(client: FlaskClient) -> None:
@@ -133,6 +124,6 @@ def test_forms_do_not_share_a_validator(client: FlaskClient) -> None:
 
 def test_a_large_matrix_in_every_form(client: FlaskClient) -> None:
     matrix = np.random.default_rng(0).standard_normal((300, 200))
-    for data, media_type in ((write_csv(matrix), CSV), (write_npy(matrix), NPY)):
+    for data, media_type in ((write_rows(matrix, b","), CSV), (write_npy(matrix), NPY)):
         answer = client.post("/v1/svd?format=npy&member=u", data=data, content_type=media_type)
         assert np.load(io.BytesIO(answer.data), allow_pickle=False).shape == (300, 200)

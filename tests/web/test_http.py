@@ -110,7 +110,7 @@ def test_an_answer_is_json_or_refused(client: FlaskClient, accept: str | None, s
     answer = client.post("/v1/trial", json=BODY, headers={"Accept": accept} if accept else {})
     assert answer.status_code == status
     if status == 406:
-        assert answer.get_json()["available"] == ["application/json"]
+        assert answer.get_json()["available"] == ["application/json", "application/msgpack"]
         assert answer.mimetype == "application/problem+json"
 
 

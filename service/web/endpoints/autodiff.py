@@ -196,6 +196,7 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    bare=("gradient", "jacobian", "derivative"),
     drawings={"graph": AUTODIFF_GRAPH},
     examples=[
         Example("Forward, along one input", {"expression": "sin(x1) + x1*x2", "at": {"x1": 2, "x2": 3}, "mode": "forward", "seed": "x1"}),

@@ -11,6 +11,7 @@ from service.learning.layers import LARGEST_SIZE, LETTERS, read_layers, read_siz
 from service.learning.network import LAYERS, LOSSES, one_hot
 from service.linalg.matrix import Matrix
 from service.scenes.network import NetworkScene, network_scene
+from service.web import left_sides
 from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ArrayField, ChecksField, ChoiceField, RequestField, VectorField
@@ -116,6 +117,7 @@ def _answered(request: dict[str, Any]) -> dict[str, Any]:
     request=Request,
     response=Response,
     bare="gradients",
+    left_side=left_sides.losses,
     drawings={
         "network": Drawing("network", _network, "the network, with the shapes of its weights and Jacobians"),
     },

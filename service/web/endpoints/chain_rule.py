@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields
 
 from service import limits
 from service.answers.chain_rule import chain_rule as answer
+from service.web import left_sides
 from service.web.calculus import RESULT, ExpressionAnswer, PointAnswer, ResultAnswer, StepsAnswer, ValueAnswer
 from service.web.calculus_drawings import CHAIN_GRAPH
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
@@ -109,6 +110,8 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    bare=("value", "result"),
+    left_side=left_sides.derivative,
     drawings={"graph": CHAIN_GRAPH},
     examples=[
         Example("A product, as a sum over two paths", {"inner": {"u": "x^2", "v": "ln(x)"}, "outer": "u*v", "wrt": "x", "steps": True}),

@@ -41,7 +41,7 @@ class Response(ResponseSchema):
     direct=True,
     request=Request,
     response=Response,
-    bare="matrix",
+    bare=("matrix", "vector"),
     examples=[
         Example("A map, exactly", {"matrix": [[-1, -2], [1, -1]], "basis": [["3/5", "1/3"], ["1/3", 1]]}),
         Example("A map and a vector", {"matrix": [[2.0, 1.0], [1.0, 2.0]], "basis": [[1.0, 1.0], [1.0, -1.0]], "vector": [3.0, 0.5]}),

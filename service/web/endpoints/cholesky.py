@@ -42,6 +42,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="l",
+    left_side="L",
     examples=[
         Example("In floats", {"matrix": [[4.0, 2.0], [2.0, 3.5]]}),
         Example("Exactly", {"matrix": [[4, 2], [2, 3]], "arithmetic": "exact"}),

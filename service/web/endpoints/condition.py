@@ -43,6 +43,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="condition_number",
+    left_side=r"\kappa\left(A\right)",
     examples=[
         Example("Nearly dependent rows", {"matrix": [[1, 1], [1, 1.0001]]}),
         Example("Exactly", {"matrix": [[1, 1], [1, 2]], "arithmetic": "exact"}),

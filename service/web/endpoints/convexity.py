@@ -50,6 +50,7 @@ class Response(ResponseSchema):
     family="functions",
     request=Request,
     response=Response,
+    bare="convex",
     examples=[
         Example("A quadratic function", {"expression": "x^2 + y^2 + x*y", "wrt": ["x", "y"]}),
         Example("Not convex", {"expression": "x^2 - y^2", "wrt": ["x", "y"]}),

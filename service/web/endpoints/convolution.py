@@ -90,7 +90,7 @@ class Response(ResponseSchema):
     family="linear algebra",
     request=Request,
     response=Response,
-    bare="convolution",
+    bare=("convolution", "matrix"),
     examples=[
         Example("The matrix of a kernel", {"kernel": [1, 2, 3], "length": 4, "mode": "full"}),
         Example("Two sequences", {"kernel": [1, 0.5], "signal": [1, 2, 3], "mode": "same"}),

@@ -90,6 +90,7 @@ class Response(ResponseSchema):
     family="functions",
     request=Request,
     response=Response,
+    bare="points",
     drawings=CRITICAL,
     examples=[
         Example("A parabola", {"expression": "x^2 + 4*x - 2", "wrt": ["x"]}),

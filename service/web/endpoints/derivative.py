@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.answers.task import HIGHEST_ORDER
+from service.web import left_sides
 from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
 from service.web.calculus_drawings import curve_of, graph_of
 from service.web.endpoint import Example, endpoint
@@ -19,6 +20,8 @@ class Request(DerivativeRequest):
     family="calculus",
     request=Request,
     response=DerivativeResponse,
+    bare=("value", "result", "results"),
+    left_side=left_sides.derivative,
     drawings={"curve": curve_of("derivative"), "graph": graph_of("derivative")},
     examples=[
         Example("The chain rule", {"expression": "exp(sin(x))", "wrt": "x", "at": {"x": 0.7}}),

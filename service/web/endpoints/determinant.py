@@ -53,6 +53,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="determinant",
+    left_side=r"\det A",
     examples=[
         Example("Whole entries: exact, where floats would say 0", {"matrix": [[94906267, 94906266], [94906266, 94906265]]}),
         Example("Rational entries", {"matrix": [["1/2", "1/3"], ["1/4", "1/5"]]}),

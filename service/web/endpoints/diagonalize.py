@@ -56,6 +56,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="p",
+    left_side="P",
     examples=[
         Example("A symmetric matrix: the spectral theorem", {"matrix": [[2, 1], [1, 2]]}),
         Example("Not diagonalizable: the Jordan form", {"matrix": [[2, 1], [0, 2]]}),

@@ -55,6 +55,8 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    bare="result",
+    left_side=r"\mathrm{d} f",
     examples=[
         Example("An inverse", {"expression": "inv(A)", "variables": {"A": "matrix(n,n)"}}),
         Example("A determinant, and its gradient read off", {"expression": "det(A)", "variables": {"A": "matrix(n,n)"}, "steps": True}),

@@ -100,6 +100,7 @@ def _operand(request: dict[str, Any]) -> Matrix:
     request=Request,
     response=Response,
     bare="eigenvalues",
+    left_side=r"\lambda",
     drawings={
         "plane": Drawing("plane", lambda request: eigen_plane(_operand(request)), "of a real 2×2 matrix, what it does to its eigenvectors")
     },

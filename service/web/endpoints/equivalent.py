@@ -69,6 +69,7 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    bare="equivalent",
     examples=[
         Example(
             "The determinant of a product, decided modulo primes",

@@ -24,6 +24,8 @@ class Response(ResponseSchema):
     family="calculus",
     request=ExpressionRequest,
     response=Response,
+    bare="value",
+    left_side="f",
     examples=[
         Example("An inner product", {"expression": "e'*e", "variables": {"e": "vector(n)"}, "at": {"e": [1, -2, 3]}}),
         Example("No variables, no point", {"expression": "sin(pi/6) + 3/4"}),

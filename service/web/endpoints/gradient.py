@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.answers.derivation import steepest_ascent
+from service.web import left_sides
 from service.web.calculus import DerivativeRequest, DerivativeResponse, differentiate
 from service.web.calculus_drawings import CONTOUR, curve_of, graph_of
 from service.web.endpoint import Example, endpoint
@@ -29,6 +30,8 @@ class Response(DerivativeResponse):
     family="calculus",
     request=DerivativeRequest,
     response=Response,
+    bare=("value", "result", "results"),
+    left_side=left_sides.gradient,
     drawings={"contour": CONTOUR, "curve": curve_of("gradient"), "graph": graph_of("gradient")},
     examples=[
         Example(

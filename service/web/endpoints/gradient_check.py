@@ -87,6 +87,7 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    bare="passed",
     examples=[
         Example(
             "Right, for a symmetric matrix",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.web import left_sides
 from service.web.calculus import DerivativeRequest, DerivativeResponse, ExpressionAnswer, ValueAnswer, differentiate
 from service.web.endpoint import Example, endpoint
 from service.web.fields import AnswerField, BooleanField
@@ -47,6 +48,8 @@ class Response(DerivativeResponse):
     family="calculus",
     request=Request,
     response=Response,
+    bare=("value", "result", "results"),
+    left_side=left_sides.hessian,
     examples=[
         Example("Two variables", {"expression": "x^3*y + sin(y)", "wrt": ["x", "y"], "at": {"x": 1, "y": "pi/2"}}),
         Example(

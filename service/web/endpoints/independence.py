@@ -52,6 +52,7 @@ class Response(ResponseSchema):
     direct=True,
     request=Request,
     response=Response,
+    bare="independent",
     examples=[
         Example("A basis", {"vectors": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}),
         Example("One too many, with the relation", {"vectors": [[1, 0], [0, 1], ["sqrt(2)/2", "sqrt(2)/2"]]}),

@@ -73,6 +73,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="dot",
+    left_side=r"\left\langle x, y \right\rangle",
     examples=[
         Example("Orthogonal vectors", {"x": [1, 2, 2], "y": [2, 1, -2]}),
         Example("Exactly", {"x": [1, 2, 3], "y": [4, -5, 6], "arithmetic": "exact"}),

@@ -55,6 +55,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="inverse",
+    left_side="A^{-1}",
     examples=[
         Example("In floats", {"matrix": [[2, 1], [5, 3]]}),
         Example("Exactly", {"matrix": [["3/5", "1/3"], ["1/3", 1]]}),

@@ -7,6 +7,7 @@ from typing import Any
 from service.answers.task import read_task
 from service.expression.arena import fresh_arena
 from service.functions.change_of_variables import jacobian_determinant
+from service.web import left_sides
 from service.web.calculus import PRINTED, DerivativeRequest, DerivativeResponse, ValueAnswer, differentiate
 from service.web.endpoint import Example, endpoint
 from service.web.fields import AnswerField, BooleanField
@@ -33,6 +34,8 @@ class Response(DerivativeResponse):
     family="calculus",
     request=Request,
     response=Response,
+    bare=("value", "result", "results"),
+    left_side=left_sides.jacobian,
     examples=[
         Example(
             "A vector function of two scalars",

@@ -56,6 +56,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="x",
+    left_side="x",
     examples=[
         Example("Three equations, two unknowns", {"matrix": [[1.0, 2.0], [2.0, 5.0], [3.0, 4.0]], "rhs": [1.0, 0.0, 2.0]}),
         Example("With weights", {"matrix": [[1], [1], [1]], "rhs": [1, 2, 6], "weights": [1, 1, 2]}),

@@ -55,6 +55,7 @@ class Response(ResponseSchema):
     family="functions",
     request=FunctionRequest,
     response=Response,
+    bare=("matrix", "linear"),
     drawings={"plane": PLANE},
     examples=[
         Example("A linear map", {"expression": ["x", "y", "x+y"], "wrt": ["x", "y"]}),

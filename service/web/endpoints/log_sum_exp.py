@@ -29,6 +29,7 @@ class Response(ResponseSchema):
     request=ScoresRequest,
     response=Response,
     bare="value",
+    left_side=r"\operatorname{logsumexp}\left(x\right)",
     examples=[
         Example("Where exp(x) overflows", {"vector": [1000, 1000.5, 999]}),
         Example("Of each row, with a temperature", {"matrix": [[1, 2, 3], [0, 0, 0]], "temperature": 0.5}),

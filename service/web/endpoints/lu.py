@@ -41,6 +41,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="u",
+    left_side="U",
     examples=[
         Example("With partial pivoting", {"matrix": [[1.5, 2.0], [3.0, 4.5]]}),
         Example(

@@ -47,6 +47,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="X",
+    left_side="X",
     examples=[
         Example("AXB = C", {"A": [[1.0, 2.0], [3.0, 5.0]], "B": [[2.0, 1.0], [1.0, 1.0]], "C": [[17.0, 12.0], [43.0, 30.0]]}),
         Example(

@@ -134,6 +134,8 @@ class Response(ResponseSchema):
     family="functions",
     request=Request,
     response=Response,
+    bare="minimum",
+    left_side=lambda answer: {"value": "f"},
     drawings=DESCENT,
     examples=[
         Example(

@@ -37,6 +37,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="pseudoinverse",
+    left_side="A^{+}",
     examples=[
         Example("In floats", {"matrix": [[1.0, 2.0], [2.0, 5.0], [3.0, 4.0]]}),
         Example("Exactly, of dependent columns", {"matrix": [[1, 2], [2, 4]], "arithmetic": "exact"}),

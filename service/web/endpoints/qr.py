@@ -49,6 +49,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="r",
+    left_side="R",
     examples=[
         Example("Thin", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}),
         Example("Full, with pivoting", {"matrix": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "full": True, "pivoting": True}),

@@ -54,6 +54,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="rank",
+    left_side=r"\operatorname{rank} A",
     examples=[
         Example("Whole entries: exact, with the relation behind the deficiency", {"matrix": [[0, 1, 2], [1, 2, 1], [2, 7, 8]]}),
         Example("Floats: by singular values", {"matrix": [[0.5, 1.5], [0.25, 0.8], [0.1, 0.3]]}),

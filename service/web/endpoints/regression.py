@@ -216,6 +216,7 @@ def _drawing(scene: Scene, shows: str) -> Drawing:
     request=Request,
     response=Response,
     bare="coefficients",
+    left_side=r"\hat{\beta}",
     drawings={
         "fit": _drawing(SCENES["fit"], "one predictor: the fit with its confidence and prediction bands (ols, polynomial)"),
         "curve": _drawing(fitted_mean, "one predictor: the fitted probability or count with its band (logistic, poisson)"),

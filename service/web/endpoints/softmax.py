@@ -28,6 +28,7 @@ class Response(ResponseSchema):
     request=ScoresRequest,
     response=Response,
     bare="value",
+    left_side=r"\operatorname{softmax}\left(x\right)",
     examples=[
         Example("Of three scores", {"vector": [1, 2, 3]}),
         Example("Where exp(x) overflows", {"vector": [1000, 1001, 1002]}),

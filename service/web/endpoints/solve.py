@@ -86,6 +86,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="x",
+    left_side="x",
     examples=[
         Example("One right-hand side", {"matrix": [[2, 1], [5, 3]], "rhs": [1, 2]}),
         Example("Two right-hand sides, exactly", {"matrix": [[2, 1], [5, 4]], "rhs": [[1, 0], [0, 1]], "arithmetic": "exact"}),

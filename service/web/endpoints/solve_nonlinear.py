@@ -72,6 +72,7 @@ class Response(ResponseSchema):
     family="functions",
     request=Request,
     response=Response,
+    bare="solution",
     examples=[
         Example("A circle and a line", {"expression": ["x^2 + y^2 - 4", "x - y"], "wrt": ["x", "y"], "start": {"x": 1, "y": 2}}),
         Example(

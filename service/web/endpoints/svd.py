@@ -64,6 +64,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="singular_values",
+    left_side=r"\sigma",
     drawings={
         "plane": Drawing(
             "plane", lambda request: singular_plane(request["matrix"]), "of a real 2×2 matrix, the ellipse that the unit circle becomes"

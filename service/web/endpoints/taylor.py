@@ -10,6 +10,7 @@ from service.expression.arena import fresh_arena
 from service.functions.taylor import taylor as polynomial
 from service.functions.taylor_steps import taylor_steps
 from service.printing.functions import DIALECTS
+from service.web import left_sides
 from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, PointAnswer, StepsAnswer, ValueAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoicesField, IntegerField, PointField
@@ -63,6 +64,8 @@ class Response(ResponseSchema):
     family="calculus",
     request=Request,
     response=Response,
+    bare=("value", "result"),
+    left_side=left_sides.taylor,
     drawings={"curve": TAYLOR},
     examples=[
         Example("Two variables", {"expression": "exp(x)*y", "wrt": ["x", "y"], "about": {"x": 0, "y": 1}, "order": 2}),

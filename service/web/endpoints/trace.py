@@ -36,6 +36,7 @@ class Response(ResponseSchema):
     request=Request,
     response=Response,
     bare="trace",
+    left_side=r"\operatorname{tr} A",
     examples=[
         Example("Whole entries", {"matrix": [[2, 1], [5, 3]]}),
         Example("Exactly", {"matrix": [["1/2", 1], [0, "1/3"]]}),
