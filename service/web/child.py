@@ -22,7 +22,7 @@ from service.compute.channel import Channel
 from service.errors import LimitExceeded, NablaError
 from service.settings import Settings
 from service.web import computing, drawings, logs, trace
-from service.web.negotiation import Form
+from service.web.forms import Form
 from service.web.parcels import Outcome, Task, pack_get, pack_note, pack_set
 from service.web.problems import InternalError
 from service.web.registry import ENDPOINTS

@@ -13,7 +13,7 @@ import orjson
 
 from service.errors import Fault, NablaError, Span
 from service.web import problems
-from service.web.negotiation import Form
+from service.web.forms import Form
 from service.web.problems import HttpError
 from service.web.reading import Sent
 
