@@ -113,6 +113,8 @@ class _Task:
         pointer = f"/about/{declared.name}"
         read = parse(value, Declarations(self.variables, self.parsed.sizes), pointer)
         for name, node in read.variables.items():
+            if name in self.wrt:
+                raise InputError(f"the point holds {name}, a variable of the expansion", "give it numbers, or other names", pointer)
             self.variables.setdefault(name, node.parameter)
         if read.node.shape != declared.shape:
             raise ShapeMismatch(

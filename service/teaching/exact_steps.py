@@ -12,7 +12,7 @@ import numpy as np
 
 from service import limits
 from service.calculus.evaluate import Evaluator
-from service.errors import CheckFailed, InputError
+from service.errors import CheckFailed, InputError, Undecided
 from service.language import declare, parse
 from service.linalg.matrix import Matrix
 from service.printing.printers import to_latex
@@ -21,6 +21,7 @@ from service.teaching.sentences import code_of, sentence
 LAMBDA, IMAGINARY = 0.737, 0.419
 """Texts that hold lambda, or i to the first power, are read back with these numbers for them."""
 TOLERANCE = 1e-9
+STEPS_HINT = "leave steps out, or scale the numbers"
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,12 @@ def _expected(value: Any) -> tuple[Any, Any]:
 
 
 def double(value: Any) -> float:
-    """The nearest double of an fmpq or fmpz."""
+    """The nearest double of an fmpq or fmpz. Raises Undecided where there is none, for then a step cannot be multiplied out."""
     value = flint.fmpq(value)
-    return int(value.p) / int(value.q)
+    try:
+        nearest = int(value.p) / int(value.q)
+    except OverflowError:
+        nearest = math.inf
+    if math.isinf(nearest) or (nearest == 0 and value != 0):
+        raise Undecided("the steps hold numbers beyond the range of doubles, so that they cannot be checked", STEPS_HINT, "/steps")
+    return nearest

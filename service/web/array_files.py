@@ -85,7 +85,12 @@ def _read_cells(data: bytes, separator: bytes) -> Matrix:
         if len(row) != len(rows[0]):
             counts = f"line {i + 1} has {len(row)} cells where line 1 has {len(rows[0])}"
             raise MatrixFormatError(counts, _hint_of_separator(text, cut), f"/{i}")
-    return read_matrix([[_cell(cell.strip().strip('"'), i, j, text, cut) for j, cell in enumerate(row)] for i, row in enumerate(rows)])
+    return read_matrix([[_cell(_unquoted(cell.strip()), i, j, text, cut) for j, cell in enumerate(row)] for i, row in enumerate(rows)])
+
+
+def _unquoted(cell: str) -> str:
+    """The cell without the quotes around it; one quote alone stays, and is refused."""
+    return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
 
 
 def _cell(text: str, i: int, j: int, whole: str, cut: str) -> Any:

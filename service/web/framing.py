@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 LONGEST_LINE = 8_190  # bytes of the request line, as in deploy/gunicorn.conf.py; also of the line of a chunk's size
 LONGEST_HEAD = 600_000  # bytes; gunicorn's own limits on fields lie below
+LARGEST_SIZE = 1 << 40  # of a chunk; no client means more
 BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
-REQUEST_LINE = re.compile(rb"[^\r\n]* HTTP/1\.[01]\r\n")
+REQUEST_LINE = re.compile(rb"[^\r\n]* HTTP/1\.[0-9]\r\n")
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 CODED = re.compile(rb"\r\ntransfer-encoding:([^\r]*)", re.IGNORECASE)
 NOT_TEXT = re.compile(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\xff]")
@@ -59,7 +60,7 @@ class Arrival:
         self.head = place + 4
         head = bytes(data[: self.head])
         coded = CODED.search(head)
-        if coded and b"chunked" in coded[1].lower():
+        if coded and coded[1].strip(b" \t").lower() == b"chunked":
             self._chunk = self.head
         elif coded:
             self._end = self.head  # no coding that is known here
@@ -79,6 +80,8 @@ class Arrival:
             try:
                 size = int(data[self._chunk : line].partition(b";")[0].strip() or b"none", 16)
             except ValueError:
+                return True
+            if size > LARGEST_SIZE:
                 return True
             begin = line + 2
             if size <= 0:  # the last one; trailers may follow

@@ -19,12 +19,12 @@ from concurrent.futures import Future
 from typing import Any
 
 from gunicorn.http import errors
-from gunicorn.http.unreader import SocketUnreader
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
 from service import limits
 from service.errors import NablaError
 from service.web import at_once, edge_problems
+from service.web.connections import Connection
 from service.web.framing import Arrival
 from service.web.front import Front
 from service.web.problems import InternalError
@@ -36,77 +36,6 @@ COUNTED_FROM = 65_536  # bytes: what is smaller is not worth counting (1,000 of 
 LINGER = 2.0  # seconds for the client to close its side, so that it reads the answer before the connection is gone
 SWEEP = 0.25  # seconds between two looks for connections whose time is over
 SANE_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]{0,255}")
-
-
-class ClientSocket(socket.socket):
-    """A socket whose `sendall` keeps what the kernel does not take at once in `unsent`, for the main loop to send."""
-
-    unsent: bytearray
-    waits: bool  # whether sendall waits after all, within the time of an answer
-    answered: bool  # whether anything was sent to this request
-
-    def sendall(self, data: Any, flags: int = 0) -> None:
-        self.answered = True
-        if self.waits:
-            self.settimeout(limits.limit("send-seconds"))
-            super().sendall(bytes(self.unsent) + data)
-            self.unsent.clear()
-            return
-        view = memoryview(data)
-        if not self.unsent:
-            view = view[self.send_now(view) :]
-        self.unsent += view
-
-    def send_now(self, data: Any) -> int:
-        """How many bytes the kernel took."""
-        try:
-            return self.send(data, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
-
-
-class Gathered(SocketUnreader):
-    """What gunicorn's parser reads from: the bytes that have been gathered, and no socket."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self.data = memoryview(b"")
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        size = max(self.mxchunk, min(size_hint or 0, self.max_body_chunk))
-        taken, self.data = bytes(self.data[:size]), self.data[size:]
-        return taken
-
-    def take_rest(self) -> bytes:
-        """The bytes behind the request that was read: the next one's."""
-        rest: bytes = self.take_buffered() + bytes(self.data)
-        self.data = memoryview(b"")
-        return rest
-
-
-class Connection(TConn):
-    """A client's connection. `deadline` is when the main loop stops waiting for it."""
-
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
-        super().__init__(cfg, ClientSocket(fileno=sock.detach()), client, server)
-        self.sock.unsent, self.sock.waits, self.sock.answered = bytearray(), False, False
-        self.arrival: Arrival | None = None
-        self.data_ready = True  # gunicorn's own waiting is not used
-        self.deadline = 0.0
-        self.since = 0.0
-        self.is_cut = False  # whether the client stopped in the middle, so that nothing can follow
-        self.is_kept = False
-
-    def init(self) -> None:
-        if not self.initialized:
-            super().init()
-            self.parser = at_once.ReadAhead(self.cfg, self.sock, self.client)
-            self.parser.unreader = Gathered(self.sock)
-
-    @property
-    def held(self) -> int:
-        """Bytes that wait for the client."""
-        return len(self.sock.unsent) + (len(self.arrival.data) if self.arrival else 0)
 
 
 class Worker(ThreadWorker):
@@ -137,7 +66,7 @@ class Worker(ThreadWorker):
                 raise
             return
         self.nr_conns += 1
-        self.gather(Connection(self.cfg, sock, address, listener.getsockname()))
+        self.guard(Connection(self.cfg, sock, address, listener.getsockname()), self.gather)
 
     def gather(self, conn: Connection, begun: bytes = b"") -> None:
         """Waits in the poller for a request, of which `begun` is here already."""
@@ -200,8 +129,11 @@ class Worker(ThreadWorker):
             request = conn.parser.run_ahead()
             if request is None or not has_sane_host(request):
                 return False
-            request._expected_100_continue = False  # `look` has said it
-            found = self.memory.first(conn, data, request, closes)
+            settle(request, conn.is_cut)
+            try:
+                found = self.memory.first(conn, data, request, closes)
+            except Exception:  # the body is broken: the thread will tell
+                conn.parse_anew()
         if found is None:
             return False
         self.nr += 1
@@ -248,9 +180,7 @@ class Worker(ThreadWorker):
     def handle_request(self, req: Any, conn: Connection) -> Any:
         if not has_sane_host(req):
             raise errors.InvalidHeader("HOST", req=req)
-        req._expected_100_continue = False  # the main loop has said it
-        if conn.is_cut:
-            req.force_close()
+        settle(req, conn.is_cut)
         conn.sock.waits = self.held() > HELD
         return super().handle_request(req, conn)
 
@@ -356,13 +286,16 @@ class Worker(ThreadWorker):
         self.poller.register(conn.sock, events, lambda _: self.call(conn, callback))
 
     def call(self, conn: Connection, callback: Callable[[Connection], object]) -> None:
-        """The main loop outlives whatever happens to one connection."""
         if conn in self.waiting:  # not if an earlier event of the same round has ended it
-            try:
-                callback(conn)
-            except Exception:
-                self.log.exception("a connection failed")
-                self.drop(conn)
+            self.guard(conn, callback)
+
+    def guard(self, conn: Connection, callback: Callable[[Connection], object]) -> None:
+        """The main loop outlives whatever happens to one connection."""
+        try:
+            callback(conn)
+        except Exception:
+            self.log.exception("a connection failed")
+            self.drop(conn)
 
     def unwait(self, conn: Connection) -> None:
         if conn in self.waiting:
@@ -404,3 +337,11 @@ def has_sane_host(request: Any) -> bool:
     """Whether the header Host is what RFC 9112 (3.2) asks for."""
     hosts = [value for name, value in request.headers if name == "HOST"]
     return bool(hosts or request.version < (1, 1)) and all(SANE_HOST.fullmatch(host) for host in hosts)
+
+
+def settle(request: Any, is_cut: bool) -> None:
+    """What the main loop has done or found out already: "100 Continue" is said; whether the connection ends with the answer."""
+    request._expected_100_continue = False
+    request.version = min(request.version, (1, 1))  # what is spoken here, and so what the answer says
+    if is_cut or any(name == "CONNECTION" and "close" in value.lower() for name, value in request.headers):
+        request.force_close()  # gunicorn looks for "close" alone, not in a list

@@ -1,0 +1,160 @@
+"""Requests that go wrong in one or two places: the worked examples of every operation, with odd values in the fields that it takes.
+
+Made from the registry, so that a new operation is attacked without being told of. The same number gives the same request.
+`python -m tests.hostile.mutations 10000` sends that many to an application in this process, and prints what ends badly.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+import time
+from collections import Counter
+from random import Random
+from typing import Any
+
+from service.app import create_app
+from service.settings import Settings
+from service.web.endpoint import Endpoint
+from service.web.fields import ArrayField, BooleanField, ChoiceField, ExpressionField, IntegerField, TextField
+from service.web.registry import ENDPOINTS
+
+Request = tuple[str, dict[str, Any]]
+
+SCALARS: tuple[Any, ...] = (
+    None, True, False, 0, 1, -1, 2, 7, 0.5, -0.0, 1e308, -1e308, 5e-324, 1e-300, 1e16, 2**53 + 1, 2**63, 2**64, -(2**64), 10**25,
+    "", " ", "x", "0", "1/3", "1/0", "0/0", "1e400", "NaN", "nan", "inf", "pi", "sqrt(2)", "i", "1+2i", "x+", "(", "\0", "\u0661", "²",
+    "_", "." * 50,
+    "x" * 200, "9^9^9^9", "1/x", "log(0)", "log(-1)", "exp(1e9)", "[1,2]", "[[1,2],[3,4]]", {"re": 1, "im": 2}, {"re": 1e308, "im": 1e308},
+)  # fmt: skip
+CONTAINERS: tuple[Any, ...] = (
+    [], [[]], [[], []], {}, [{}], [None], [1], [0], [1, 2], [1, 2, 3], [[1]], [[0]], [[1, 2], [3, 4]], [[1, 2], [2, 4]], [[1, 2, 3],
+    [4, 5, 6]],
+    [[1], [2], [3]], [[0, 0], [0, 0]], [[1, 2], [3]], [1, [2]], [[[1, 2], [3, 4]], [[5, 6], [7, 8]]], [["1/3", "2"], ["x", "y"]], ["x",
+    "y"],
+    [[True, 1], [1, 2]], [["NaN", 1], [1, 1]], [[2**64, 1], [1, 1]], [[1e308, 1e308], [1e308, -1e308]], [[1e-308, 0], [0, 1e308]],
+    [[5e-324, 1], [1, 5e-324]], [[{"re": 1, "im": 2}, 1], [1, {"re": 0, "im": 0}]],
+    [[1 / (i + j + 1) for j in range(12)] for i in range(12)],
+    {"x": 1}, {"x": "vector(n)"}, {"x": "vector(0)"}, {"x": "matrix(2,2)"}, {"x": [1, 2]}, {"x": None}, {"x": "pi/2"}, {"x": 1e308},
+    {"": 1},
+    {"x": {"shape": ["n"]}}, {"x": {"shape": [10**9, 10**9]}}, {"x": "vector(1000000000)"}, {"x": [0, 1]}, {"jvp": {"x": [1]}}, {"vjp": 1},
+    {"base64": "", "shape": [1]}, {"base64": "AAAAAAAA+H8=", "shape": [1, 1]}, {"base64": "////", "shape": [1], "dtype": "O"},
+    {"base64": 1},
+)  # fmt: skip
+EXPRESSIONS: tuple[str, ...] = (
+    "x", "x'*A*x", "norm2(A*x-b)^2", "log(x)", "1/x", "abs(x)", "max(x,y)", "where(x>0,x,-x)", "sum(exp(x))", "tr(A)", "det(A)",
+    "inv(A)", "A^-1",
+    "A^100", "x^1000", "x^0.5", "0^0", "0^-1", "1/0", "sqrt(-1)", "gamma(-1)", "x[1]", "x[0]", "x[9]", "[x,y;1,2]", "[1,2;3]", "eye(n)",
+    "zeros(100000,100000)", "kron(A,A)", "expm(A)", "logm(A)", "x''", "x./0", "x y", "x(y)", "x==y", "log(x,0)", "log(x,1)",
+    "atan2(x,0)", "1e400",
+    "sin(" * 300 + "x" + ")" * 300, "x" + "+x" * 2000, "^".join(["x"] * 30), "-" * 400 + "x", "(x+1)^100", "exp(exp(exp(exp(10))))",
+    "((9^9)^9999)^9999", "4^(1/2)^(1/2)", "*".join(f"(1+x{i})" for i in range(16)),
+    "log(" + "+".join(f"exp(x{i})" for i in range(40)) + ")",
+    "sin(sin(sin(sin(sin(x)))))", "cos(exp(x))", "sum(x)/n", "prod(x)", "lambda_max(A)", "pinv(A)", "θ_1^2", "x\u0301", "x\u200b",
+    "x;y", "x=1",
+    "x.__class__", "f(x)", "d(x)", "@", "5!", "x%2", "'x'", "x\ny", "x #c",
+)  # fmt: skip
+ENTRIES: tuple[Any, ...] = (
+    0, 1, -1, 2, 3, 0.5, -0.0, 1e308, -1e308, 5e-324, 1e-300, 1e-16, 1e16, 1e154, 2**53 + 1, 10**20, "1/3", "-2/7", "x", "sqrt(2)",
+    {"re": 1, "im": 1},
+)  # fmt: skip
+
+
+def mutated(number: int) -> Request:
+    """The request of this number."""
+    random = Random(number)
+    endpoint = random.choice(list(ENDPOINTS.values()))
+    request = copy.deepcopy(dict(random.choice(endpoint.examples).request))
+    for _ in range(random.choice((1, 1, 1, 2, 3))):
+        name = random.choice(list(endpoint.request.fields))
+        if random.random() < 0.08:
+            request.pop(name, None)
+        elif name in request and random.random() < 0.3:
+            request[name] = _bent(random, request[name])
+        else:
+            request[name] = _value(random, endpoint, name)
+    return endpoint.name, request
+
+
+def _value(random: Random, endpoint: Endpoint, name: str) -> Any:
+    """A value for the field: mostly of its kind, and odd."""
+    field = endpoint.request.fields[name]
+    if random.random() < 0.75:
+        if isinstance(field, ExpressionField):
+            return random.choice(EXPRESSIONS)
+        if isinstance(field, ChoiceField):
+            return random.choice(field.choices)
+        if isinstance(field, BooleanField):
+            return random.random() < 0.5
+        if isinstance(field, IntegerField):
+            return random.choice((0, 1, 2, 3, 5, 10, 40, 100))
+        if isinstance(field, ArrayField) and field.takes_files:
+            return _array(random, field.depth or 2)
+    return copy.deepcopy(random.choice((*SCALARS, *CONTAINERS)))
+
+
+def _array(random: Random, depth: int) -> list[Any]:
+    rows, columns = random.randint(1, 5), random.randint(1, 5)
+    rows = columns if random.random() < 0.5 else rows
+    pool = random.choice(((0, 1, -1, 2, 3), (1e308, -1e308, 5e-324, 1e-300, 0, 1, 1e200, -1e-200), ENTRIES))
+    array = [[random.choice(pool) for _ in range(columns)] for _ in range(rows)]
+    return array if depth == 2 else array[0]
+
+
+def _bent(random: Random, value: Any) -> Any:
+    """The value with something odd somewhere inside."""
+    if isinstance(value, list) and value and random.random() < 0.85:
+        place = random.randrange(len(value))
+        bent = [*value[:place], _bent(random, value[place]), *value[place + 1 :]]
+        return bent + bent[:1] if random.random() < 0.2 else bent[1:] if random.random() < 0.15 else bent
+    if isinstance(value, dict) and value and random.random() < 0.85:
+        key = random.choice(list(value))
+        return {**value, key: _bent(random, value[key])}
+    if isinstance(value, str) and value and random.random() < 0.6:
+        place = random.randrange(len(value))
+        piece = random.choice(("(", ")", "^", "/", "*", "'", "0", "9", "1e300", "+", "-", ",", "[", "]", "x", "@", "log", ""))
+        return value[:place] + piece + value[place + random.randint(0, 1) :]
+    return copy.deepcopy(random.choice(ENTRIES if isinstance(value, (int, float)) and random.random() < 0.8 else SCALARS))
+
+
+def with_text(text: str) -> list[Request]:
+    """Requests that put the text where each operation takes one, one place a request; and into names of fields and variables."""
+    found: list[Request] = []
+    for endpoint in ENDPOINTS.values():
+        base = dict(next(example for example in endpoint.examples if example.refused is None).request)
+        for name, field in endpoint.request.fields.items():
+            if isinstance(field, (ExpressionField, TextField)) and name in base:
+                found.append((endpoint.name, {**base, name: text}))
+            elif name == "matrix" and name in base:
+                found.append((endpoint.name, {**base, name: [[text, 1], [1, 2]]}))
+        found.append((endpoint.name, {**base, text: 1}))
+    found += [
+        ("gradient", {"expression": "x", "variables": {text: "vector(n)"}}),
+        ("gradient", {"expression": "x", "variables": {"x": text}}),
+        ("gradient", {"expression": "x", "wrt": text}),
+        ("evaluate", {"expression": "x", "at": {"x": text}}),
+        ("evaluate", {"expression": "x", "at": {"x": 1, text: 1}}),
+    ]
+    return found
+
+
+def main(count: int) -> int:
+    client = create_app(Settings(log_level="error", cache_memory_bytes=0)).test_client()
+    ended: Counter[int] = Counter()
+    bad = 0
+    for number in range(1_000_000, 1_000_000 + count):
+        operation, request = mutated(number)
+        begun = time.perf_counter()
+        answer = client.post(f"/v1/{operation}", data=json.dumps(request).encode(), content_type="application/json")
+        seconds = time.perf_counter() - begun
+        ended[answer.status_code] += 1
+        if answer.status_code == 500 or seconds > 10 or (answer.status_code >= 400 and len(answer.data) > 4_000):
+            bad += 1
+            sys.stdout.write(f"{answer.status_code} after {seconds:.1f} s: {operation} {json.dumps(request)[:2000]}\n")
+    sys.stdout.write(f"{count} requests: {dict(sorted(ended.items()))}, {bad} ended badly\n")
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(int(sys.argv[1]))))

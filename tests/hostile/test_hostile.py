@@ -1,0 +1,79 @@
+"""Hostile bytes over HTTP against the service as it is deployed: each ends in a declared answer, none runs, hangs or breaks it.
+
+http.json and bodies.json hold a row an attempt: its name, what is sent, the statuses (and codes) it may end in.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hostile import mutations, wire
+from tests.hostile.conftest import MARK
+
+HERE = Path(__file__).parent
+HTTP: list[dict[str, Any]] = json.loads((HERE / "http.json").read_text())
+BODIES: list[dict[str, Any]] = json.loads((HERE / "bodies.json").read_text())
+INJECTIONS: list[str] = json.loads((HERE / "injections.json").read_text())
+SAMPLED = 1_500  # mutated requests in the suite; `make fuzz` sends more
+REFUSED = (400, 413, 422)
+
+Address = tuple[str, int]
+
+
+def test_there_are_enough() -> None:
+    names = [row["name"] for row in HTTP + BODIES]
+    assert len(set(names)) == len(names) >= 250
+
+
+@pytest.mark.parametrize("row", HTTP, ids=lambda row: row["name"])
+def test_http(target: Address, row: dict[str, Any]) -> None:
+    answers = wire.send(target, wire.encode(row["send"]), half_close=row.get("half_close", False))
+    assert answers
+    assert len(answers) == row.get("answers", len(answers))
+    expect(answers[0], row)
+
+
+@pytest.mark.parametrize("row", BODIES, ids=lambda row: row["name"])
+def test_body(target: Address, row: dict[str, Any]) -> None:
+    [answer] = wire.send(target, wire.post(row["path"], row["headers"], wire.encode(row["body"])))
+    expect(answer, row)
+
+
+def expect(answer: wire.Answer, row: dict[str, Any]) -> None:
+    answer.check()
+    assert answer.status in row["status"], answer
+    assert answer.status < 400 or answer.code in row.get("code", [answer.code]), answer
+
+
+def test_nothing_that_is_sent_is_run(target: Address, witness: Path) -> None:
+    """Code in place of every text that an operation takes, and in the names of its fields, variables and columns."""
+    requests = [request for text in INJECTIONS for request in mutations.with_text(text.replace("MARK", MARK))]
+    for (operation, fields), answer in zip(requests, ask_all(target, requests), strict=True):
+        answer.check()
+        assert answer.status in REFUSED, (operation, fields, answer)
+    assert not witness.read_text()
+    assert not list(Path.cwd().rglob(f"*{MARK}*"))
+
+
+def test_odd_values_in_every_field_of_every_operation(target: Address) -> None:
+    requests = [mutations.mutated(seed) for seed in range(SAMPLED)]
+    for (operation, fields), answer in zip(requests, ask_all(target, requests), strict=True):
+        try:
+            answer.check()
+        except AssertionError as error:
+            raise AssertionError(f"{operation} {json.dumps(fields)[:1000]}") from error
+
+
+def ask_all(target: Address, requests: list[mutations.Request]) -> list[wire.Answer]:
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda request: ask(target, *request), requests))
+
+
+def ask(target: Address, operation: str, fields: dict[str, Any]) -> wire.Answer:
+    [answer] = wire.send(target, wire.post(f"/v1/{operation}", {"Content-Type": wire.JSON}, json.dumps(fields).encode()))
+    return answer
