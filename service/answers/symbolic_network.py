@@ -11,145 +11,160 @@ from typing import Any
 
 from service import limits
 from service.answers.derivation import derive
+from service.answers.symbolic_layers import LOSSES, Shape, Written, declared, loss_text, paired, written
 from service.answers.task import read_task
 from service.calculus.substitute import substitute
 from service.calculus.verify import check_derivatives
 from service.certificates import require
-from service.errors import InputError
+from service.errors import InputError, NablaError
 from service.expression.nodes import Node
 from service.language import declare, parse
 from service.learning.layers import LETTERS, LayerSpec
 from service.printing.printers import to_latex, to_text
 
-LOSSES = {
-    "squared-error": "norm2({a} - {t})^2/2",
-    "mean-squared-error": "norm2({a} - {t})^2/{size}",
-    "cross-entropy": "-{t}'*log({a})",
-    "binary-cross-entropy": "-({t}'*log({a}) + (1 - {t})'*log(1 - {a}))",
-}
+Size = str | int
 
 
-def symbolic_backpropagation(specs: Sequence[LayerSpec], loss: str, inputs: str | int) -> dict[str, Any]:
-    """The gradient of the loss by every weight, with the input x of the size `inputs` and the target t.
+def symbolic_backpropagation(
+    specs: Sequence[LayerSpec], loss: str, inputs: Size | list[int], samples: Size | None = None
+) -> dict[str, Any]:
+    """The gradient of the loss by every weight, with the input x of the size `inputs` (two numbers for a matrix) and the target t.
 
-    Raises InputError for a convolution and for weights without an input, and what the language raises.
+    With `samples` x and t have a row for each sample, and the loss is the mean. Raises InputError for weights without an input and for
+    layers that cannot be written out, and what the language raises.
     """
     limits.check("symbolic-layers", len(specs), "/layers")
-    network = _Network(specs, inputs)
+    network = _Network(specs, inputs, None if samples is None else str(samples))
     last = len(specs)
-    declared = network.variables | {"t": f"vector({network.sizes[-1]})"}
+    shapes = network.shapes
+    known = network.variables | {"t": declared(shapes[-1])}
     output = f"h{last}"
-    loss_text = LOSSES[loss].format(a=output, t="t", size=network.sizes[-1])
-    delta = _gradient(loss_text, declared, output)
+    loss_of_output = loss_text(loss, output, shapes[-1], network.batch)
+    delta = _gradient(loss_of_output, known, output)
     values: dict[str, Node] = {}
-    for place, text in enumerate(network.texts, 1):
-        values[f"h{place}"] = substitute(_read(text, declared), values)
-    deltas = {f"d{last}": substitute(_read(delta["text"], declared), values)}
+    for place, layer in enumerate(network.layers, 1):
+        values[f"h{place}"] = substitute(_read(layer.text, known), values)
+    deltas = {f"d{last}": substitute(_read(delta["text"], known), values)}
     layers: list[dict[str, Any]] = []
     composed: dict[str, Node] = {}
-    gradients: dict[str, Any] = {}
+    gradients: list[dict[str, Any]] = []
     latest = delta
     for place in range(last, 0, -1):
-        by_input = network.before(place)
-        product = f"d{place}'*({network.texts[place - 1]})"
-        found = {name: _gradient(product, declared, name) for name in (by_input, *network.weights[place - 1])}
-        known = {**values, **deltas}
-        for name in network.weights[place - 1]:
-            composed[name] = substitute(_read(found[name]["text"], declared), known)
-            gradients[name] = found[name]
-        deltas[f"d{place - 1}"] = substitute(_read(found[by_input]["text"], declared), known)
+        by_input, layer = network.before(place), network.layers[place - 1]
+        product = paired(f"d{place}", layer.text, shapes[place])
+        found = {name: _gradient(product, known, name) for name in (by_input, *layer.weights)}
+        everything = {**values, **deltas}
+        for name in layer.weights:
+            composed[name] = substitute(_read(found[name]["text"], known), everything)
+        gradients.insert(0, {name: found[name] for name in layer.weights})
+        deltas[f"d{place - 1}"] = substitute(_read(found[by_input]["text"], known), everything)
         layers.insert(0, network.told(place, latest, found))
         latest = found[by_input]
     composed["x"] = deltas["d0"]
-    function = substitute(_read(loss_text, declared), values)
-    variables = {name: each for name, each in declare(declared).variables.items() if name[0] not in "hd"}
+    function = substitute(_read(loss_of_output, known), values)
+    variables = {name: each for name, each in declare(known).variables.items() if name[0] not in "hd"}
     checks = check_derivatives(function, {(name,): node for name, node in composed.items()}, variables, "finite-differences")
     return {
         "value": None,
-        "loss": {"type": loss, "text": loss_text, "expression": to_text(function), "latex": to_latex(_read(loss_text, declared))},
+        "loss": {
+            "type": loss,
+            "text": to_text(_read(loss_of_output, known)),
+            "expression": to_text(function),
+            "latex": to_latex(_read(loss_of_output, known)),
+        },
         "output": output,
         "layers": layers,
-        "gradients": dict(sorted(gradients.items(), key=lambda item: (int(item[0].lstrip("Wb")), item[0]))),
+        "gradients": {name: gradient for found in gradients for name, gradient in found.items()},
         "input_gradient": latest,
-        "variables": declared,
+        "variables": known,
         "checks": require(checks),
     }
 
 
 class _Network:
-    """Sizes, names and texts: `sizes[k]` is the size of h_k, h_0 being x; `texts[k - 1]` is h_k in terms of h_(k-1)."""
+    """`shapes[k]` is the shape of h_k, h_0 being x; `layers[k - 1]` tells h_k in terms of h_(k-1)."""
 
-    def __init__(self, specs: Sequence[LayerSpec], inputs: str | int) -> None:
+    def __init__(self, specs: Sequence[LayerSpec], inputs: Size | list[int], batch: str | None) -> None:
         self.specs = specs
-        self.sizes: list[str] = [str(inputs)]
-        self.texts: list[str] = []
-        self.weights: list[tuple[str, ...]] = []
-        self.variables: dict[str, Any] = {"x": f"vector({inputs})"}
-        taken = {str(inputs), *(str(spec.size) for spec in specs if spec.size is not None)}
+        self.batch = batch
+        sizes = [str(size) for size in inputs] if isinstance(inputs, list) else [str(inputs)]
+        if batch and len(sizes) > 1:
+            raise InputError("a batch of matrices cannot be told with symbols", 'leave "samples" out, or give one size', "/samples")
+        if batch in sizes and not batch.isdigit():
+            raise InputError(f"{batch} is the size of the input", '"samples": "N"', "/samples")
+        self.shapes: list[Shape] = [(batch, *sizes) if batch else tuple(sizes)]
+        self.layers: list[Written] = []
+        self.variables: dict[str, Any] = {"x": declared(self.shapes[0])}
+        taken = {*sizes, str(batch), *(str(spec.size) for spec in specs if spec.size is not None)}
         free = iter([letter for letter in LETTERS if letter not in taken])
         for place, spec in enumerate(specs, 1):
-            self._add(place, spec, free)
-            self.variables |= {f"h{place}": f"vector({self.sizes[-1]})", f"d{place}": f"vector({self.sizes[-1]})"}
+            try:
+                layer = written(spec, place, self.before(place), self.shapes[-1], free, batch)
+            except NablaError as error:
+                raise (error if error.pointer.startswith("/layers") else error.at("/layers")) from None
+            self.layers.append(layer)
+            self.shapes.append(layer.shape)
+            self.variables |= {**layer.weights, f"h{place}": declared(layer.shape), f"d{place}": declared(layer.shape)}
 
     def before(self, place: int) -> str:
         """The name of the input of a layer."""
         return f"h{place - 1}" if place > 1 else "x"
 
-    def _add(self, place: int, spec: LayerSpec, free: Any) -> None:
-        at = f"/layers{spec.at}"
-        if spec.arrays:
-            raise InputError("this layer has numbers, and the network no input", 'send "x", or leave the numbers out', at)
-        inner = self.before(place)
-        weights: tuple[str, ...] = ()
-        if spec.kind != "affine":
-            text = f"{spec.kind}({inner})"
-            size = self.sizes[-1]
-        else:
-            size = str(spec.size) if spec.size is not None else next(free, "")
-            if not size:
-                raise InputError("there are not enough letters for the sizes", 'give each affine layer its "size"', at)
-            text = f"W{place}*{inner}"
-            self.variables[f"W{place}"] = f"matrix({size},{self.sizes[-1]})"
-            weights = (f"W{place}",)
-            if spec.bias:
-                text += f" + b{place}"
-                self.variables[f"b{place}"] = f"vector({size})"
-                weights += (f"b{place}",)
-        self.sizes.append(size)
-        self.texts.append(text)
-        self.weights.append(weights)
-
     def told(self, place: int, delta: dict[str, Any], found: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """A layer of the answer."""
-        m, n = (_number(self.sizes[i]) for i in (place, place - 1))
-        shapes = {"input": [m, n]}
-        for name in self.weights[place - 1]:
-            shapes[name.rstrip("0123456789")] = [m, m, n] if name.startswith("W") else [m, m]
-        jacobian = derive(read_task("jacobian", self._request(self.texts[place - 1], self.before(place))))["result"]
-        return {
+        layer = self.layers[place - 1]
+        outer, inner = ([_number(size) for size in self.shapes[i][1 if self.batch else 0 :]] for i in (place, place - 1))
+        shapes = {"input": [*outer, *inner]}
+        for name, declaration in layer.weights.items():
+            sizes = declaration[declaration.index("(") + 1 : -1].split(",") if "(" in declaration else []
+            shapes[_bare(name)] = [*outer, *[_number(size) for size in sizes]]
+        told: dict[str, Any] = {
             "index": place,
             "type": self.specs[place - 1].kind,
-            "input_size": n,
-            "output_size": m,
-            "output": f"h{place} = {self.texts[place - 1]}",
+            "input_size": _count(inner),
+            "output_size": _count(outer),
+            "input_shape": inner,
+            "output_shape": outer,
+            "output": f"h{place} = {layer.text}",
             "delta": delta,
-            "jacobian": {name: jacobian[name] for name in ("text", "latex", "shape")},
+            "jacobian": None,
             "jacobian_shapes": shapes,
-            "gradients": {name.rstrip("0123456789"): found[name] for name in self.weights[place - 1]},
+            "gradients": {_bare(name): found[name] for name in layer.weights},
         }
+        if len(self.shapes[place]) == len(self.shapes[place - 1]) == 1:
+            request = {"expression": layer.text, "variables": self.variables, "wrt": self.before(place)}
+            jacobian = derive(read_task("jacobian", request))["result"]
+            told["jacobian"] = {name: jacobian[name] for name in ("text", "latex", "shape")}
+        return told
 
-    def _request(self, text: str, wrt: str) -> dict[str, Any]:
-        return {"expression": text, "variables": self.variables, "wrt": wrt}
+
+def _bare(name: str) -> str:
+    return name.rstrip("0123456789")
 
 
-def _number(size: str) -> str | int:
+def _number(size: str) -> Size:
     return int(size) if size.isdigit() else size
 
 
-def _gradient(text: str, declared: dict[str, Any], wrt: str) -> dict[str, Any]:
-    found = derive(read_task("gradient", {"expression": text, "variables": declared, "wrt": wrt}))["result"]
+def _count(shape: list[Size]) -> Size:
+    """The number of entries; a text where sizes are letters."""
+    if len(shape) == 1:
+        return shape[0]
+    total = 1
+    for size in shape:
+        if not isinstance(size, int):
+            return "*".join(map(str, shape))
+        total *= size
+    return total
+
+
+def _gradient(text: str, known: dict[str, Any], wrt: str) -> dict[str, Any]:
+    found = derive(read_task("gradient", {"expression": text, "variables": known, "wrt": wrt}))["result"]
     return {name: found[name] for name in ("text", "latex", "shape")}
 
 
-def _read(text: str, declared: dict[str, Any]) -> Node:
-    return parse(text, declare(declared)).node
+def _read(text: str, known: dict[str, Any]) -> Node:
+    return parse(text, declare(known)).node
+
+
+__all__ = ["LOSSES", "symbolic_backpropagation"]

@@ -103,7 +103,10 @@ class Index(Operation):
         return Printed(f"{arguments[0].within(Binding.POSTFIX)}[{','.join(str(k + 1) for k in node.parameter)}]", Binding.POSTFIX)
 
     def latex(self, node: Node, *arguments: Printed) -> Printed:
-        return Printed(f"{arguments[0].within_latex(Binding.ATOM)}_{{{','.join(str(k + 1) for k in node.parameter)}}}", Binding.POWER)
+        base = arguments[0].within_latex(Binding.ATOM)
+        if "_{" in base and base.endswith("}"):
+            base = f"{{{base}}}"  # TeX takes no second subscript
+        return Printed(f"{base}_{{{','.join(str(k + 1) for k in node.parameter)}}}", Binding.POWER)
 
     def code(self, node: Node, *arguments: Code) -> Code:
         return codes.entry(arguments[0], node.parameter)

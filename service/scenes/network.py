@@ -9,7 +9,7 @@ from typing import Any
 from service import limits
 
 MOST_UNITS = 8
-DENSE = ("affine", "softmax")
+DENSE = ("affine", "softmax", "layernorm")
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,13 @@ def network_scene(layers: Sequence[Mapping[str, Any]], loss: str) -> NetworkScen
     found = []
     for place, layer in enumerate(layers):
         shapes = layer["jacobian_shapes"]
-        weights = [f"{name}{place + 1}: {_times(axes[1:])}" for name, axes in shapes.items() if name != "input"]
+        inputs, outputs = (
+            layer.get(name) or [layer[other]] for name, other in (("input_shape", "input_size"), ("output_shape", "output_size"))
+        )
+        weights = [f"{name}{place + 1}: {_times(axes[len(outputs) :]) or '1'}" for name, axes in shapes.items() if name != "input"]
         jacobian = f"J{place + 1}: {_times(shapes['input'])}"
-        kernel = shapes.get("kernel", [1, 1])[1]
-        reach = None if layer["type"] in DENSE else kernel if isinstance(kernel, int) else 1
-        found.append(NetworkLayer(layer["type"], str(layer["input_size"]), str(layer["output_size"]), (*weights, jacobian), reach))
+        reach = None if layer["type"] in DENSE else _reach(layer, shapes.get("kernel", [1])[-1])
+        found.append(NetworkLayer(layer["type"], _times(inputs), _times(outputs), (*weights, jacobian), reach))
     told = "; ".join(
         f"{place + 1}. {layer.kind}, {layer.inputs} to {layer.outputs} ({', '.join(layer.shapes)})" for place, layer in enumerate(found)
     )
@@ -53,6 +55,14 @@ def network_scene(layers: Sequence[Mapping[str, Any]], loss: str) -> NetworkScen
         f"Columns of units from the input on the left to the loss, {loss}, on the right, with the shapes of the weights and of the "
         f"Jacobian J of each layer between them. {told}.",
     )
+
+
+def _reach(layer: Mapping[str, Any], kernel: object) -> int:
+    """Of a pool about as many inputs as there are to an output."""
+    inputs, outputs = layer["input_size"], layer["output_size"]
+    if "pool" in layer["type"] and isinstance(inputs, int) and isinstance(outputs, int):
+        return max(1, -(-inputs // outputs))
+    return kernel if isinstance(kernel, int) and kernel > 0 else 1
 
 
 def _times(axes: Sequence[object]) -> str:
