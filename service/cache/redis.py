@@ -1,4 +1,8 @@
-"""The shared cache. Redis may be down, slow, full or full of rubbish: a request waits for it at most `PATIENCE`, and goes on."""
+"""The shared cache. Redis may be down, slow, full or full of rubbish: a request waits for it at most `PATIENCE`, and goes on.
+
+Commands run in a few helper threads (helpers.py), so that nothing of Redis, not even the resolution of its name, holds a request.
+After a failure the breaker (breaker.py) keeps all requests from waiting until a probe in the background has succeeded.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,23 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import redis
-from redis.backoff import NoBackoff
 from redis.connection import DefaultParser
-from redis.retry import Retry
+from redis.exceptions import RedisClusterException
 
 from service.cache import envelope
+from service.cache.breaker import Breaker
+from service.cache.helpers import Helpers
 from service.cache.port import Found
+from service.cache.redis_url import Client, connector
 
 T = TypeVar("T")
 
 PATIENCE = 0.04  # seconds for one command, connecting included
-PAUSES = (0.2, 0.2, 5.0)  # seconds to leave Redis alone after the first, the second, every further failure in a row
+PROBE_PATIENCE = 1.0  # seconds for a probe, which nobody waits for
+CONNECTIONS = 8  # at most, of one process
 
 log = logging.getLogger("nabla.cache")
-_command = threading.local()  # .deadline: when the command that this thread waits for is given up
+_command = threading.local()  # .deadline: when the command that this thread is at is given up
 
 
 class _Parser(DefaultParser):  # type: ignore[misc, valid-type]
@@ -35,53 +42,23 @@ class _Parser(DefaultParser):  # type: ignore[misc, valid-type]
         return super().read_from_socket(timeout=left, raise_on_timeout=True)
 
 
-class Breaker:
-    """After failures in a row nobody is kept waiting for a while. Says once that it is broken, and once that it is whole."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failures = 0
-        self._closed_until = 0.0
-        self._lock = threading.Lock()
-
-    def lets_through(self) -> bool:
-        return self._clock() >= self._closed_until
-
-    def failed(self, error: Exception) -> None:
-        with self._lock:
-            self._closed_until = self._clock() + PAUSES[min(self._failures, len(PAUSES) - 1)]
-            self._failures += 1
-            first = self._failures == 1
-        if first:
-            log.warning("the shared cache does not answer; going on without it: %s", error)
-
-    def succeeded(self) -> None:
-        if self._failures:
-            with self._lock:
-                recovered, self._failures = self._failures > 0, 0
-            if recovered:
-                log.warning("the shared cache answers again")
-
-
 class RedisCache:
-    """Connects when first used, in whichever process that is; values are sealed (service/cache/envelope.py)."""
+    """Connects when first used, in whichever process that is; values are sealed (service/cache/envelope.py).
+
+    Raises ValueError when the URL is none (service/cache/redis_url.py).
+    """
 
     def __init__(self, url: str, secret: bytes = b"") -> None:
         self._secret = secret
         self._breaker = Breaker()
         self._said: set[str] = set()
-        self._client = redis.Redis.from_url(
-            url,
-            socket_connect_timeout=PATIENCE / 2,
-            socket_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 0),
-            parser_class=_Parser,
-            protocol=2,
-            driver_info=None,  # each of these would cost a round trip on connecting
-        )
+        self._helpers = Helpers(CONNECTIONS)
+        own = {} if "+cluster" in url else {"parser_class": _Parser}  # a cluster's client brings its own
+        self._connect = connector(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, max_connections=CONNECTIONS, **own)
+        self._client: Client | None = None
 
     def get(self, key: str) -> bytes | None:
-        sealed = self._ask(lambda: self._client.get(key))
+        sealed = self._ask(lambda client: client.get(key))
         if sealed is None:
             return None
         value = envelope.unseal(key, sealed, self._secret)
@@ -95,7 +72,7 @@ class RedisCache:
 
     def set(self, key: str, value: bytes, ttl: int) -> bool:
         sealed = envelope.seal(key, value, self._secret)
-        return sealed is not None and bool(self._ask(lambda: self._client.set(key, sealed, ex=ttl)))
+        return sealed is not None and bool(self._ask(lambda client: client.set(key, sealed, ex=ttl)))
 
     @property
     def is_up(self) -> bool:
@@ -105,29 +82,47 @@ class RedisCache:
     def count(self, key: str, seconds: int) -> int | None:
         """One more under `key`, which is forgotten after `seconds`: how many that makes; None when Redis does not say."""
 
-        def command() -> int:
-            with self._client.pipeline(transaction=False) as pipe:
+        def command(client: Client) -> int:
+            with client.pipeline(transaction=False) as pipe:
                 pipe.incr(key)
                 pipe.expire(key, seconds)
                 return int(pipe.execute()[0])
 
         return self._ask(command)
 
-    def _ask(self, command: Callable[[], T]) -> T | None:
+    def _ask(self, command: Callable[[Client], T]) -> T | None:
         """What Redis says, or None when it says nothing, or nothing sensible, in time."""
         if not self._breaker.lets_through():
+            if self._breaker.wants_probe():
+                self._helpers.start(lambda: self._attempt(lambda client: client.get("nabla:probe"), PROBE_PATIENCE), PROBE_PATIENCE)
             return None
-        _command.deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE
         try:
-            answer = command()
-        except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-            self._breaker.failed(error)
+            return self._helpers.run(lambda: self._attempt(command, PATIENCE), deadline)
+        except TimeoutError as error:
+            self._failed(error)
+            return None
+
+    def _attempt(self, command: Callable[[Client], T], patience: float) -> T | None:
+        """Runs in a helper."""
+        _command.deadline = time.monotonic() + patience
+        try:
+            client = self._client
+            if client is None:
+                client = self._client = self._connect()
+            answer = command(client)
+        except (redis.ConnectionError, redis.TimeoutError, RedisClusterException, OSError) as error:
+            self._failed(error)
             return None
         except Exception as error:  # an error reply (full, read-only) or rubbish on the line: Redis is there, but no help
             self._say_once(f"the shared cache refuses: {str(error)[:200]}")
-            return None
+            answer = None
         self._breaker.succeeded()
         return answer
+
+    def _failed(self, error: Exception) -> None:
+        self._breaker.failed(error)
+        self._client = None  # the next one asks anew where Redis is
 
     def _say_once(self, message: str) -> None:
         if message not in self._said and len(self._said) < 20:

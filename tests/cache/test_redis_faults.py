@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import redis
 
 from service.cache import envelope
-from service.cache.redis import PATIENCE, PAUSES, Breaker, RedisCache, log
+from service.cache.breaker import PAUSES, Breaker, log
+from service.cache.redis import CONNECTIONS, PATIENCE, RedisCache
 from tests.cache import faults
 
 KEY = "nabla:test:response:fault"
@@ -50,23 +55,63 @@ def test_the_log_says_once_that_it_is_down_and_once_that_it_is_back(monkeypatch:
     monkeypatch.setattr(log, "warning", lambda message, *details: said.append(message))
     now = [0.0]
     breaker = Breaker(lambda: now[0])
+    assert breaker.lets_through()
+    breaker.failed(redis.ConnectionError("gone"))
     for pause in (*PAUSES, PAUSES[-1]):
-        assert breaker.lets_through()
-        breaker.failed(redis.ConnectionError("gone"))
+        breaker.failed(redis.ConnectionError("gone as well"))  # another that was under way: nothing new
         assert not breaker.lets_through()
+        assert not breaker.wants_probe()
         now[0] += pause
+        assert [breaker.wants_probe() for _ in range(3)] == [True, False, False]
+        breaker.failed(redis.ConnectionError("still gone"))
     breaker.succeeded()
     breaker.succeeded()
     assert breaker.lets_through()
     assert said == ["the shared cache does not answer; going on without it: %s", "the shared cache answers again"]
 
 
+def is_used_again(cache: RedisCache) -> bool:
+    """As requests come in, a probe finds that Redis is back; no request waits for it."""
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        started = time.monotonic()
+        if cache.set(KEY, b"{}", 60):
+            return True
+        assert time.monotonic() - started < SLACK
+        time.sleep(0.02)
+    return False
+
+
 def test_it_is_used_again_when_it_is_back(redis_url: str) -> None:
     cache = RedisCache(redis_url)
     cache._breaker.failed(redis.ConnectionError("gone"))
     assert cache.set(KEY, b"{}", 60) is False
-    time.sleep(PAUSES[0] + 0.01)
-    assert cache.set(KEY, b"{}", 60) is True
+    assert is_used_again(cache)
+
+
+def test_a_name_that_is_resolved_slowly_holds_nobody(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve, slow = socket.getaddrinfo, threading.Event()
+
+    def resolve_slowly(*args: Any, **options: Any) -> Any:
+        slow.wait(20)
+        return resolve(*args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
+    cache = RedisCache(redis_url)
+    started = time.monotonic()
+    for _ in range(20):
+        assert cache.get(KEY) is None
+    assert time.monotonic() - started < PATIENCE + SLACK
+    slow.set()
+    assert is_used_again(cache)
+
+
+def test_a_storm_of_requests_makes_few_connections(redis_url: str) -> None:
+    cache, store = RedisCache(redis_url), redis.Redis.from_url(redis_url)
+    before = store.info("clients")["connected_clients"]
+    with ThreadPoolExecutor(60) as pool:
+        list(pool.map(lambda number: cache.get(f"{KEY}{number % 7}"), range(600)))
+    assert store.info("clients")["connected_clients"] - before <= CONNECTIONS
 
 
 def poison(sealed: bytes) -> dict[str, bytes]:
