@@ -26,7 +26,10 @@ class Settings:
     """The table. `limits` holds the limits that differ from their defaults, by name."""
 
     redis_url: str = setting(
-        "", "URL of a Redis that the workers share as a cache (redis://, rediss:// or unix://); empty: none", secret=True
+        "",
+        "URL of a Redis that the workers share as a cache (redis://, rediss://, unix://, redis+sentinel://host:26379/mymaster, "
+        "redis+cluster://host:6379; docs/caching.md); empty: none",
+        secret=True,
     )
     cache_secret: str = setting("", "key of the MAC that values in Redis carry; without it a checksum only", secret=True)
     cache_memory_bytes: int = setting(64_000_000, "size of the cache inside each worker; 0 switches all caches off")

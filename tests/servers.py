@@ -60,10 +60,13 @@ def request(
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on, below 55,000: the nodes of a Redis cluster talk on the one 10,000 above."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port < 55_000:
+            return port
 
 
 def redis_program() -> str:
@@ -80,13 +83,21 @@ def redis_program() -> str:
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path, *options: str) -> Iterator[str]:
-    """A real Redis server without persistence; yields its URL. `options` are further arguments of redis-server."""
+def redis_server(folder: Path, *options: str, ready: bytes = b"+PONG") -> Iterator[str]:
+    """A real Redis server without persistence; yields its URL. `options` are further arguments of redis-server, `ready` is what it
+    answers to PING once it runs."""
     port = free_port()
     place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     command = [redis_program(), *place, "--save", "", "--appendonly", "no", *options]
-    with _running(command, folder / "redis.log", lambda: _answers(port)):
+    with running(command, folder / "redis.log", port, ready):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextlib.contextmanager
+def running(command: list[str], log: Path, port: int, ready: bytes | None = b"+PONG") -> Iterator[None]:
+    """Runs a server until the block ends. It is there when it answers PING so; with None, when it takes connections."""
+    with _running(command, log, lambda: _answers(port, ready)):
+        yield
 
 
 @contextlib.contextmanager
@@ -132,11 +143,13 @@ def _running(command: list[str], log: Path, is_ready: Callable[[], bool], env: M
                 process.wait()
 
 
-def _answers(port: int) -> bool:
-    """Whether a Redis server on `port` answers PING."""
+def _answers(port: int, ready: bytes | None) -> bool:
+    """Whether a server on `port` takes connections, and answers PING with `ready`."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        if ready is None:
+            return True
         connection.sendall(b"PING\r\n")
-        return connection.recv(16).startswith(b"+PONG")
+        return connection.recv(16).startswith(ready)
     return False
 
 
