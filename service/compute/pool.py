@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from service import limits
 from service.compute import channel
@@ -34,6 +35,13 @@ SLOWEST_WAITING = 0.5  # of the places in flight: so many may be taken by comput
 
 Reply = Callable[[bytes], bytes]  # answers what a child asks while it computes
 Noted = Callable[[bytes], None]  # gets what a child had noted when it was killed
+
+
+class Deadline(Protocol):
+    """When a request is given up, on the clock of time.monotonic. A reply to its child may bring it nearer."""
+
+    @property
+    def at(self) -> float: ...
 
 
 class _Lane:
@@ -84,8 +92,8 @@ class Pool:
     def close(self) -> None:
         self.nursery.close()
 
-    def run(self, task: bytes, until: float, client: str, reply: Reply, noted: Noted) -> bytes:
-        """The child's answer to `task`. `until` is on the clock time.monotonic.
+    def run(self, task: bytes, deadline: Deadline, client: str, reply: Reply, noted: Noted) -> bytes:
+        """The child's answer to `task`.
 
         Raises DeadlineExceeded, Overloaded, CpuBudgetExceeded or ComputationDied.
         """
@@ -97,7 +105,7 @@ class Pool:
         try:
             for _ in range(ATTEMPTS):
                 try:
-                    return _Run(self, task, until, client, reply, noted).answer()
+                    return _Run(self, task, deadline, client, reply, noted).answer()
                 except Closed:
                     self.counts["died"] += 1
             raise ComputationDied(
@@ -111,8 +119,8 @@ class Pool:
 class _Run:
     """One attempt at one task."""
 
-    def __init__(self, pool: Pool, task: bytes, until: float, client: str, reply: Reply, noted: Noted) -> None:
-        self.pool, self.task, self.until, self.client, self.reply, self.noted = pool, task, until, client, reply, noted
+    def __init__(self, pool: Pool, task: bytes, deadline: Deadline, client: str, reply: Reply, noted: Noted) -> None:
+        self.pool, self.task, self.deadline, self.client, self.reply, self.noted = pool, task, deadline, client, reply, noted
         self.lane: _Lane | None = None
         self.child: Child | None = None
         self.is_long = False
@@ -125,7 +133,7 @@ class _Run:
                 self._begin_slow(wait)
             else:
                 self._enter(pool._fast, "fast-computations")
-            child = self.child = pool.nursery.take(self.until)
+            child = self.child = pool.nursery.take(self.deadline.at)
             if child is None:
                 raise self._too_late()
             if wait:
@@ -157,19 +165,19 @@ class _Run:
         while True:
             try:
                 if send is not None:
-                    line.send(*send, self.until)
+                    line.send(*send, self.deadline.at)
                     send = None
-                kind, payload = line.receive(min(look, self.until))
+                kind, payload = line.receive(min(look, self.deadline.at))
                 if kind == channel.ANSWER:
                     return payload
                 send = (channel.REPLY, self.reply(payload))
             except Late:
-                if time.monotonic() >= self.until:
+                if time.monotonic() >= self.deadline.at:
                     raise self._too_late() from None
                 left = slice_ - child.used()
                 if left <= 0:
                     self._past_slice(child)
-                    look = self.until
+                    look = math.inf
                 else:  # it waits for the processor, or for a reply
                     look = time.monotonic() + max(left, 0.005)
 
@@ -222,7 +230,7 @@ class _Run:
         )
 
     def _enter(self, lane: _Lane, limit: str) -> None:
-        if not lane.enter(limits.limit(limit), self.until):
+        if not lane.enter(limits.limit(limit), self.deadline.at):
             raise self._too_late()
         self.lane = lane
 

@@ -23,7 +23,7 @@ from service.errors import LimitExceeded, NablaError
 from service.settings import Settings
 from service.web import computing, drawings, logs, trace
 from service.web.forms import Form
-from service.web.parcels import Outcome, Task, pack_get, pack_note, pack_set
+from service.web.parcels import Outcome, Task, pack_get, pack_key, pack_note, pack_set
 from service.web.problems import InternalError
 from service.web.registry import ENDPOINTS
 from service.web.state import State, adopt
@@ -48,6 +48,10 @@ class WorkersCache:
     def set(self, key: str, value: bytes, ttl: int) -> bool:
         return self._ask(pack_set(key, value)) == b"1"
 
+    def recall(self, key: str, deadline_ms: int | None) -> bool:
+        """Whether the worker knows the whole answer."""
+        return self._ask(pack_key(key, deadline_ms)) == b"1"
+
     def _ask(self, question: bytes) -> bytes:
         self._worker.send(channel.ASK, question)
         return self._worker.receive()[1]
@@ -57,14 +61,15 @@ def work(parcel: bytes, worker: Channel, blackboard: int) -> bytes:
     """Answers one task. Whatever happens, it is an outcome."""
     task = Task.unpack(parcel)
     noted = trace.begin({"HTTP_X_REQUEST_ID": task.request_id})
-    adopt(State(WorkersCache(worker), cache_ttl=0, http_max_age=0))
+    cache = WorkersCache(worker)
+    adopt(State(cache, cache_ttl=0, http_max_age=0))
 
     def tell(kind: str, name: str, value: Any) -> None:
         os.write(blackboard, pack_note(kind, name, value))
 
     progress.listen(tell)
     try:
-        return computing.outcome(ENDPOINTS[task.operation], task.sent, task.form, noted).pack()
+        return computing.outcome(ENDPOINTS[task.operation], task, noted, cache.recall).pack()
     except NablaError as error:
         return Outcome(b"", error, noted.stages, noted.caches).pack()
     except MemoryError:

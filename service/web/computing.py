@@ -15,6 +15,7 @@ import numpy as np
 from flask import request
 
 from service import limits, progress
+from service.cache import keys
 from service.compute import runner
 from service.errors import CpuBudgetExceeded, DeadlineExceeded, Overloaded
 from service.linalg.matrix import Matrix
@@ -29,10 +30,14 @@ from service.web.state import State
 from service.web.trace import Trace
 
 DEADLINE = "deadline_ms"
+FORM = "?form"  # the part of a key that tells forms of one answer apart; no field is called so
+LARGE = 32_000  # bytes of a body that may take long to understand
 MOST_ENTRIES = 256  # of all arrays of a request that is small: 16×16
 MOST_EXACT = 36  # of these where exact arithmetic is asked for
 MODERATE = 1e-50, 1e50  # magnitudes between which nothing over- or underflows on the way
 LARGEST_PARTIAL = 1_000  # bytes of results that were found before the deadline
+
+Recall = Callable[[str, int | None], bool]
 
 
 def understand(endpoint: Endpoint, sent: Sent) -> dict[str, Any]:
@@ -58,25 +63,40 @@ def answer(endpoint: Endpoint, fields: dict[str, Any], form: Form = PLAIN) -> by
     return body
 
 
-def outcome(endpoint: Endpoint, sent: Sent, form: Form, noted: Trace) -> Outcome:
-    """What a request ends in, in a child: the whole of it again, from the bytes that were sent."""
+def key_of(endpoint: Endpoint, fields: dict[str, Any], form: Form) -> str:
+    """The key of the answer in the caches; its last part is the answer's ETag."""
+    return keys.key("response", endpoint.name, fields if form.is_plain else {**fields, FORM: form})
+
+
+def outcome(endpoint: Endpoint, task: Task, noted: Trace, recall: Recall) -> Outcome:
+    """What a task ends in, in a child, from the bytes that were sent. `recall` asks the worker whether the answer is known there."""
     progress.stage("validate")
-    fields = understand(endpoint, sent)
-    fields.pop(DEADLINE, None)
-    body = answer(endpoint, fields, form)
-    stages = {name: noted.stages[name] for name in ("compute", "serialize")}
-    return Outcome(body, None, stages, noted.caches)
+    fields = understand(endpoint, task.sent)
+    asked = fields.pop(DEADLINE, None)
+    if task.is_new and recall(key_of(endpoint, fields, task.form), asked):
+        return Outcome(b"", None, {}, [])
+    body = answer(endpoint, fields, task.form)
+    shown = ("parse", "validate", "compute", "serialize") if task.is_new else ("compute", "serialize")
+    return Outcome(body, None, {name: noted.stages[name] for name in shown}, noted.caches)
 
 
 class Deadline:
     """By when a request is to be answered, counted from its arrival."""
 
-    def __init__(self, started: float, asked: int | None) -> None:
-        """`started` on the clock of time.perf_counter, `asked` in milliseconds."""
-        allowed = limits.limit("request-milliseconds")
-        self.milliseconds = min(asked or allowed, allowed)
-        waited = time.perf_counter() - started
-        self.at = time.monotonic() - waited + self.milliseconds / 1e3
+    def __init__(self, started: float) -> None:
+        """`started` on the clock of time.perf_counter."""
+        self._started = time.monotonic() - (time.perf_counter() - started)
+        self.milliseconds = limits.limit("request-milliseconds")
+
+    def lower(self, milliseconds: int | None) -> None:
+        """What the request itself asked for."""
+        if milliseconds is not None:
+            self.milliseconds = min(self.milliseconds, milliseconds)
+
+    @property
+    def at(self) -> float:
+        """On the clock of time.monotonic."""
+        return self._started + self.milliseconds / 1e3
 
     def left(self) -> float:
         """Seconds."""
@@ -106,7 +126,12 @@ def produce(state: State, endpoint: Endpoint, sent: Sent, fields: dict[str, Any]
         raise deadline.exceeded("validate")
     if state.pool is None or is_small(endpoint, fields, form):
         return answer(endpoint, fields, form)
-    return _produce_in_child(state, endpoint, sent, form, deadline)
+    return delegate(state, endpoint, sent, form, deadline)
+
+
+def is_large(state: State, sent: Sent) -> bool:
+    """Whether even to understand the request is work for a child."""
+    return state.pool is not None and len(sent.data) > LARGE
 
 
 def is_small(endpoint: Endpoint, fields: dict[str, Any], form: Form = PLAIN) -> bool:
@@ -132,7 +157,8 @@ def _is_moderate(numbers: np.ndarray[Any, Any]) -> bool:
     return bool(sizes.max() < large and not ((sizes < small) & (sizes > 0)).any())
 
 
-def _produce_in_child(state: State, endpoint: Endpoint, sent: Sent, form: Form, deadline: Deadline) -> bytes:
+def delegate(state: State, endpoint: Endpoint, sent: Sent, form: Form, deadline: Deadline, recall: Recall | None = None) -> bytes:
+    """The answer's bytes, computed in a child of the pool; b"" when `recall`, which is asked once the request is understood, knows it."""
     pool = state.pool
     assert pool is not None
     noted = trace.begin(request.environ)
@@ -143,12 +169,19 @@ def _produce_in_child(state: State, endpoint: Endpoint, sent: Sent, form: Form, 
         notes = found
 
     def reply(question: bytes) -> bytes:
-        return _ask_caches(state, question)
+        head, value = parcels.unpack_question(question)
+        if "key" in head:
+            assert recall is not None
+            return b"1" if recall(head["key"], head["deadline_ms"]) else b"0"
+        if "set" in head:
+            return b"1" if state.cache.set(head["set"], value, state.cache_ttl) else b"0"
+        found = state.cache.find(head["get"])
+        return b"" if found is None else found.level.encode() + b"\n" + found.value
 
     started = time.perf_counter()
-    task = Task(endpoint.name, form, noted.request_id, sent).pack()
+    task = Task(endpoint.name, form, noted.request_id, recall is not None, sent).pack()
     try:
-        ended = Outcome.unpack(pool.run(task, deadline.at, client_of(request.environ), reply, note))
+        ended = Outcome.unpack(pool.run(task, deadline, client_of(request.environ), reply, note))
     except DeadlineExceeded:
         stage, found = parcels.unpack_notes(notes)
         raise deadline.exceeded(stage or "compute", _fitting(found)) from None
@@ -158,15 +191,6 @@ def _produce_in_child(state: State, endpoint: Endpoint, sent: Sent, form: Form, 
     if ended.error is not None:
         raise ended.error
     return ended.body
-
-
-def _ask_caches(state: State, question: bytes) -> bytes:
-    """The reply to a child that asks for a derivation, or brings one."""
-    head, value = parcels.unpack_question(question)
-    if "set" in head:
-        return b"1" if state.cache.set(head["set"], value, state.cache_ttl) else b"0"
-    found = state.cache.find(head["get"])
-    return b"" if found is None else found.level.encode() + b"\n" + found.value
 
 
 def _fitting(found: dict[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ class Task:
     operation: str
     form: Form
     request_id: str
+    is_new: bool  # whether the worker has not understood it, and is to be asked whether it knows the answer
     sent: Sent
 
     def pack(self) -> bytes:
@@ -35,6 +36,7 @@ class Task:
             "operation": self.operation,
             "form": asdict(self.form),
             "request_id": self.request_id,
+            "is_new": self.is_new,
             "media_type": sent.media_type,
             "query": sent.query.decode("latin-1"),
         }
@@ -44,7 +46,7 @@ class Task:
     def unpack(cls, parcel: bytes) -> Task:
         head, data = _unpack(parcel)
         sent = Sent(head["media_type"], data, head["query"].encode("latin-1"))
-        return cls(head["operation"], Form(**head["form"]), head["request_id"], sent)
+        return cls(head["operation"], Form(**head["form"]), head["request_id"], head["is_new"], sent)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ def pack_get(key: str) -> bytes:
 def pack_set(key: str, value: bytes) -> bytes:
     """A value for the caches to keep."""
     return _pack({"set": key}, value)
+
+
+def pack_key(key: str, deadline_ms: int | None) -> bytes:
+    """A question to the worker: whether it knows the answer of this key. With what the request says of its deadline."""
+    return _pack({"key": key, "deadline_ms": deadline_ms}, b"")
 
 
 def unpack_question(parcel: bytes) -> tuple[dict[str, Any], bytes]:

@@ -16,45 +16,87 @@ again in the same bytes does not come this far: service/web/front.py answers it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import request
 from werkzeug import Response
 
-from service.cache import keys
 from service.web import computing, negotiation, reading, trace
 from service.web.endpoint import Endpoint
+from service.web.forms import Form
 from service.web.state import State
 
-FORM = "?form"  # the part of a key that tells forms of one answer apart; no field is called so
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
     """The view function of an endpoint: POST, GET and QUERY alike."""
 
     def serve() -> Response:
-        noted = trace.begin(request.environ)
-        accept = request.environ.get("HTTP_ACCEPT")
-        form = negotiation.choose(endpoint, accept, reading.asked_form(request.environ))
+        environ = request.environ
+        noted = trace.begin(environ)
+        form = negotiation.choose(endpoint, environ.get("HTTP_ACCEPT"), reading.asked_form(environ))
         with trace.stage("parse"):
             sent = reading.read(request)
-        fields = computing.understand(endpoint, sent)
-        deadline = computing.Deadline(noted.started, fields.pop(computing.DEADLINE, None))
-        key = keys.key("response", endpoint.name, fields if form.is_plain else {**fields, FORM: form})
-        tag = key.rpartition(":")[2]
-        if negotiation.is_current(request.environ, tag):
-            return negotiation.not_modified(tag, state.http_max_age)
-        with trace.stage("cache"):
-            found = state.cache.find(key)
-        if found is None:
-            body = computing.share(state, key, deadline, lambda: computing.produce(state, endpoint, sent, fields, form, deadline))
-            with trace.stage("cache"):
-                stored = state.cache.set(key, body, state.cache_ttl)
-            trace.note_cache("response", "fwd=miss; stored" if stored else "fwd=miss")
-        else:
-            body = found.value
-            trace.note_cache("response", f"hit; detail={found.level}")
-        response = negotiation.success(body, form.media_type, tag, state.http_max_age)
-        state.known.add(request.environ, key, response.headers)
-        return response
+        return _Request(endpoint, state, form, sent, computing.Deadline(noted.started), environ).serve()
 
     return serve
+
+
+@dataclass
+class _Request:
+    """One request, from its bytes to its answer."""
+
+    endpoint: Endpoint
+    state: State
+    form: Form
+    sent: reading.Sent
+    deadline: computing.Deadline
+    environ: WSGIEnvironment
+    key: str = ""  # of the answer
+    recalled: Response | None = None
+
+    def serve(self) -> Response:
+        endpoint, state, form, sent, deadline = self.endpoint, self.state, self.form, self.sent, self.deadline
+        body = b""
+        if computing.is_large(state, sent):  # to understand it may take long, too
+            body = computing.delegate(state, endpoint, sent, form, deadline, self.recall)
+        else:
+            fields = computing.understand(endpoint, sent)
+            asked = fields.pop(computing.DEADLINE, None)
+            if not self.recall(computing.key_of(endpoint, fields, form), asked):
+                body = computing.share(state, self.key, deadline, lambda: computing.produce(state, endpoint, sent, fields, form, deadline))
+        return self.recalled or self.computed(body)
+
+    def recall(self, key: str, deadline_ms: int | None) -> bool:
+        """What the request asks for is known now. Whether its answer is known, too, or the client has it already."""
+        self.key = key
+        self.deadline.lower(deadline_ms)
+        if negotiation.is_current(self.environ, self.tag):
+            self.recalled = negotiation.not_modified(self.tag, self.state.http_max_age)
+            return True
+        with trace.stage("cache"):
+            found = self.state.cache.find(key)
+        if found is None:
+            return False
+        trace.note_cache("response", f"hit; detail={found.level}")
+        self.recalled = self.success(found.value)
+        return True
+
+    def computed(self, body: bytes) -> Response:
+        """The answer, which the caches may keep."""
+        with trace.stage("cache"):
+            stored = self.state.cache.set(self.key, body, self.state.cache_ttl)
+        trace.note_cache("response", "fwd=miss; stored" if stored else "fwd=miss")
+        return self.success(body)
+
+    def success(self, body: bytes) -> Response:
+        response = negotiation.success(body, self.form.media_type, self.tag, self.state.http_max_age)
+        self.state.known.add(self.environ, self.key, response.headers)
+        return response
+
+    @property
+    def tag(self) -> str:
+        return self.key.rpartition(":")[2]

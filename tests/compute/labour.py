@@ -53,6 +53,10 @@ def work(task: bytes, parent: Channel, blackboard: int) -> bytes:
     if name == "ask":
         parent.send(channel.ASK, rest.encode())
         return parent.receive()[1]
+    if name == "ask-then-sleep":
+        parent.send(channel.ASK, b"")
+        parent.receive()
+        time.sleep(60)
     if name == "note":
         os.write(blackboard, rest.encode())
         time.sleep(60)
