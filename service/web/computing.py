@@ -7,6 +7,7 @@ the bytes of the answer.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +32,8 @@ from service.web.trace import Trace
 
 DEADLINE = "deadline_ms"
 FORM = "?form"  # the part of a key that tells forms of one answer apart; no field is called so
+ASKED = re.compile(rb"\bdeadline_ms(?:\"\s*:\s*|=)([1-9][0-9]{0,8})\b")
+GLANCE = 2_000  # bytes
 LARGE = 32_000  # bytes of a body that may take long to understand
 MOST_ENTRIES = 256  # of all arrays of a request that is small: 16×16
 MOST_EXACT = 36  # of these where exact arithmetic is asked for
@@ -92,6 +95,12 @@ class Deadline:
         """What the request itself asked for."""
         if milliseconds is not None:
             self.milliseconds = min(self.milliseconds, milliseconds)
+
+    def glance(self, sent: Sent) -> None:
+        """Lowers it by what stands at either end of a body that is not understood yet."""
+        ends = sent.data[:GLANCE] + b" " + sent.data[-GLANCE:] if sent.media_type == reading.JSON else sent.query
+        found = ASKED.search(ends)
+        self.lower(int(found[1]) if found else None)
 
     @property
     def at(self) -> float:

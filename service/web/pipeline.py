@@ -62,6 +62,7 @@ class _Request:
         endpoint, state, form, sent, deadline = self.endpoint, self.state, self.form, self.sent, self.deadline
         body = b""
         if computing.is_large(state, sent):  # to understand it may take long, too
+            deadline.glance(sent)
             body = computing.delegate(state, endpoint, sent, form, deadline, self.recall)
         else:
             fields = computing.understand(endpoint, sent)
