@@ -41,6 +41,7 @@ from service.expression.sums import filled, scale
 from service.expression.tensors import Tensor
 from service.functions.constants import folded
 from service.functions.function import Intervals
+from service.functions.taylor_derivatives import local_derivatives
 from service.language import Declarations, parse
 from service.operations.leaves import Variable, number, tensor_of, variable
 from service.precision import precision
@@ -186,6 +187,8 @@ def taylor(request: Named) -> dict[str, Any]:
         },
         "terms": [{"order": order, **expression_to_json(term)} for order, term in enumerate(terms)],
     }
+    found, further = local_derivatives(request, task.parsed, task.variables, task.sizes, task.about, task.order)
+    answer |= found
     if "within" in request:
         answer["remainder"], check = _remainder(task, read, request["within"])
         checks.append(check)
@@ -194,7 +197,7 @@ def taylor(request: Named) -> dict[str, Any]:
         values = [value_at(read, task.variables, point) for point in points]
         answer["value"] = values if isinstance(request["at"], list) else values[0]
         answer["at"] = request["at"]
-    answer["checks"] = require(checks)
+    answer["checks"] = require([*checks, *further])
     return answer
 
 

@@ -40,7 +40,7 @@ class ContourScene:
 def contour_scene(found: Section, name: str, path: Floats | None = None, marks: tuple[Mark, ...] = ()) -> ContourScene | None:
     """A function and its gradient, the two expressions of the section; None where it has no value around."""
     found.check_work(LINES**2 + ARROWS**2 + SCOUTS**2)
-    window = _window(found, path if path is not None or not marks else np.array([[mark.x, mark.y] for mark in marks]))
+    window = _chosen(found) or _window(found, path if path is not None or not marks else np.array([[mark.x, mark.y] for mark in marks]))
     if window is None:
         return None
     (left, right), (bottom, top) = window
@@ -83,6 +83,15 @@ def contour_scene(found: Section, name: str, path: Floats | None = None, marks: 
         name,
         told,
     )
+
+
+def _chosen(found: Section) -> list[tuple[float, float]] | None:
+    """The window that was asked for; a range that was not is as long as the other one, around the point or 0."""
+    if not any(found.shown):
+        return None
+    half = next((ends[1] - ends[0]) / 2 for ends in found.shown if ends)
+    middle = found.centre or (0.0, 0.0)
+    return [ends or (middle[i] - half, middle[i] + half) for i, ends in enumerate(found.shown)]
 
 
 def _values(found: Section, x: Floats, y: Floats) -> Floats:

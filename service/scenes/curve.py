@@ -81,13 +81,14 @@ def curve_scene(
         return np.where(np.isfinite(f), f, np.nan), np.where(np.isfinite(slope), slope, np.nan)
 
     held = [mark.x for mark in known or ()] + (path.x.tolist() if path else []) + list(found.centre or ())
-    window = _window(sampled, held, order)
+    chosen = found.shown[0] if found.shown else None
+    window = chosen or _window(sampled, held, order)
     if window is None:
         return None
     for _ in range(NARROWINGS):
         x = np.linspace(*window, SAMPLES)
         f, slope = sampled(x)
-        if order > 1 or _is_followed(f, slope, x[1] - x[0]):
+        if order > 1 or chosen or _is_followed(f, slope, x[1] - x[0]):
             break
         middle = found.centre[0] if found.centre else sum(window) / 2
         window = middle - (middle - window[0]) / 4, middle + (window[1] - middle) / 4
@@ -222,7 +223,7 @@ def _touches(slope: Floats) -> list[int]:
     return [int(i) + 1 for i in np.flatnonzero(closest)]
 
 
-def taylor_scene(found: Section, name: str, variable: str, about: float, window: tuple[float, float] | None) -> CurveScene | None:
+def taylor_scene(found: Section, name: str, variable: str, about: float) -> CurveScene | None:
     """A function, the first expression of the section, with its Taylor polynomials, the sums of the others; None where it has no
     value in the window. Shown are the polynomials of different orders that are different, the last few of them."""
     found.check_work(SAMPLES + SCOUTS)
@@ -232,7 +233,7 @@ def taylor_scene(found: Section, name: str, variable: str, about: float, window:
         f = np.where(np.isfinite(f), f, np.nan)
         return f, f
 
-    window = window or _window(sampled, [about], 0)
+    window = (found.shown[0] if found.shown else None) or _window(sampled, [about], 0)
     if window is None:
         return None
     x = np.linspace(*window, SAMPLES)

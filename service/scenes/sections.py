@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service import limits
 from service.calculus.evaluate import Evaluator, Point, letters_of, reshaped, sizes_at
+from service.errors import InputError
 from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.expression.shapes import Size, axes
 from service.operations.leaves import Variable
 
 Floats = NDArray[np.float64]
+LARGEST_END = 1e12
 ENTRIES_A_STEP = 50  # so many entries of an array cost about what a scalar costs
 
 
@@ -29,6 +31,21 @@ class Section:
     slots: tuple[tuple[str, int | None], ...]
     """Each coordinate's variable, and its place in that where it is a vector."""
     centre: tuple[float, ...] | None
+    shown: tuple[tuple[float, float] | None, ...] = ()
+    """The range of each coordinate that a picture is asked to show; None where it may choose."""
+
+    def showing(self, window: Mapping[str, Sequence[float]] | None) -> Section:
+        """With ranges by the names of coordinates or of their variables. Raises InputError."""
+        known = {*self.names, *[name for name, _ in self.slots]}
+        for name, ends in (window or {}).items():
+            if name not in known:
+                raise InputError(f"{name} is no coordinate of the picture", f"they are {', '.join(self.names)}", f"/window/{name}")
+            if None in ends or not -LARGEST_END <= ends[0] < ends[1] <= LARGEST_END:
+                raise InputError("a range goes from a smaller number to a larger one", "such as [-1, 1]", f"/window/{name}")
+        if not window:
+            return self
+        pairs = [window.get(name, window.get(variable)) for name, (variable, _) in zip(self.names, self.slots, strict=True)]
+        return replace(self, shown=tuple([None if pair is None else (float(pair[0]), float(pair[1])) for pair in pairs]))
 
     def at(self, *coordinates: float) -> list[Array]:
         """The values of the expressions, flat; not finite where one is undefined."""

@@ -88,7 +88,8 @@ def section_of(task: Task, request: dict[str, Any], at: dict[str, Any] | None, c
         return None
     answer = differentiate(task.kind, _plain({name: value for name, value in request.items() if name != "at"}))
     derivative = read_back(answer["result"]["text"], task.parsed)
-    return section([task.parsed.node, derivative], task.targets.variables, task.variables, point, count)
+    found = section([task.parsed.node, derivative], task.targets.variables, task.variables, point, count)
+    return found and found.showing(request.get("window"))
 
 
 def _gradient(task: Task, answer: dict[str, Any]) -> dict[str, float] | None:
@@ -103,7 +104,7 @@ def _gradient(task: Task, answer: dict[str, Any]) -> dict[str, float] | None:
 
 def _plain(request: dict[str, Any]) -> dict[str, Any]:
     """The request without what a picture does not show."""
-    return {name: value for name, value in request.items() if name not in ("steps", "explain", "product", "newton", "code")}
+    return {name: value for name, value in request.items() if name not in ("steps", "explain", "product", "newton", "code", "window")}
 
 
 def _chain_graph(request: dict[str, Any]) -> GraphScene:

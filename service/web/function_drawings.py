@@ -32,7 +32,7 @@ def _function(request: Mapping[str, Any], wrt: Sequence[str], count: int) -> tup
     """The function and its gradient over so many unknowns, and what it is called."""
     if len(wrt) > count:
         return None
-    asked = {name: request[name] for name in ("expression", "variables", "at") if name in request}
+    asked = {name: request[name] for name in ("expression", "variables", "at", "window") if name in request}
     task = read_task("gradient", {**asked, "wrt": list(wrt)})
     found = section_of(task, {**asked, "wrt": list(wrt)}, asked.get("at"), count)
     return (found, to_text(task.parsed.node)) if found else None
@@ -155,9 +155,10 @@ def _taylor(request: dict[str, Any]) -> CurveScene | None:
     if found is None or found.centre is None:
         return None
     box = (request.get("within") or {}).get(name)
-    window = (float(box[0]), float(box[1])) if box and None not in box and box[0] < box[1] else None
+    about = found.centre[0]
+    found = found.showing(request.get("window") or ({name: box} if box else None))
     text = to_text(task.parsed.node)
-    return taylor_scene(found, text if len(text) <= LONGEST_NAME else f"f({name})", name, found.centre[0], window)
+    return taylor_scene(found, text if len(text) <= LONGEST_NAME else f"f({name})", name, about)
 
 
 TAYLOR = Drawing("curve", _taylor, "a function of one variable with its Taylor polynomials")

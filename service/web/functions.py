@@ -78,6 +78,15 @@ class ConditionsField(RequestField):
         return {"anyOf": [TEXT, {"type": "array", "items": {"anyOf": [TEXT, OBJECT]}}]}
 
 
+class WindowField(RangesField):
+    """What a picture shows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            metadata={"description": 'Of a picture of curves or contour lines: the ranges to show, such as {"x": [-2, 2], "y": [0, 3]}'}
+        )
+
+
 class FunctionRequest(RequestSchema):
     """A function, and what it is a function of."""
 

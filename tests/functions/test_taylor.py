@@ -94,3 +94,16 @@ def test_a_wrong_polynomial_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_has_none_is_refused(request_: dict[str, object], error: type[Exception]) -> None:
     with fresh_arena(), pytest.raises(error):
         taylor(request_)
+
+
+def test_the_gradient_and_the_hessian_at_the_point() -> None:
+    """Magnus and Neudecker, Matrix Differential Calculus, chapters 9 and 10: d log|X| = tr(inv(X) dX)."""
+    found = ask(taylor, expression="exp(x)*y", wrt=["x", "y"], about={"x": 0, "y": 1})
+    assert (found["gradient"]["value"].tolist(), found["hessian"]["value"].tolist()) == ([1, 1], [[1, 1], [1, 0]])
+    variables = {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}
+    found = ask(taylor, expression="norm2(A*x - b)^2", variables=variables, wrt="x")
+    assert (found["gradient"]["text"], found["hessian"]["text"]) == ("-2*A'*b", "2*A'*A")
+    found = ask(taylor, expression="logdet(X)", variables={"X": "spd(n)", "A": "spd(n)"}, wrt="X", about={"X": "A"}, order=1)
+    assert (found["gradient"]["text"], "hessian" in found) == ("inv(A)", False)
+    found = ask(taylor, expression=["x*y", "x^2"], about={"x": 1, "y": 2})
+    assert found["jacobian"]["value"].tolist() == [[2, 1], [2, 0]]

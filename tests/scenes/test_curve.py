@@ -88,7 +88,7 @@ def test_taylor_polynomials() -> None:
         variables = {name: node.parameter for name, node in parsed[0].variables.items()}
         found = section([each.node for each in parsed], list(variables.values()), variables, {"x": np.asarray(0.0)}, 1)
         assert found is not None
-        scene = taylor_scene(found, "sin(x)", "x", 0.0, (-1.0, 1.0))
+        scene = taylor_scene(found.showing({"x": [-1, 1]}), "sin(x)", "x", 0.0)
     assert scene is not None
     function, *polynomials = scene.panels[0].lines
     assert [line.name for line in polynomials] == ["T0", "T1", "T3"]

@@ -116,6 +116,29 @@ def test_odd_matrices(client: FlaskClient, path: str, matrix: list[list[Any]]) -
     looked_at(answer.data)
 
 
+WINDOWS = [
+    ("/v1/gradient", {"expression": "x^2 + y^2", "picture": "contour", "window": {"x": [-1, 3], "y": [2, 5]}},
+     "x from -1 to 3 and y from 2 to 5"),
+    ("/v1/critical-points", {"expression": "x^3 - 3*x", "window": {"x": [-4, 7]}}, "for x from -4 to 7"),
+    ("/v1/derivative", {"expression": "sin(x)", "window": {"x": [0, 1]}}, "for x from 0 to 1"),
+    ("/v1/taylor", {"expression": "sin(x)", "window": {"x": [-7, 7]}}, "for x from -7 to 7"),
+    ("/v1/minimize", {"expression": "x'*x", "variables": {"x": "vector(2)"}, "start": {"x": [1, 1]}, "window": {"x": [-2, 2]}},
+     "x[1] from -2 to 2 and x[2] from -2 to 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body", "told"), WINDOWS)
+def test_the_window_is_chosen(client: FlaskClient, path: str, body: dict[str, Any], told: str) -> None:
+    query = {"format": "svg", **({"picture": body["picture"]} if "picture" in body else {})}
+    asked = {name: value for name, value in body.items() if name != "picture"}
+    answer = client.post(path, json=asked, query_string=query)
+    assert answer.status_code == 200, answer.text
+    assert told in answer.text
+    for window, pointer in (({"q": [0, 1]}, "/window/q"), ({"x": [1, 0]}, "/window/x"), ({"x": [None, 0]}, "/window/x")):
+        refused = client.post(path, json={**asked, "window": window}, query_string=query)
+        assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (400, pointer)
+
+
 def test_other_answers_load_no_matplotlib() -> None:
     program = """
 import sys

@@ -11,7 +11,7 @@ from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.function_drawings import CRITICAL
-from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, field
+from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, WindowField, field
 from service.web.values import BOOLEAN, INTEGER, NOTHING, NUMBER, TEXT
 
 KINDS = "local minimum, local maximum, saddle point, inflection point or degenerate, by the Hessian there; of quadratics global minimum"
@@ -53,6 +53,7 @@ FAMILY = {
 
 
 class Request(FunctionRequest):
+    window = WindowField()
     at = NamedField(metadata={"description": "The values of names that are no unknowns"})
     within = RangesField(
         metadata={"description": 'Where to look if there is no closed form, such as {"x": [0, 7]}; left out, from -10 to 10'}

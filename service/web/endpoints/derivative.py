@@ -10,9 +10,11 @@ from service.web.calculus import DerivativeRequest, DerivativeResponse, differen
 from service.web.calculus_drawings import curve_of, graph_of
 from service.web.endpoint import Example, endpoint
 from service.web.fields import IntegerField
+from service.web.functions import WindowField
 
 
 class Request(DerivativeRequest):
+    window = WindowField()
     order = IntegerField(minimum=1, maximum=HIGHEST_ORDER, load_default=1, metadata={"description": "How many times to differentiate"})
 
 

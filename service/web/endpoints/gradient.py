@@ -10,6 +10,7 @@ from service.web.calculus import DerivativeRequest, DerivativeResponse, differen
 from service.web.calculus_drawings import CONTOUR, curve_of, graph_of
 from service.web.endpoint import Example, endpoint
 from service.web.fields import AnswerField
+from service.web.functions import WindowField
 from service.web.values import NUMBER, VALUE, VALUES, record
 
 
@@ -26,9 +27,13 @@ class Response(DerivativeResponse):
     )
 
 
+class Request(DerivativeRequest):
+    window = WindowField()
+
+
 @endpoint(
     family="calculus",
-    request=DerivativeRequest,
+    request=Request,
     response=Response,
     bare=("value", "result", "results"),
     left_side=left_sides.gradient,

@@ -14,7 +14,7 @@ from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, IntegerField, NumberField
 from service.web.function_drawings import DESCENT
-from service.web.functions import OBJECT, BoundsField, ConditionsField, FunctionRequest, NamedField, field
+from service.web.functions import OBJECT, BoundsField, ConditionsField, FunctionRequest, NamedField, WindowField, field
 from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
@@ -51,6 +51,7 @@ SYNONYMS = {"x0": "start", "tol": "tolerance", "max_iterations": "iterations"}
 
 
 class Request(FunctionRequest):
+    window = WindowField()
     start = NamedField(metadata={"description": 'Where to begin, such as {"x": 3, "y": 4}; has to be given'})
     at = NamedField(metadata={"description": "The values of names that are no unknowns"})
     method = ChoiceField(

@@ -15,11 +15,12 @@ from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, P
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoicesField, IntegerField, PointField
 from service.web.function_drawings import TAYLOR
-from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, field
+from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, WindowField, field
 from service.web.values import INTEGER, NUMBER
 
 TERM = {"type": "object", "properties": {"order": INTEGER, **PRINTED}, "required": ["order", *PRINTED], "additionalProperties": False}
 RESULT = {"type": "object", "properties": {**PRINTED, "code": CODE_ANSWER}, "required": [*PRINTED, "code"], "additionalProperties": False}
+LOCAL = {**OBJECT, "description": "text, latex and shape, where it is numbers their value; by several arrays one for each by name"}
 REMAINDER = {
     "type": "object",
     "properties": {
@@ -34,6 +35,7 @@ REMAINDER = {
 
 
 class Request(FunctionRequest):
+    window = WindowField()
     about = NamedField(metadata={"description": 'The point, as numbers, arrays or expressions: {"x": 0}, {"x": "a"}; left out, 0'})
     order = IntegerField(minimum=0, load_default=2, metadata={"description": "The order of the polynomial"})
     within = RangesField(metadata={"description": 'Where the remainder is to be bounded, such as {"x": [-1, 1]}'})
@@ -53,6 +55,9 @@ class Response(ResponseSchema):
     order = fields.Integer(required=True, metadata={"description": "The order"})
     result = field(RESULT)(required=True, metadata={"description": "The polynomial"})
     terms = field({"type": "array", "items": TERM})(required=True, metadata={"description": "The parts of each order, d^k f(a; x - a)/k!"})
+    gradient = field(LOCAL)(metadata={"description": "Of a scalar function from order 1: its gradient at the point"})
+    hessian = field(LOCAL)(metadata={"description": "From order 2: its Hessian there"})
+    jacobian = field(LOCAL)(metadata={"description": "Of a vector or matrix function from order 1: its Jacobian there"})
     remainder = field(REMAINDER)(metadata={"description": "A bound of what is left out, where a box was given"})
     value = ValueAnswer(metadata={"description": "The value of the polynomial at the point or points of at"})
     at = PointAnswer(metadata={"description": "The point"})
