@@ -151,6 +151,20 @@ class Observations:
     response: str = "y"
     weights: Matrix | None = None
 
+    def with_named_response(self) -> Observations:
+        """The same where `y` is the name of a column of `data`. Raises UnknownName, InputError."""
+        name: Any = self.y
+        if not isinstance(name, str):
+            return self
+        data = self.data or {}
+        if name not in data:
+            hint = f"the columns are {', '.join(data)}" if data else 'send a list of numbers, or a column of "data"'
+            raise UnknownName(f'y names the column "{name[:60]}", and data has none of this name', hint[:200], "/y")
+        if self.response not in ("y", name):
+            both = f"y and response name two columns: {name[:60]} and {self.response[:60]}"
+            raise InputError(both, "leave out one of the two", "/response")
+        return replace(self, y=None, response=name)
+
     def with_named_weights(self) -> Observations:
         """The same where `weights` is the name of a column of `data`, which is no predictor then, or one number for all.
 

@@ -310,6 +310,7 @@ class ArrayField(RequestField):
 
     depth: int | None = None  # lists in lists; None when it varies
     takes_files = True  # whether `read` makes a Matrix, which a file or a text in base64 may hold as well
+    takes_names = False  # whether a text names something that holds the array
 
     def __init__(self, read: Callable[[Any], Any], **options: Any) -> None:
         super().__init__(**options)

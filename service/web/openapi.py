@@ -21,6 +21,8 @@ from service.web import array_files, components, forms, problems, service_paths,
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint, Example
 from service.web.fields import RequestField
+from service.web.multipart import MULTIPART
+from service.web.packed import MSGPACK
 from service.web.pages import TAGLINE, by_family
 from service.web.schemas import field_schema, new_spec
 
@@ -95,6 +97,16 @@ FILES: dict[str, Any] = {
     array_files.TSV: {"schema": {"type": "string"}},
     array_files.NPY: {"schema": {"type": "string", "contentMediaType": array_files.NPY}},
 }
+PARTS = {
+    "type": "object",
+    "description": "A part for each field: a file for an array (CSV, TSV, .npy, JSON, MessagePack) or a table, text for a text, else JSON",
+    "additionalProperties": {"type": "string"},
+}
+PACKED = {"type": "string", "contentMediaType": MSGPACK, "description": "The same object in MessagePack, or the main array alone"}
+BODIES: dict[str, Any] = {
+    MULTIPART: {"schema": {"$ref": "#/components/schemas/Parts"}},
+    MSGPACK: {"schema": {"$ref": "#/components/schemas/Packed"}},
+}
 FORM_PARAMETERS: dict[str, dict[str, Any]] = {
     "format": {
         "schema": {"type": "string", "enum": list(forms.BY_NAME)},
@@ -116,6 +128,8 @@ def build() -> dict[str, Any]:
     assert plugin.converter is not None
     spec.components.schema("Check", CHECK)
     spec.components.schema("Problem", PROBLEM)
+    spec.components.schema("Parts", PARTS)
+    spec.components.schema("Packed", PACKED)
     for name, text in HEADERS.items():
         spec.components.header(name, {"description": text, "schema": {"type": "string"}})
     for name, parameter in FORM_PARAMETERS.items():
@@ -155,7 +169,7 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
         "operationId": entry.operation_id,
         **common,
         "parameters": _forms(entry),
-        "requestBody": {"required": True, "content": {"application/json": body} | (FILES if entry.table or entry.main else {})},
+        "requestBody": {"required": True, "content": {"application/json": body} | (FILES if entry.table or entry.main else {}) | BODIES},
         "responses": {status: answer for status, answer in answers.items() if status != "414"},
     }
     get = {

@@ -6,7 +6,9 @@ lists within their limits before anything is built from them.
 
 from __future__ import annotations
 
+import binascii
 import math
+import re
 from typing import Any
 
 import msgpack
@@ -21,6 +23,8 @@ from service.web.strict_json import DuplicateKey
 MSGPACK = "application/msgpack"
 OTHER_NAMES = ("application/x-msgpack", "application/vnd.msgpack")
 LARGEST_WHOLE = 2**64
+KINDS = {dict, list, str, int, float, bool, type(None)}
+TOO_LONG = re.compile(r"([0-9]+) exceeds max_array_len")
 
 
 class NotMessagePack(InputError):
@@ -45,6 +49,12 @@ def _packable(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not -LARGEST_WHOLE // 2 <= value < LARGEST_WHOLE else value
 
 
+def _array(found: dict[Any, Any]) -> dict[Any, Any]:
+    """{shape, dtype, data} as JSON has it, in base64."""
+    rest = {name: value for name, value in found.items() if name != "data"}
+    return {**rest, "base64": binascii.b2a_base64(found["data"], newline=False).decode()}
+
+
 class _Reader:
     """Counts what is read, so that a few bytes do not become many objects."""
 
@@ -60,7 +70,7 @@ class _Reader:
         found = dict(pairs)
         if len(found) < len(pairs):
             raise DuplicateKey("a key stands twice in one map", hint="keep one of the two")
-        return self.count(found)
+        return self.count(_array(found) if "data" in found and isinstance(found["data"], bytes) else found)
 
     def extension(self, code: int, data: bytes) -> Any:
         raise NotMessagePack(f"an extension of type {code} has no meaning here", hint="send numbers, texts, lists, maps and bytes")
@@ -84,6 +94,8 @@ def unpack(data: bytes) -> Any:
     except (NotMessagePack, DuplicateKey, LimitExceeded):
         raise
     except (ValueError, msgpack.exceptions.UnpackException, RecursionError) as error:
+        if too_long := TOO_LONG.search(str(error)):
+            limits.check("matrix-entries", int(too_long[1]))
         why = str(error)[:80] or "they end too early"
         raise NotMessagePack(f"the bytes are not MessagePack: {why}", hint="msgpack.packb writes it") from None
     _check(value, 1)
@@ -92,6 +104,11 @@ def unpack(data: bytes) -> Any:
 
 def _check(value: Any, depth: int) -> None:
     """Raises NotMessagePack for what JSON has no word for, LimitExceeded for what is nested too deep."""
+    if isinstance(value, bytes):
+        hint = 'an array is {"shape": [2, 2], "dtype": "float64", "data": its bytes}'
+        raise NotMessagePack("bytes stand where a number, a text, a list or a map is due", hint=hint)
+    if type(value) not in KINDS:
+        raise NotMessagePack("a point in time has no meaning here", hint="send numbers, texts, lists, maps and bytes")
     if isinstance(value, float) and not math.isfinite(value):
         raise NotMessagePack("NaN and infinities are not numbers here, and never enter")
     if not isinstance(value, (dict, list)):

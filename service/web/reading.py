@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -13,9 +12,11 @@ from flask import Request
 from service import limits
 from service.errors import InputError, NablaError
 from service.linalg.matrices import from_numbers
-from service.web import array_files, commands, large_json, mistakes, strict_json, tables
+from service.web import array_files, commands, encodings, large_json, mistakes, packed, strict_json, tables
 from service.web.endpoint import Endpoint
 from service.web.fields import RequestField
+from service.web.multipart import MULTIPART, fields_of_parts
+from service.web.packed import MSGPACK
 from service.web.problems import HttpError, QueryTooLong, UnsupportedMediaType
 from service.web.strict_json import NotJson
 
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 
-# Each media type of a body and what reads it. A file of numbers is the operation's main array; its options are in the query.
-DECODERS: dict[str, Callable[[bytes], Any]] = {JSON: strict_json.loads, **array_files.READERS}
+BODIES = (JSON, *array_files.READERS, MSGPACK, MULTIPART)  # what is read; files of numbers have their options in the query
+WITH_QUERY = {*array_files.READERS, MSGPACK}
 ABOUT_THE_ANSWER = (b"format", b"member", b"arrays", b"picture")  # query parameters that say what form the answer has; no fields
 
 
 @dataclass(frozen=True)
 class Sent:
     """What the client sent, undecoded: a body of this media type with the query string beside it, or a query string alone
-    (`media_type` None)."""
+    (`media_type` None). The media type of a multipart body has its boundary with it."""
 
     media_type: str | None
     data: bytes
@@ -57,17 +58,31 @@ def decode(endpoint: Endpoint, sent: Sent) -> Any:
         except NotJson as error:
             raise mistakes.not_json(error, endpoint, sent.data) from None
         return {name: from_numbers(value) if isinstance(value, np.ndarray) else value for name, value in payload.items()}
+    if sent.media_type.startswith(MULTIPART):
+        return fields_of_parts(endpoint, sent.media_type, sent.data)
+    value = packed.unpack(sent.data) if sent.media_type == MSGPACK else None
+    if isinstance(value, dict) and "base64" not in value:
+        if sent.query:
+            raise InputError("the body holds all fields, and there is a query string, too", hint="put every field into the body")
+        return value
+    return _with_options(endpoint, sent, value)
+
+
+def _with_options(endpoint: Endpoint, sent: Sent, value: Any) -> dict[str, Any]:
+    """The main array out of a file (`value` where it is read already), with the other fields out of the query."""
     main = endpoint.table or endpoint.main
+    assert sent.media_type is not None
     if main is None:
         raise _unsupported(f"{endpoint.name} does not take a file of type {sent.media_type}", f"send JSON: curl --json ... {endpoint.path}")
     try:
-        matrix = tables.read_table(sent.media_type, sent.data) if endpoint.table else DECODERS[sent.media_type](sent.data)
+        if value is None and sent.media_type in array_files.READERS:
+            value = tables.read_table(sent.media_type, sent.data) if endpoint.table else array_files.READERS[sent.media_type](sent.data)
     except NablaError as error:
         raise error.at(f"/{main}") from None
     fields = _fields_of_query(endpoint, sent.query)
     if main in fields:
         raise InputError(f"the body is {main}, and {main} stands in the query, too", pointer=f"/{main}", hint="leave out one of the two")
-    return {main: matrix} | fields
+    return {main: value} | fields
 
 
 def asked_form(environ: WSGIEnvironment) -> tuple[bytes, ...]:
@@ -100,7 +115,7 @@ def _query(request: Request, query: bytes) -> bytes:
 
 def _body(request: Request, query: bytes) -> Sent:
     environ = request.environ
-    if query and request.mimetype not in array_files.READERS:
+    if query and _media_type(request) not in WITH_QUERY:
         error = InputError(f"a {request.method} carries its fields in the body, and this one has a query string")
         command = mistakes.moved_to_body(request, query) if len(query) <= mistakes.LONGEST else None
         raise mistakes.corrected(error, "put every field into the JSON body, or all into the query of a GET", command)
@@ -109,19 +124,22 @@ def _body(request: Request, query: bytes) -> Sent:
     data = _bytes_of_body(environ)
     if environ.get("CONTENT_TYPE") == JSON and "HTTP_CONTENT_ENCODING" not in environ:  # what nearly everybody sends
         return Sent(JSON, data)
-    media_type = request.mimetype or JSON
+    data = encodings.decoded(data, request.headers.get("Content-Encoding", ""))
+    media_type = _media_type(request)
     charset = request.mimetype_params.get("charset", "utf-8").lower()
-    encoding = request.headers.get("Content-Encoding", "identity").lower()
     if request.user_agent.string.startswith("curl/") and mistakes.may_be_glued(media_type, data):
         raise mistakes.glued(request, media_type, data)
-    if media_type not in DECODERS:
+    if media_type not in BODIES:
         why, command = mistakes.of_media_type(request, data)
         raise mistakes.corrected(_unsupported(f"a body of type {media_type[:80]} is not read", ""), why, command)
     if charset not in ("utf-8", "utf8"):
         raise _unsupported(f"the character set {charset[:40]} is not read", "text travels in UTF-8")
-    if encoding != "identity":
-        raise _unsupported(f"the content encoding {encoding[:40]} is not read", "send the body as it is", {"Accept-Encoding": "identity"})
-    return Sent(media_type, data, query)
+    return Sent(request.content_type if media_type == MULTIPART else media_type, data, query)
+
+
+def _media_type(request: Request) -> str:
+    found = request.mimetype or JSON
+    return MSGPACK if found in packed.OTHER_NAMES else found
 
 
 def _bytes_of_body(environ: WSGIEnvironment) -> bytes:
@@ -142,10 +160,10 @@ def _bytes_of_body(environ: WSGIEnvironment) -> bytes:
     return data
 
 
-def _unsupported(detail: str, hint: str, headers: dict[str, str] | None = None) -> UnsupportedMediaType:
-    accepted = ", ".join(DECODERS)
+def _unsupported(detail: str, hint: str) -> UnsupportedMediaType:
+    accepted = ", ".join(BODIES)
     return UnsupportedMediaType(
-        detail, hint=hint, facts={"accepted": list(DECODERS)}, headers=headers or {"Accept-Post": accepted, "Accept-Query": accepted}
+        detail, hint=hint, facts={"accepted": list(BODIES)}, headers={"Accept-Post": accepted, "Accept-Query": accepted}
     )
 
 

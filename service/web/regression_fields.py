@@ -16,7 +16,7 @@ from service.linalg.matrices import as_vector, from_numbers, read_vector, read_v
 from service.linalg.matrix import LARGEST_INTEGER, Matrix
 from service.web.array_files import read_base64
 from service.web.fields import ArrayField, NumberField, RequestField, VectorField, is_number
-from service.web.values import BASE64, NUMBER, array_of
+from service.web.values import BASE64, NUMBER, TEXT, array_of
 
 
 def read_column(value: Any) -> Matrix:
@@ -43,6 +43,21 @@ def _numbers(value: list[Any]) -> NDArray[np.float64] | None:
     except OverflowError:
         return None
     return numbers[:, None] if np.abs(numbers).max() < LARGEST_INTEGER else None
+
+
+class ResponseField(VectorField):
+    """The response: numbers or labels, or the name of the column of `data` that holds them."""
+
+    takes_names = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_column, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return value if isinstance(value, str) else super()._deserialize(value, attr, data, **kwargs)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [*super().json_schema()["anyOf"], TEXT]}
 
 
 class ColumnsField(RequestField):

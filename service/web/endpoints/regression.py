@@ -29,8 +29,8 @@ from service.web.regression_fields import (
     ColumnsField,
     IncludeField,
     PointsField,
+    ResponseField,
     StartField,
-    read_column,
 )
 from service.web.values import NUMBER, REAL, TEXT, array_of, nullable, record
 
@@ -46,7 +46,9 @@ class Request(RequestSchema):
     data = ColumnsField(
         metadata={"description": "Or named columns: every one but the response is a predictor. A file of columns (CSV, .npy) fills this"}
     )
-    y = VectorField(read_column, metadata={"description": "The response, a number for each observation; or labels of classes"})
+    y = ResponseField(
+        metadata={"description": "The response, a number for each observation; or labels of classes; or the name of a column of data"}
+    )
     response = TextField(
         load_default="y",
         metadata={"description": "The column of data that is the response, when y is left out; nonlinear: or an expression, log(y)"},
@@ -305,10 +307,14 @@ def regression(request: dict[str, Any]) -> dict[str, Any]:
 
 def _task(request: dict[str, Any]) -> Task:
     """What the model is asked."""
-    observed = Observations(
-        **{name: request.get(name) for name in ("X", "x", "data", "y", "weights")},
-        response=request["response"],
-    ).with_named_weights()
+    observed = (
+        Observations(
+            **{name: request.get(name) for name in ("X", "x", "data", "y", "weights")},
+            response=request["response"],
+        )
+        .with_named_response()
+        .with_named_weights()
+    )
     return Task(
         observed,
         request["intercept"],
