@@ -14,7 +14,7 @@ SAY := @printf '\n== %s\n'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench openapi key format lock clean redis tools
+.PHONY: help serve test check bench fuzz openapi key format lock clean redis tools
 
 help: ## this list
 	@echo "Nabla: the mathematics of machine learning over HTTP. Two commands matter: make serve, make test."
@@ -37,6 +37,12 @@ check: $(VENV)/.dev ## style, types, import laws, and whether the generated file
 	@$(BIN)/lint-imports --no-logo
 	$(SAY) "openapi.yaml is what the code says"
 	@$(BIN)/python -m service.web.openapi | diff -u openapi.yaml - || { echo "openapi.yaml is stale: run 'make openapi' and commit it"; exit 1; }
+
+fuzz: $(VENV)/.dev ## hostile and made-up requests by the ten thousand (ARGS=20000 for more)
+	$(SAY) "Odd values in every field of every operation"
+	@$(BIN)/python -m tests.hostile.mutations $(or $(ARGS),10000)
+	$(SAY) "Schemathesis over openapi.yaml"
+	@$(BIN)/python -m tests.test_schemathesis
 
 bench: $(VENV)/.bench ## every figure of the README, side by side with a named peer
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -367,9 +367,17 @@ class Notation:
         return build.scaled(coefficient, above, below, array, self.decimals)
 
 
+LONGEST = 400
+
+
 def _digits(value: Rational) -> int:
-    """About how long a number is in print."""
-    return 0 if value in (1, -1) else len(f"{abs(float(value)):.15g}")
+    """About how long a number is in print; beyond doubles, longer than any other."""
+    if value in (1, -1):
+        return 0
+    try:
+        return len(f"{abs(float(value)):.15g}")
+    except OverflowError:
+        return LONGEST
 
 
 def _is_diagonal(term: Tensor) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
+
+from service.errors import MathematicsRefuses
+
+log = logging.getLogger("nabla.compute")
 
 T = TypeVar("T")
 
@@ -17,4 +22,10 @@ def run(operation: str, call: Callable[[], T]) -> T:
     and division are silent, since what leaves is checked to be finite.
     """
     with np.errstate(all="ignore"):
-        return call()
+        try:
+            return call()
+        except OverflowError as error:  # an exact number that no double holds, which its own module should have told
+            log.warning("overflow", exc_info=error, extra={"members": {"operation": operation}})
+            raise MathematicsRefuses(
+                "a number on the way to the answer is beyond the range of doubles", "scale the numbers, or ask for exact arithmetic"
+            ) from None

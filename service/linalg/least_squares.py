@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import flint
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ from service.errors import InputError, RankDeficient, ShapeMismatch
 from service.linalg.bounds import GOOD, SLACK, TRUSTED, UNIT, extended, largest, widened
 from service.linalg.dependencies import Dependency, exact_dependencies
 from service.linalg.exact import affordable, check_size, require_rows
-from service.linalg.exact_numbers import nearest_root
+from service.linalg.exact_numbers import beyond_doubles, nearest_root
 from service.linalg.exact_tables import Table
 from service.linalg.lu import powers_of_two
 from service.linalg.matrix import Arithmetic, Floats, Matrix, as_sent, choose_arithmetic
@@ -360,4 +361,11 @@ def _exact_norms(rhs: Matrix, residual: Table, weights: Table | None) -> Any:
 
 def _root(square: Any) -> float:
     """The root of an fmpq, or of a Surd that is real and not negative."""
-    return math.sqrt(max(0.0, float(square))) if isinstance(square, Surd) else nearest_root(square)
+    if not isinstance(square, Surd):
+        return nearest_root(square)
+    if set(square.terms) <= {1}:
+        return nearest_root(square.terms.get(1, flint.fmpq(0)))
+    try:
+        return math.sqrt(max(0.0, float(square)))
+    except OverflowError:
+        raise beyond_doubles() from None
