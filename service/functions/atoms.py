@@ -7,37 +7,23 @@ same with concave for convex. Beside it log-convexity: sums and products of log-
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from service.calculus.lower import lower
+from service.calculus.notation import Notation
+from service.calculus.tensor_values import parts
 from service.expression.nodes import Node, in_order
 from service.expression.shapes import SCALAR
+from service.expression.tensors import Leaf, Tensor
 from service.functions.constants import rational
+from service.functions.curvature import AFFINE, CONCAVE, CONSTANT, CONVEX, NOTHING, OPPOSITE, UNKNOWN, Curvature, composed
+from service.functions.monomials import Bases, product_curvature
+from service.functions.ranges import Range, Ranges, pi
 from service.functions.semidefinite import sign_of
 from service.operations.leaves import Variable
-
-CONSTANT, AFFINE, CONVEX, CONCAVE, UNKNOWN = "constant", "affine", "convex", "concave", "unknown"
-OPPOSITE = {CONSTANT: CONSTANT, AFFINE: AFFINE, CONVEX: CONCAVE, CONCAVE: CONVEX, UNKNOWN: UNKNOWN}
-
-
-@dataclass(frozen=True)
-class Curvature:
-    """`sign` 1: nowhere below 0; -1: nowhere above; 0: not known. `log_convex`: positive, with a convex logarithm;
-    `squares`: a sum of squares of affine functions."""
-
-    shape: str
-    sign: int = 0
-    log_convex: bool = False
-    squares: bool = False
-
-    @property
-    def flat(self) -> bool:
-        return self.shape in (CONSTANT, AFFINE)
-
-
-NOTHING = Curvature(UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -73,21 +59,55 @@ ATOMS = {
     "logsumexp": Atom(CONVEX, 1),
     "greatest": Atom(CONVEX, 1),
     "least": Atom(CONCAVE, 1),
+    "acosh": Atom(CONCAVE, 1, 1),
 }
+FALLING, RISING = Range(high=Fraction(0)), Range(low=Fraction(0))
+BENT: dict[str, tuple[tuple[Range, Atom], ...]] = {
+    **dict.fromkeys(("sigmoid", "tanh", "atan", "asinh", "erf", "cbrt"), ((FALLING, Atom(CONVEX, 1)), (RISING, Atom(CONCAVE, 1)))),
+    **dict.fromkeys(("sinh", "asin", "atanh"), ((RISING, Atom(CONVEX, 1)), (FALLING, Atom(CONCAVE, 1)))),
+    "erfc": ((RISING, Atom(CONVEX, -1)), (FALLING, Atom(CONCAVE, -1))),
+    "acos": ((FALLING, Atom(CONVEX, -1)), (RISING, Atom(CONCAVE, -1))),
+    **dict.fromkeys(("gamma", "loggamma"), ((Range(Fraction(0), above=True), Atom(CONVEX, 0)),)),
+    "digamma": ((Range(Fraction(0), above=True), Atom(CONCAVE, 1)),),
+}
+"""Functions that bend one way on a part of the line: on which, and how."""
 LINEAR = ("sum", "mean", "tr", "transpose", "index", "vec", "diag", "literal", "grouped")
 """Linear, with weights that are not below 0."""
 
 
 class Rules:
-    """The curvature of an expression in the unknowns called `names`; `told` are the rules that were used, each once."""
+    """The curvature of an expression in the unknowns called `names`; `told` are the rules that were used, each once.
 
-    def __init__(self, root: Node, names: Collection[str]) -> None:
+    `ranges` knows what follows from the domain, and from where the expression has values.
+    """
+
+    def __init__(self, root: Node, names: Collection[str], ranges: Ranges, notation: Notation) -> None:
         self.names = set(names)
+        self.ranges = ranges
+        self.notation = notation
         self.told: dict[str, None] = {}
         self.known: dict[Node, Curvature] = {}
-        for node in in_order([root]):
-            self.known[node] = self._of(node)
-        self.result = self.known[root]
+        self.asked: set[Tensor] = set()
+        self.bases = Bases(self._of_tensor, ranges.of, self.tell)
+        self.result = self._walked(root)
+
+    def _walked(self, root: Node) -> Curvature:
+        for node in in_order([root], self.known):
+            found = self._of(node)
+            if found.shape == UNKNOWN:
+                self.asked.add(lower(node))
+                made = product_curvature(lower(node), self.bases)
+                found = made if made is not NOTHING else found
+            if not found.sign:
+                found = replace(found, sign=self.ranges.of(lower(node)).sign)
+            self.known[node] = found
+        return self.known[root]
+
+    def _of_tensor(self, tensor: Tensor) -> Curvature:
+        moving = any(isinstance(part, Leaf) and part.kind == "variable" and part.name in self.names for part in parts([tensor]))
+        if not moving:
+            return Curvature(CONSTANT, self.ranges.of(tensor).sign)
+        return NOTHING if tensor in self.asked else self._walked(self.notation.node(tensor))
 
     def _of(self, node: Node) -> Curvature:
         arguments = [self.known[argument] for argument in node.arguments]
@@ -95,10 +115,14 @@ class Rules:
             sign = 0
             return Curvature(AFFINE if node.parameter.name in self.names else CONSTANT, sign)
         if all(argument.shape == CONSTANT for argument in arguments):
-            found = sign_of(lower(node)) if len(node.shape) == 2 else None
-            sign = found.sign if found else 0
-            return Curvature(CONSTANT, sign, log_convex=bool(found and found.strict and found.sign > 0))
+            tensor = lower(node)
+            found, range_ = sign_of(tensor), self.ranges.of(tensor)
+            sign = found.sign if found else range_.sign
+            strict = bool(found and found.strict) or range_.strict
+            return Curvature(CONSTANT, sign, log_convex=strict and sign > 0)
         name = node.operation.name
+        if name in BENT or name in ("sin", "cos"):
+            return self._bent(name, node, arguments[0])
         if name in ATOMS:
             return self._atom(name, ATOMS[name], arguments[0])
         if name in LINEAR:
@@ -112,6 +136,10 @@ class Rules:
         self.told[rule] = None
 
     def _atom(self, name: str, atom: Atom, inner: Curvature) -> Curvature:
+        if name in ("abs", "relu") and inner.sign:
+            self.tell(f"{name} of what does not change its sign is that, its negative or 0")
+            bent = inner.shape if inner.sign > 0 else OPPOSITE[inner.shape] if name == "abs" else CONSTANT
+            return Curvature(bent, 1)
         if name == "log" and inner.log_convex:
             self.tell("the logarithm of a sum or product of log-convex functions is convex")
             return Curvature(AFFINE if inner.shape == CONSTANT else CONVEX)
@@ -126,6 +154,18 @@ class Rules:
             self.tell(f"{name} is {atom.shape}{how}; of {_article(inner.shape)} function it is {shape}")
         return Curvature(shape, atom.sign, log_convex)
 
+    def _bent(self, name: str, node: Node, inner: Curvature) -> Curvature:
+        """A function that bends one way where its argument is."""
+        where = self.ranges.of(lower(node.arguments[0]))
+        pieces = BENT.get(name) or _waves(name, where)
+        for place, atom in pieces:
+            if where.within(place):
+                shape = composed(atom.shape, atom.rises, inner.shape)
+                if shape != UNKNOWN:
+                    self.tell(f"{name} is {atom.shape} where its argument is; of {_article(inner.shape)} function it is {shape}")
+                return Curvature(shape)
+        return NOTHING
+
     def _extreme(self, name: str, arguments: Sequence[Curvature]) -> Curvature:
         wanted = CONVEX if name == "max" else CONCAVE
         if not all(argument.flat or argument.shape == wanted for argument in arguments):
@@ -136,18 +176,21 @@ class Rules:
         return Curvature(wanted, 1 if positive else 0)
 
 
-def composed(outer: str, rises: int, inner: str) -> str:
-    """The curvature of a convex or concave function of something."""
-    if inner in (CONSTANT, AFFINE):
-        return outer
-    if rises and inner in (CONVEX, CONCAVE):
-        moved = inner if rises > 0 else OPPOSITE[inner]
-        return outer if moved == outer else UNKNOWN
-    return UNKNOWN
-
-
 def _article(shape: str) -> str:
     return f"an {shape}" if shape == AFFINE else f"a {shape}"
+
+
+def _waves(name: str, where: Range) -> list[tuple[Range, Atom]]:
+    """The half wave of a sine or cosine in which a range begins; the ends k·pi are rounded as those of the range are."""
+    if math.isinf(where.low) or math.isinf(where.high):
+        return []
+    found = []
+    shift = Fraction(0) if name == "sin" else Fraction(1, 2)
+    near = int(Fraction(where.low) * 113 / 355 + shift) - 1
+    for k in range(near - 1, near + 3):
+        low, high = pi().scaled(k - shift), pi().scaled(k + 1 - shift)
+        found.append((Range(low.low, high.high), Atom(CONCAVE if k % 2 == 0 else CONVEX, 0)))
+    return found
 
 
 def _added(parts: Sequence[Curvature]) -> Curvature:
@@ -231,8 +274,11 @@ def _power(rules: Rules, node: Node, parts: Sequence[Curvature]) -> Curvature:
         return NOTHING
     p = Fraction(number)
     even, whole = p.denominator == 1 and p.numerator % 2 == 0, p.denominator == 1
-    positive = base.sign > 0 or not whole  # where the exponent is not whole, the domain is u ≥ 0
-    if even and p > 0:
+    positive = base.sign > 0 or (not whole and (base.flat or p < 0))  # where the exponent is not whole, the domain is u ≥ 0, convex so
+    if base.sign < 0 and whole and (p < 0 or not even):
+        bent = CONVEX if even else CONCAVE
+        shape = composed(bent, 1 if even or p > 0 else -1, base.shape)
+    elif even and p > 0:
         rises = 1 if base.sign > 0 else -1 if base.sign < 0 else 0
         shape = composed(CONVEX, rises, base.shape)
     elif p >= 1 and positive:
@@ -244,9 +290,11 @@ def _power(rules: Rules, node: Node, parts: Sequence[Curvature]) -> Curvature:
     else:
         return NOTHING
     if shape != UNKNOWN:
-        bent, where = "concave" if 0 < p < 1 else "convex", "" if even else " for u > 0"
+        below = base.sign < 0 and whole and (p < 0 or not even)
+        bent = ("convex" if even else "concave") if below else "concave" if 0 < p < 1 else "convex"
+        where = " for u < 0" if below else "" if even and p > 0 else " for u > 0"
         rules.tell(f"u^{p} is {bent}{where}; of {_article(base.shape)} function it is {shape}")
-    return Curvature(shape, 1 if even or positive else 0, squares=p == 2 and base.flat)
+    return Curvature(shape, 1 if even or positive else 0, squares=p == 2 and base.flat and node.shape == SCALAR)
 
 
 SPECIAL: dict[str, Callable[[Rules, Node, Sequence[Curvature]], Curvature]] = {

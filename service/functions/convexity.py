@@ -13,27 +13,30 @@ from service.calculus.notation import Notation
 from service.calculus.total import total_derivatives
 from service.calculus.verify import check_derivatives
 from service.certificates import require
-from service.errors import NablaError, NotDifferentiable, Undecided
+from service.errors import MathematicsRefuses, NablaError, NotDifferentiable, Undecided
+from service.expression.tensors import Product
 from service.functions.atoms import Rules
 from service.functions.chords import Verdict, chords, refuted
-from service.functions.domains import has_convex_domain, is_smooth
+from service.functions.curvature import AFFINE, CONCAVE, CONSTANT, CONVEX
+from service.functions.domains import Domain, domain_of, has_convex_domain, is_smooth
 from service.functions.exact_convexity import exactly
 from service.functions.function import Function, Question, read_named
-from service.functions.semidefinite import positive_parts, semidefinite, sign_of
+from service.functions.semidefinite import Sign, positive_parts, semidefinite, sign_of
 from service.operations.leaves import variable
 from service.printing.printers import to_text
 
 
 def convexity(request: Mapping[str, Any]) -> dict[str, Any]:
     """Whether a scalar function is convex on its domain. Raises Undecided, and what the language raises."""
-    question = Question(request)
+    question = Question(request, "domain")
     question.require_scalar()
     function = None if is_open(question) else Function(question)
     verdict = decide_convexity(question, function)
-    if verdict.convex is None:
+    if verdict.convex is None and not verdict.concave:
         raise Undecided(
             "it could not be decided whether the function is convex: no rule shows it, and no numbers were found that refute it",
-            hint="write it as sums and compositions of convex functions, such as norms, squares, exp, logsumexp",
+            hint="write it as sums and compositions of convex functions, such as norms, squares, exp, logsumexp; or say where it is "
+            'looked at, such as "domain": ["x > 0"]',
             pointer="/expression",
         )
     answer: dict[str, Any] = {
@@ -77,25 +80,49 @@ def sizes_are_known(question: Question) -> bool:
 
 
 def decide_convexity(question: Question, function: Function | None) -> Verdict:
-    """The first of the methods that decides: exact, by structure, by numbers."""
-    verdict = Verdict()
+    """The first of the methods that decides: exact, by structure, by rules, by numbers. The domain is that of the question's conditions.
+
+    Raises MathematicsRefuses where these do not make a convex set.
+    """
     names = question.targets.names
-    smooth = is_smooth(question.node, names) and has_convex_domain(question.node, names)
-    if smooth and function is not None:
-        verdict = exactly(function)
-    if smooth and verdict.convex is None:
-        verdict = _by_structure(question)
-    if verdict.convex is None:
-        verdict = _by_rules(question)
+    domain = domain_of(question, function)
+    _require_convex(question, domain)
+    smooth = is_smooth(question.node, names) and has_convex_domain(question.node, names, domain.stated)
+    verdict = exactly(function, domain) if smooth and function is not None else Verdict()
+    if smooth and verdict.convex is None and verdict.concave is None:
+        verdict = _by_structure(question, domain)
+    if verdict.convex is None and verdict.concave is None:
+        verdict = _by_rules(question, function, domain)
     if verdict.convex is None and function is not None:
-        verdict = refuted(function)
+        no = refuted(function, domain)
+        if no.convex is False:
+            no.concave, no.lipschitz = verdict.concave, verdict.lipschitz
+            no.checks = [*verdict.checks, *no.checks]
+            no.reason = verdict.reason or no.reason
+            verdict = no
     return verdict
+
+
+def _require_convex(question: Question, domain: Domain) -> None:
+    """Raises MathematicsRefuses for a condition that is not known to cut out a convex set."""
+    for condition in question.conditions:
+        rules = Rules(condition.excess, question.targets.names, domain.stated, _notation(question))
+        if rules.result.shape not in ((CONSTANT, AFFINE) if condition.equation else (CONSTANT, AFFINE, CONVEX)):
+            raise MathematicsRefuses(
+                f"{condition.text} is not known to describe a convex set, on which alone a function can be convex",
+                hint="affine conditions such as x > 0 or x + y <= 1, or g <= c with a convex g",
+                pointer=condition.pointer,
+            )
+
+
+def _notation(question: Question) -> Notation:
+    return Notation({name: variable(each) for name, each in question.variables.items()}, question.parsed.decimals)
 
 
 # --- by structure -------------------------------------------------------------------------------------------------------------
 
 
-def _by_structure(question: Question) -> Verdict:
+def _by_structure(question: Question, domain: Domain) -> Verdict:
     """The Hessian semidefinite by how it is made."""
     if len(question.targets.variables) != 1:
         return Verdict()
@@ -108,11 +135,15 @@ def _by_structure(question: Question) -> Verdict:
         hessian = total_derivatives(gradient, [declared], every)[0][0]
     except NotDifferentiable:
         return Verdict()
+    if isinstance(hessian, Product) and hessian.coefficient == 0:
+        return Verdict()  # affine: the rules say so
     root = lower(question.node)
     sign = semidefinite(hessian) if hessian.shape else sign_of(hessian, positive_parts(root))
+    if sign is None and not hessian.shape and (found := domain.ranges.of(hessian)).sign:
+        sign = Sign(found.sign, found.strict)
     if sign is None:
         return Verdict()
-    notation = Notation({name: variable(each) for name, each in question.variables.items()}, question.parsed.decimals)
+    notation = _notation(question)
     nodes = [notation.node(gradient), notation.node(hessian)]
     text = to_text(nodes[1])
     checks = check_derivatives(question.node, {(declared.name,): nodes[0]}, question.variables, "finite-differences")
@@ -137,17 +168,17 @@ def _by_structure(question: Question) -> Verdict:
 # --- by rules -----------------------------------------------------------------------------------------------------------------
 
 
-def _by_rules(question: Question) -> Verdict:
+def _by_rules(question: Question, function: Function | None, domain: Domain) -> Verdict:
     """Sums and compositions of convex atoms, tried on random chords too."""
-    rules = Rules(question.node, question.targets.names)
+    rules = Rules(question.node, question.targets.names, domain.ranges, _notation(question))
     shape = rules.result.shape
-    if shape not in ("convex", "concave", "affine"):
+    if shape not in (CONVEX, CONCAVE, AFFINE):
         return Verdict()
     text = "; ".join(rules.told) or "the function is affine"
     return Verdict(
-        convex=shape in ("convex", "affine"),
-        concave=shape in ("concave", "affine"),
-        strictly=False if shape == "affine" else None,
+        convex=True if shape != CONCAVE else None if function is not None else False,
+        concave=shape in (CONCAVE, AFFINE) or None if function is not None else shape != CONVEX,
+        strictly=False if shape == AFFINE else None,
         reason={"rule": "composition", "text": text, "rules": list(rules.told)},
-        checks=[chords(question, 1 if shape != "concave" else -1)],
+        checks=[chords(question, 1 if shape != CONCAVE else -1, function, domain)],
     )

@@ -21,6 +21,7 @@ from service.expression.operation import Array, Elementwise
 from service.expression.shapes import axes
 from service.expression.tensors import Apply, Power, Tensor
 from service.functions.function import Function, exact_entry
+from service.functions.ranges import Range, Ranges
 
 SPARE = 24
 POSITIVE = ("exp", "sigmoid", "cosh", "sech", "softplus")
@@ -62,10 +63,15 @@ class Ratio:
 
 
 class Exact(TensorValues):
-    """A function of unknowns with exact values. `names` are those of the generators that are unknowns or parameters."""
+    """A function of unknowns with exact values. `names` are those of the generators that are unknowns or parameters.
 
-    def __init__(self, function: Function) -> None:
+    With `ranges` given, `letter_ranges` tells between which numbers letters are.
+    """
+
+    def __init__(self, function: Function, ranges: Ranges | None = None) -> None:
         self.function = function
+        self.ranges = ranges
+        self.letter_ranges: dict[int, Range] = {}
         entries = list(function.unknowns.names)
         self.count = len(entries)
         parameters = [
@@ -147,7 +153,10 @@ class Exact(TensorValues):
 
         def letter(*entries: Ratio) -> Ratio:
             key = (name, *[f"{entry.top}/{entry.below}" for entry in entries])
-            return self.letter(key, name in POSITIVE)
+            found = self.letter(key, name in POSITIVE)
+            if self.ranges is not None:
+                self.letter_ranges[self.letters[key]] = self.ranges.of(tensor)
+            return found
 
         return np.frompyfunc(letter, len(arguments), 1)(*arguments)
 

@@ -6,12 +6,16 @@ import contextlib
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
-from service.errors import Undecided
+from service.errors import MathematicsRefuses, Undecided
 from service.expression.arena import fresh_arena
 from service.functions.convexity import convexity
+from service.functions.domains import domain_of
+from service.functions.function import Function, Question
 from tests.functions.asking import ask
+from tests.functions.textbook_convexity import ROWS, Row
 
 LEARNING = {"X": "matrix(n,d)", "t": "vector(d)", "y": "vector(n)"}
 
@@ -113,3 +117,56 @@ def test_on_a_domain_with_holes_nothing_is_convex(expression: str) -> None:
     """The second derivative is above 0 on both sides of the hole."""
     with fresh_arena(), contextlib.suppress(Undecided):
         assert not convexity({"expression": expression})["convex"]
+
+
+KINDS = {(True, True): "both", (True, False): "convex", (True, None): "convex", (False, True): "concave", (None, True): "concave"}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.expression} {', '.join(row.domain)}" for row in ROWS])
+def test_textbook_functions(row: Row) -> None:
+    request: dict[str, Any] = {"expression": row.expression, "variables": row.variables, "domain": list(row.domain), "at": row.at}
+    answer = ask(convexity, **request, **({"wrt": list(row.wrt)} if row.wrt else {}))
+    assert KINDS.get((answer["convex"], answer["concave"]), "neither") == row.kind
+    if row.kind == "neither":
+        with fresh_arena():
+            question = Question(request, "domain")
+            function = Function(question)
+            domain = domain_of(question, function)
+            u, v = ({name: np.array(value) for name, value in answer["counterexample"][end].items()} for end in "uv")
+            columns = [function.unknowns.column(end) for end in (u, v)]
+            assert all(domain.holds(column) for column in columns)
+            assert function.value((columns[0] + columns[1]) / 2) > (function.value(columns[0]) + function.value(columns[1])) / 2
+
+
+@pytest.mark.parametrize(
+    ("expression", "domain"),
+    [
+        ("(x^2 - 1)^1.5", []),
+        ("sqrt(x*y)", []),
+        ("log(x*y)", []),
+        ("x^2/y", ["x > 0"]),
+        ("x*log(x/y)", ["x > y"]),
+        ("sqrt(x*y)", ["x > 0"]),
+        ("1/(x*y)", ["x*1 > 0"]),
+        ("x^-1", ["x > -1"]),
+        ("sin(x)", ["x >= 0", "x <= 3.15"]),
+        ("(x^2 - y)^1.5", ["y > 0"]),
+    ],
+)
+def test_nothing_is_convex_for_want_of_a_condition(expression: str, domain: list[str]) -> None:
+    with fresh_arena(), contextlib.suppress(Undecided):
+        answer = convexity({"expression": expression, "domain": domain})
+        assert not answer["convex"]
+        assert not answer["concave"]
+
+
+def test_constants_on_a_part_of_the_line() -> None:
+    answer = ask(convexity, expression="x^4", domain=["x >= 1", "x <= 2"])
+    assert (answer["strong_convexity_constant"], answer["lipschitz_constant"]) == (12, 48)
+    assert answer["strongly_convex"]
+
+
+def test_a_domain_has_to_be_convex() -> None:
+    with fresh_arena(), pytest.raises(MathematicsRefuses) as told:
+        convexity({"expression": "x^2", "domain": ["x^2 >= 1"]})
+    assert told.value.pointer == "/domain/0"

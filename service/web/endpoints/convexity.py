@@ -10,7 +10,7 @@ from service.functions.convexity import convexity as answer
 from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.functions import OBJECT, FunctionRequest, NamedField, field
+from service.web.functions import OBJECT, ConditionsField, FunctionRequest, NamedField, field
 from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
@@ -25,13 +25,19 @@ CERTIFICATE = {
 
 class Request(FunctionRequest):
     at = NamedField(metadata={"description": "The values of names that are no unknowns"})
+    domain = ConditionsField(
+        metadata={
+            "description": 'Where the function is looked at, such as ["y > 0"] or ["x >= 0", "x <= pi"], a convex set; of parameters, too. '
+            "Left out, it is where the function has values"
+        }
+    )
 
 
 class Response(ResponseSchema):
     operation = fields.String(required=True, metadata={"description": "The operation"})
     expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
     wrt = fields.List(fields.String(), required=True, metadata={"description": "The unknowns"})
-    convex = fields.Boolean(required=True, metadata={"description": "Whether it is convex"})
+    convex = field(MAYBE)(required=True, metadata={"description": "Whether it is convex; null for a concave function that may be affine"})
     strictly_convex = field(MAYBE)(required=True, metadata={"description": "Whether strictly so; null where that was not decided"})
     strongly_convex = field(MAYBE)(required=True, metadata={"description": "Whether f - m|x|^2/2 is convex for an m above 0"})
     concave = field(MAYBE)(required=True, metadata={"description": "Whether it is concave"})
@@ -41,7 +47,8 @@ class Response(ResponseSchema):
     )
     certificate = field(CERTIFICATE)(required=True, metadata={"description": "What shows it"})
     counterexample = field({"anyOf": [OBJECT, NOTHING]})(
-        required=True, metadata={"description": "u and v with f((u + v)/2) > (f(u) + f(v))/2, for a function that is not convex"}
+        required=True,
+        metadata={"description": "u and v of the domain with f((u + v)/2) > (f(u) + f(v))/2, for a function that is not convex"},
     )
     checks = ChecksField()
 
@@ -54,6 +61,7 @@ class Response(ResponseSchema):
     examples=[
         Example("A quadratic function", {"expression": "x^2 + y^2 + x*y", "wrt": ["x", "y"]}),
         Example("Not convex", {"expression": "x^2 - y^2", "wrt": ["x", "y"]}),
+        Example("On a half plane", {"expression": "x^2/y", "wrt": ["x", "y"], "domain": ["y > 0"]}),
         Example(
             "Logistic loss",
             {
@@ -67,7 +75,8 @@ class Response(ResponseSchema):
 def convexity(request: dict[str, Any]) -> dict[str, Any]:
     """Whether a function is convex, with a certificate or a counterexample.
 
-    Exactly for quadratic functions and polynomials of one unknown; by the structure of the Hessian; or two points between which the
-    function lies above its chord. What none of these decides is an error with the code undecided, never a "no".
+    Exactly for quadratic functions, polynomials of one unknown and Hessians whose principal minors have a sign; by the structure of the
+    Hessian; by the rules of disciplined convex programming; or two points of the domain between which the function lies above its chord.
+    What none of these decides is an error with the code undecided, never a "no".
     """
     return answer(request)
