@@ -8,13 +8,14 @@ export HOST PORT
 export OPENBLAS_NUM_THREADS ?= 1
 
 VENV := .venv
+AUDITED := requirements requirements-otel
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 SAY := @printf '\n== %s\n'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench fuzz openapi key format lock clean redis tools
+.PHONY: help serve test check bench fuzz openapi key format lock clean redis tools sbom audit
 
 help: ## this list
 	@echo "Nabla: the mathematics of machine learning over HTTP. Two commands matter: make serve, make test."
@@ -56,9 +57,17 @@ key: $(VENV)/.runtime ## make an API key (NAME=lms LIMITS=100/minute UNTIL=2027-
 format: $(VENV)/.dev ## lay the code out and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
 
+sbom: $(VENV)/.audit ## write sbom.json, the software bill of materials (CycloneDX) of requirements.txt
+	@$(BIN)/cyclonedx-py requirements requirements.txt --output-reproducible --of JSON -o sbom.json
+	@echo "sbom.json lists $$(grep -c '"purl"' sbom.json) components"
+
+audit: $(VENV)/.audit ## look every locked version up in the database of known vulnerabilities (needs pypi.org)
+	@$(BIN)/python -m pip_audit --strict --disable-pip --no-deps --progress-spinner off --timeout 15 $(AUDITED:%=-r %.txt) || \
+	  { echo "not audited: a version is known to be vulnerable, or the database could not be asked; the lines above say which"; exit 1; }
+
 lock: $(VENV)/.dev ## renew the exact versions in the requirements*.txt from the requirements*.in (ARGS=--upgrade for newer ones)
 	@$(PIP) install uv
-	@for name in requirements requirements-dev benchmarks/requirements; do \
+	@for name in requirements requirements-otel requirements-audit requirements-dev benchmarks/requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(ARGS) $$name.in -o $$name.txt; \
 	done
 
@@ -101,6 +110,11 @@ $(VENV)/.runtime: requirements.txt | $(BIN)/python
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(SAY) "Installing what the checks and tests need (requirements-dev.txt)"
 	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.audit: requirements-audit.txt $(VENV)/.runtime
+	$(SAY) "Installing what sbom and audit need (requirements-audit.txt)"
+	@$(PIP) install -r requirements-audit.txt
 	@touch $@
 
 $(VENV)/.bench: benchmarks/requirements.txt $(VENV)/.runtime

@@ -13,7 +13,7 @@ from service.cache.port import Cache, NullCache
 from service.cache.redis import RedisCache
 from service.cache.tiered import TieredCache
 from service.settings import Settings
-from service.web import clients, hooks, logs, metrics, pipeline, rate_limit
+from service.web import clients, hooks, logs, metrics, pipeline, rate_limit, tracing
 from service.web.about import about
 from service.web.admission import Admission
 from service.web.cors import Origins
@@ -33,16 +33,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     clients.configure(settings.trusted_proxies)
     shared = RedisCache(settings.redis_url, settings.cache_secret.encode()) if settings.redis_url else None
-    state = State(cache_of(settings, shared), settings.cache_ttl_seconds, settings.http_max_age_seconds, shared_cache=shared)
+    admission = admission_of(settings, shared)
+    kept_by = "private" if admission is not None and admission.asks_for_keys else "public"
+    freshness = f"{kept_by}, max-age={settings.http_max_age_seconds}"
+    state = State(cache_of(settings, shared), settings.cache_ttl_seconds, freshness, shared_cache=shared)
+    operations = {entry.path: entry.name for entry in ENDPOINTS.values()}
     if settings.metrics.lower() != "off":
-        state.records.metrics = metrics.of_process({entry.path: entry.name for entry in ENDPOINTS.values()})
+        state.records.metrics = metrics.of_process(operations)
+    state.start_spans = tracing.wanted(os.environ, operations)
     app.extensions["nabla"] = state
     hooks.register(app)
     app.register_blueprint(about)
     app.register_blueprint(pages)
     for endpoint in ENDPOINTS.values():
         app.add_url_rule(endpoint.path, endpoint.operation_id, pipeline.view(endpoint, state), methods=["GET", "POST", "QUERY"])
-    app.wsgi_app = Front(app.wsgi_app, state, admission_of(settings, shared))  # type: ignore[method-assign]
+    app.wsgi_app = Front(app.wsgi_app, state, admission)  # type: ignore[method-assign]
     return app
 
 

@@ -18,7 +18,7 @@ from gunicorn.config import Config
 from service.web.worker import Worker
 from tests.servers import ROOT, request
 
-REQUIREMENTS = ("requirements", "requirements-dev", "benchmarks/requirements")
+REQUIREMENTS = ("requirements", "requirements-otel", "requirements-audit", "requirements-dev", "benchmarks/requirements")
 MOST_LINES = 420
 # written so that the patterns do not match themselves
 NOT_OURS = re.compile(r"/(?:home|root|Users|work)/|index[-]url|find[-]links|files\.python[h]osted|\"resolved\": *\"[h]ttp")

@@ -100,5 +100,7 @@ def _host(text: str, default: int) -> tuple[str, int]:
 
 def _without_password(message: str, url: str) -> str:
     """Errors are logged, and passwords are not."""
-    secret = url.rpartition("@")[0].partition("://")[2].rpartition(":")[2]
-    return message.replace(secret, "***") if secret else message
+    secret = url.rpartition("@")[0].partition("://")[2].partition(":")[2]
+    for part in [secret, *re.split(r"[:/?#]", secret)]:  # a password with such letters in it is taken apart before it is refused
+        message = message.replace(part, "***") if part else message
+    return message

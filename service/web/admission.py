@@ -50,6 +50,11 @@ class Admission:
         self._keys, self._origins, self._rates, self._counters = keys, origins, rates, counters
         self._open_metrics = open_metrics
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """So that no cache on the way may give one client's answer to another."""
+        return self._keys is not None
+
     def preflight(self, environ: WSGIEnvironment) -> Headers | None:
         """The headers of the answer to a browser that asks whether a page may ask; None for any other request."""
         if self._origins is None:

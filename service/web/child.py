@@ -62,7 +62,7 @@ def work(parcel: bytes, worker: Channel, blackboard: int) -> bytes:
     task = Task.unpack(parcel)
     noted = trace.begin({"HTTP_X_REQUEST_ID": task.request_id})
     cache = WorkersCache(worker)
-    adopt(State(cache, cache_ttl=0, http_max_age=0))
+    adopt(State(cache, cache_ttl=0, freshness=""))
 
     def tell(kind: str, name: str, value: Any) -> None:
         os.write(blackboard, pack_note(kind, name, value))

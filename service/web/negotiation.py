@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # opened by itself, a picture is a document: it runs nothing
 SAFE_METHODS = ("GET", "HEAD", "QUERY")
 
 
@@ -126,17 +127,18 @@ def is_current(environ: WSGIEnvironment, tag: str) -> bool:
     return not tags.star_tag and tags.contains_weak(tag)
 
 
-def not_modified(tag: str, max_age: int) -> Response:
-    return Response(status=304, headers=_headers(tag, max_age))
+def not_modified(tag: str, freshness: str) -> Response:
+    return Response(status=304, headers=_headers(tag, freshness))
 
 
-def success(body: bytes, media_type: str, tag: str, max_age: int) -> Response:
+def success(body: bytes, media_type: str, tag: str, freshness: str) -> Response:
     content_type = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
-    return Response(body, 200, [("Content-Type", content_type), *_headers(tag, max_age)])
+    headers = [("Content-Type", content_type), *_headers(tag, freshness)]
+    return Response(body, 200, headers if media_type != SVG else [*headers, ("Content-Security-Policy", SVG_POLICY)])
 
 
-def _headers(tag: str, max_age: int) -> list[tuple[str, str]]:
+def _headers(tag: str, freshness: str) -> list[tuple[str, str]]:
     headers = [("ETag", f'"{tag}"'), ("Vary", "Accept")]
     if request.method in SAFE_METHODS:
-        headers.append(("Cache-Control", f"public, max-age={max_age}"))
+        headers.append(("Cache-Control", freshness))
     return headers

@@ -76,7 +76,7 @@ class _Request:
         self.key = key
         self.deadline.lower(deadline_ms)
         if negotiation.is_current(self.environ, self.tag):
-            self.recalled = negotiation.not_modified(self.tag, self.state.http_max_age)
+            self.recalled = negotiation.not_modified(self.tag, self.state.freshness)
             return True
         with trace.stage("cache"):
             found = self.state.cache.find(key)
@@ -94,7 +94,7 @@ class _Request:
         return self.success(body)
 
     def success(self, body: bytes) -> Response:
-        response = negotiation.success(body, self.form.media_type, self.tag, self.state.http_max_age)
+        response = negotiation.success(body, self.form.media_type, self.tag, self.state.freshness)
         self.state.known.add(self.environ, self.key, response.headers)
         return response
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,10 +13,12 @@ from service import limits
 from service.cache.port import Cache
 from service.cache.single_flight import SingleFlight
 from service.compute.pool import Pool
+from service.settings import SETTINGS
 from service.web import logs
 from service.web.known import KnownRequests
 from service.web.pulse import STUCK, Pulse, SharedCache
 from service.web.records import Records
+from service.web.tracing import Spans
 
 
 class Worker(Protocol):
@@ -26,6 +28,7 @@ class Worker(Protocol):
 
 
 CHILD = (sys.executable, "-m", "service.web.child")
+SECRETS = (*(entry.name.upper() for entry in SETTINGS if not entry.repr), "OTEL_EXPORTER_OTLP_HEADERS")
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -35,13 +38,15 @@ class State:
 
     cache: Cache
     cache_ttl: int  # seconds
-    http_max_age: int  # seconds that a client may keep the answer to a GET
+    freshness: str  # Cache-Control of the answer to a GET
     flights: SingleFlight = field(default_factory=SingleFlight)
     known: KnownRequests = field(default_factory=KnownRequests)
     pool: Pool | None = None  # where long computations run; None: in the thread of their request
     records: Records = field(default_factory=Records)
     shared_cache: SharedCache | None = None
     pulse: Pulse | None = None
+    start_spans: Callable[[], Spans] | None = None
+    spans: Spans | None = None
     worker: Worker | None = None  # gunicorn's, once it has begun; None in tests
 
     def begin(self, worker: Worker) -> None:
@@ -50,16 +55,22 @@ class State:
         self.start_pool()
         self.pulse = Pulse(self.records, self.pool, self.shared_cache)
         self.pulse.start()
+        if self.start_spans is not None:
+            self.spans = self.start_spans()
+            self.records.span = self.spans.span
 
     def end(self) -> None:
         """The worker has done what was in flight."""
         if self.pulse is not None:
             self.pulse.stop()
+        if self.spans is not None:
+            self.spans.close()
         self.stop_pool()
 
     def start_pool(self, command: Sequence[str] = CHILD) -> None:
         """From now on long computations run in children of this process."""
-        environment = {"LOG_LEVEL": logs.level(), **limits.environment(), **dict.fromkeys(THREADS, "1")}
+        kept_from_it = dict.fromkeys(SECRETS, "")  # what computes for strangers knows no password
+        environment = {"LOG_LEVEL": logs.level(), **limits.environment(), **dict.fromkeys(THREADS, "1"), **kept_from_it}
         self.pool = Pool(command, environment)
 
     def stop_pool(self) -> None:

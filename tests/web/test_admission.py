@@ -69,6 +69,12 @@ def test_a_remembered_answer_asks_for_the_key_too(trial: Trial) -> None:
     assert trial.calls == 1
 
 
+def test_where_keys_are_asked_for_no_cache_on_the_way_may_give_answers_to_others(trial: Trial) -> None:
+    for settings, scope in (({"api_keys": KEYS}, "private"), ({"rate_limit": "9/day"}, "public")):
+        answer = client_with(trial, **settings).get("/v1/trial?order=1", headers={"X-API-Key": KEY})
+        assert answer.headers["Cache-Control"].startswith(f"{scope}, max-age=")
+
+
 @pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/docs", "/openapi.json", "/problems/unauthorized", "/static/none.css"])
 def test_what_explains_the_service_is_open(trial: Trial, path: str) -> None:
     assert ask(client_with(trial, api_keys=KEYS), path).status_code != 401

@@ -72,3 +72,24 @@ def test_the_description_is_served_in_both_forms(client: FlaskClient) -> None:
     as_json = client.get("/openapi.json").get_json()
     assert as_json["openapi"].startswith("3.1")
     assert client.get("/openapi.yaml").text.startswith("openapi: 3.1")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_run_in_no_frame_and_run_nothing_of_others(client: FlaskClient, path: str) -> None:
+    headers = client.get(path, headers=BROWSER).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_picture_runs_nothing(client: FlaskClient) -> None:
+    answer = client.get("/v1/autodiff?expression=x*y&at={%22x%22:1,%22y%22:2}&format=svg")
+    assert answer.mimetype == "image/svg+xml", answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
