@@ -13,7 +13,7 @@ from service.errors import LimitExceeded
 from service.expression.nodes import Node, make
 from service.expression.shapes import SCALAR, axes
 from service.operations.leaves import Variable
-from service.teaching.by_paths import by_paths, is_scalar
+from service.teaching.by_paths import by_paths, by_paths_of_arrays, is_scalar
 from service.teaching.by_rules import by_array, by_scalars, derivative_by, is_large, laid_out
 from service.teaching.computation_graph import computation_graph
 from service.teaching.index_method import IndexMethod
@@ -79,7 +79,7 @@ class Telling:
             if method.is_practical(steps):
                 self._add(steps, Trials(variables, defined, method.letters, method.free, method.mirrored), [by.name])
                 return
-        if by.shape == SCALAR and self._is_told_by_paths(function, [by], derivative, result, False):
+        if self._is_told_by_paths(function, [by], derivative, result, False):
             return
         if by.shape == SCALAR and not self._in_differentials(by.name):
             steps = list(by_scalars(derivative_by(function, by, self._is_partial), derivative, self._decimals))
@@ -121,17 +121,21 @@ class Telling:
         self, function: Node, by_each: Sequence[Variable], shown: Node, result: Result, side_by_side: bool, is_last: bool = False
     ) -> bool:
         """Tell the derivatives by scalars by the paths of the computation graph, where that was asked for; False where the
-        rules tell it: where there are arrays on the way, too many paths, or variables that are declared to depend on others."""
+        rules tell it: where there are arrays between several scalars and what is made of them, too many paths, or variables that are
+        declared to depend on others."""
         if self.task.explain != "paths" or any(declared.depends_on for declared in self.task.variables.values()):
             return False
         try:
             graph = computation_graph(function, by_each, self._decimals, [*self.task.variables, *self.task.parsed.sizes])
             if not is_scalar(graph):
-                return False
-            outputs = {part.whole: part.name for part in graph.outputs}
-            line = self._side_by_side(function, shown, is_last) if side_by_side else self._entry_by_entry(function, by_each[0])
-            waiting = {part: (part.parameter.variable.name, outputs[part.arguments[0]]) for part in inert_parts(line)}
-            steps = list(by_paths(line, graph, waiting, shown))
+                if side_by_side or len(graph.outputs) != 1:
+                    return False
+                steps = list(by_paths_of_arrays(function, by_each[0], shown, graph, self._decimals))
+            else:
+                outputs = {part.whole: part.name for part in graph.outputs}
+                line = self._side_by_side(function, shown, is_last) if side_by_side else self._entry_by_entry(function, by_each[0])
+                waiting = {part: (part.parameter.variable.name, outputs[part.arguments[0]]) for part in inert_parts(line)}
+                steps = list(by_paths(line, graph, waiting, shown))
         except LimitExceeded:
             return False
         named = {part.name: part.whole for part in graph.parts if part.line is not None}

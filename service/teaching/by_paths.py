@@ -1,4 +1,7 @@
-"""Derivatives by scalars as sums over the paths of the computation graph: along a path the local derivatives are multiplied.
+"""Derivatives as sums over the paths of the computation graph: along a path the local derivatives are multiplied.
+
+By scalars they are numbers. With arrays on the way they are Jacobians, and what is told is the differential: each path takes the change
+of the variable through the Jacobians of its edges, one after the other.
 
 In lines, `d/dv1(f)` is the local derivative of the operation that gives f by its argument v1, the others held.
 """
@@ -9,15 +12,18 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from service.calculus import build
+from service.calculus.forward import differential_of
+from service.calculus.lower import lower
+from service.calculus.notation import Notation
 from service.calculus.substitute import substitute
 from service.expression.nodes import Node, in_order
 from service.expression.operation import Binding, Printed
 from service.expression.shapes import SCALAR
-from service.operations.leaves import Variable, name_to_latex, number
+from service.operations.leaves import Variable, name_to_latex, number, tensor_of, variable
 from service.printing.printers import to_text
-from service.teaching.by_rules import TIDY
+from service.teaching.by_rules import TIDY, read_off
 from service.teaching.computation_graph import Edge, Graph, Path
-from service.teaching.inert import Derivative, inert, replaced
+from service.teaching.inert import DIFFERENTIAL, By, Derivative, inert, replaced, zero
 from service.teaching.sentences import sentence
 from service.teaching.steps import Step, equal
 
@@ -83,6 +89,42 @@ def by_paths(line: Node, graph: Graph, waiting: Mapping[Node, tuple[str, str]], 
         line = after
     if to_text(line) != to_text(result):
         yield Step(TIDY, line, result, sentence(TIDY), equal)
+
+
+def by_paths_of_arrays(function: Node, by: Variable, result: Node, graph: Graph, decimals: bool) -> Iterator[Step]:
+    """From the differential of a function with one output to its derivative by a variable: along a path the change goes through one
+    Jacobian after the other. Raises LimitExceeded where there are too many paths."""
+    line = inert(DIFFERENTIAL, function, By(by))
+    change = inert(DIFFERENTIAL, variable(by), By(by))
+    (output,) = graph.outputs
+    paths = graph.paths(by.name, output.name)
+    names = {part.name: variable(part.variable) for part in graph.parts}
+    notation = Notation({**names, f"d {by.name}": change}, decimals)
+    terms = []
+    for path in paths:
+        moved = lower(change)
+        for edge in path:
+            target = graph.by_name[edge.target].line
+            assert target is not None
+            moved = differential_of(lower(target), {tensor_of(graph.by_name[edge.source].variable): moved})
+        node = notation.node(moved)
+        terms.append(build.transpose(node) if node.shape != line.shape and node.shape == line.shape[::-1] else node)
+    after = build.add(terms) if terms else zero(line.shape)
+    edges = list(dict.fromkeys(edge for path in paths for edge in path if edge.derivative is not None))
+    jacobians = ", ".join(f"{edge.target} by {edge.source}: {to_text(edge.derivative)}" for edge in edges if edge.derivative is not None)
+    ways = ", ".join(" → ".join([by.name, *[edge.target for edge in path]]) for path in paths) or "none"
+    lines = ", ".join(f"{part.name} = {to_text(part.line)}" for part in graph.parts if part.line is not None)
+    rule = "sum over the paths of Jacobians"
+    where = _short(f"{ways}; where {lines}", f"{len(paths)} of them")
+    yield Step(rule, line, after, sentence(rule, where=where, identity=_short(jacobians, f"{len(edges)} of them")), equal)
+    line = after
+    wholes = {part.name: part.whole for part in graph.parts if part.line is not None}
+    after = substitute(line, wholes)
+    if after is not line:
+        rule = "intermediate values"
+        told = ", ".join(f"{name} = {to_text(whole)}" for name, whole in wholes.items() if name in _names(line))
+        yield Step(rule, line, after, sentence(rule, where=_short(told, "each in terms of the inputs")), equal)
+    yield from read_off(after, function, by, result, decimals)
 
 
 def _mark(edge: Edge, graph: Graph) -> Node:

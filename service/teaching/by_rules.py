@@ -52,6 +52,11 @@ def by_array(function: Node, by: Variable, result: Node, decimals: bool) -> Iter
     for step in tell(line, decimals):
         yield step
         line = step.after
+    yield from read_off(line, function, by, result, decimals)
+
+
+def read_off(line: Node, function: Node, by: Variable, result: Node, decimals: bool) -> Iterator[Step]:
+    """From the differential of the function, in terms of that of the variable, to the derivative."""
     change = inert(DIFFERENTIAL, variable(by), By(by))
     collected = _collected(function, result, change)
     if collected is None or not _same(line, collected):

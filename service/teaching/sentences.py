@@ -23,6 +23,8 @@ SENTENCES: dict[str, str] = {
     "read-off-the-jacobian": "The Jacobian is the matrix J for which the differential is J*{change}.",
     "read-off-the-derivative": "The derivative holds the coefficient of each entry of {change} in each entry of the differential.",
     "sum-over-the-paths": "The derivative is the sum over all paths of the products of the local derivatives along them: {where}.",
+    "sum-over-the-paths-of-jacobians": "The differential is the sum over all paths of what the Jacobians along them, one after the other, "
+    "make of the change: {where}. The Jacobians: {identity}.",
     "local-derivatives": "Each local derivative is that of one operation by one of its arguments: {identity}.",
     "intermediate-values": "The intermediate values are put back: {where}.",
     "partial-derivatives": "The partial derivatives, one beside the other.",

@@ -64,7 +64,7 @@ CODE = f"The languages of the generated code beside NumPy: {', '.join(name for n
 EXPLAIN = (
     "How the steps are told. rules: by the rules of differentiation, by name, with differentials for arrays. "
     "index: entry by entry, with sums over indices and the Kronecker delta. differential: df = f'(x)*dx, tr(G'*dX), by scalars too. "
-    "paths: by scalars, as the sum over the paths of the computation graph"
+    "paths: as the sum over the paths of the computation graph, with the Jacobians along them"
 )
 
 

@@ -21,7 +21,7 @@ from service.expression.shapes import SCALAR
 from service.language import declare, parse
 from service.operations.leaves import number
 from service.printing.printers import to_text
-from service.teaching.by_paths import by_paths
+from service.teaching.by_paths import by_paths, by_paths_of_arrays
 from service.teaching.by_rules import TIDY, by_array, by_scalars, derivative_by, laid_out
 from service.teaching.computation_graph import computation_graph
 from service.teaching.index_method import IndexMethod
@@ -80,6 +80,19 @@ def test_a_tampered_step_by_paths_is_refused() -> None:
     trials = Trials(variables, [parsed.node], named=named)
     steps = list(by_paths(line, graph, {line: ("s", "f")}, result))
     assert [step.rule for step in proved(steps, trials)] == ["sum over the paths", "local derivatives", "intermediate values", TIDY]
+    for place, step in enumerate(steps):
+        with pytest.raises(CheckFailed, match="does not hold"):
+            proved([*steps[:place], replace(step, after=spoilt(step.after)), *steps[place + 1 :]], trials)
+
+
+def test_a_tampered_step_by_jacobians_is_refused() -> None:
+    parsed, result = parse("norm2(A*x - b)^2", declare(VARIABLES)), parse("2*A'*(A*x - b)", declare(VARIABLES)).node
+    variables = {name: node.parameter for name, node in parsed.variables.items()}
+    graph = computation_graph(parsed.node, [variables["x"]])
+    named = {part.name: part.whole for part in graph.parts if part.line is not None}
+    trials = Trials(variables, [parsed.node], named=named)
+    steps = list(by_paths_of_arrays(parsed.node, variables["x"], result, graph, False))
+    assert len(proved(steps, trials)) == len(steps)
     for place, step in enumerate(steps):
         with pytest.raises(CheckFailed, match="does not hold"):
             proved([*steps[:place], replace(step, after=spoilt(step.after)), *steps[place + 1 :]], trials)

@@ -110,8 +110,29 @@ def test_what_is_not_told_by_paths_is_told_by_rules() -> None:
     many = "s"
     for _ in range(7):
         many = f"(sin({many}) + cos({many}))"
-    for expression, wrt in (("x'*x", "x"), (many, "s")):
+    for expression, wrt in (("[sum(x), x'*x]", "x"), (many, "s")):
         assert steps("derivative", expression, wrt, explain="paths") == steps("derivative", expression, wrt)
+
+
+BY_JACOBIANS = [
+    (
+        "norm2(A*x - b)^2/2",
+        "x",
+        "v2'*A*dx",
+        "x → v1 → v2 → v3 → f; where v1 = A*x, v2 = v1 - b, v3 = norm2(v2)^2, f = v3/2. The Jacobians: v1 by x: A, v2 by v1: eye(m), "
+        "v3 by v2: 2*v2, f by v3: 1/2.",
+    ),
+    ("tanh(A*x)", "x", "(1 - tanh(v1).^2).*(A*dx)", "x → v1 → f; where v1 = A*x, f = tanh(v1). The Jacobians: v1 by x: A, f by v1: diag("),
+    ("x'*x*sum(x)", "x", "2*v1*x'*dx + x'*x*sum(dx)", "x → f, x → v1 → f; where v1 = sum(x), f = x'*x*v1. The Jacobians: f by x: 2*v1*x, "),
+    ("norm2(A*x)^2", "A", "2*v1'*dA*x", "A → v1 → f; where v1 = A*x"),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "after", "told"), BY_JACOBIANS)
+def test_with_arrays_the_change_goes_through_the_jacobians(expression: str, wrt: str, after: str, told: str) -> None:
+    first, *_ = steps("derivative", expression, wrt, explain="paths")
+    assert (first["code"], first["after"]["text"]) == ("sum-over-the-paths-of-jacobians", after)
+    assert told in first["text"]
 
 
 def test_differentials_by_scalars() -> None:
