@@ -148,7 +148,7 @@ RESULT = {
         },
         "entries": {
             "description": "texts of the components, where the result is written out and they are within the limit entries-characters",
-            "anyOf": [array_of(TEXTS), NOTHING],
+            "anyOf": [TEXTS, NOTHING],
         },
         "code": CODE_ANSWER,
         "terms": TERMS,

@@ -6,6 +6,7 @@ from service.web.linear_algebra import Answer
 from service.web.values import COMPLEX, NUMBER, array_of, nullable
 
 COMPLEX_TEXT = {
+    "title": "ExactComplexNumber",
     "type": "object",
     "properties": {"re": {"type": "string"}, "im": {"type": "string"}},
     "required": ["re", "im"],
@@ -13,9 +14,10 @@ COMPLEX_TEXT = {
     "description": "a complex number in closed form, or with digits",
 }
 CLOSED_FORM = {"type": "string", "description": 'a rational, a closed form such as "(1 + sqrt(5))/2", or digits'}
-SPECTRAL = {"anyOf": [NUMBER, CLOSED_FORM, COMPLEX, COMPLEX_TEXT]}
+SPECTRAL = {"title": "SpectralNumber", "anyOf": [NUMBER, CLOSED_FORM, COMPLEX, COMPLEX_TEXT]}
 SPECTRAL_MATRIX = array_of(array_of(SPECTRAL))
 MULTIPLICITY = {
+    "title": "Multiplicity",
     "type": "object",
     "properties": {
         "eigenvalue": SPECTRAL,
@@ -35,6 +37,7 @@ class MultiplicitiesAnswer(Answer):
 class RayleighAnswer(Answer):
     def __init__(self, *, required: bool = True) -> None:
         schema = {
+            "title": "RayleighRange",
             "type": "object",
             "properties": {"minimum": SPECTRAL, "maximum": SPECTRAL},
             "required": ["minimum", "maximum"],

@@ -9,9 +9,7 @@ from marshmallow import ValidationError
 
 from service.web.endpoint import RequestSchema
 from service.web.fields import AnswerField, ExpressionField, RequestField, VariablesField, WrtField, is_number
-from service.web.values import NOTHING, NUMBER, TEXT, VALUES, by_name
-
-OBJECT = by_name({})  # what there is no schema for yet
+from service.web.values import NOTHING, NUMBER, TEXT, VALUE, VALUES, nullable, record
 
 
 class NamedField(RequestField):
@@ -60,7 +58,7 @@ class BoundsField(RequestField):
         return value
 
     def json_schema(self) -> dict[str, Any]:
-        end = {"anyOf": [NUMBER, NOTHING, TEXT, {"type": "array", "items": {}}]}
+        end = nullable(VALUE)
         return {"type": "object", "additionalProperties": {"type": "array", "minItems": 2, "maxItems": 2, "items": end}}
 
 
@@ -75,7 +73,15 @@ class ConditionsField(RequestField):
         return entries
 
     def json_schema(self) -> dict[str, Any]:
-        return {"anyOf": [TEXT, {"type": "array", "items": {"anyOf": [TEXT, OBJECT]}}]}
+        return {
+            "anyOf": [
+                TEXT,
+                {
+                    "type": "array",
+                    "items": {"anyOf": [TEXT, record("SciPyConstraint", {"type": {**TEXT, "enum": ["ineq", "eq"]}, "fun": TEXT})]},
+                },
+            ]
+        }
 
 
 class WindowField(RangesField):

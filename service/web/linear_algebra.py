@@ -103,12 +103,14 @@ class DependenciesAnswer(Answer):
     def __init__(self, line: str, description: str) -> None:
         place = {"type": "integer", "minimum": 0}
         term = {
+            "title": f"{line.capitalize()}Term",
             "type": "object",
             "properties": {line: place, "coefficient": ENTRY},
             "required": [line, "coefficient"],
             "additionalProperties": False,
         }
         relation = {
+            "title": f"{line.capitalize()}Relation",
             "type": "object",
             "properties": {line: place, "combination": array_of(term)},
             "required": [line, "combination"],

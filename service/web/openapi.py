@@ -109,12 +109,12 @@ BODIES: dict[str, Any] = {
 }
 FORM_PARAMETERS: dict[str, dict[str, Any]] = {
     "format": {
-        "schema": {"type": "string", "enum": list(forms.BY_NAME)},
+        "schema": {"title": "AnswerFormat", "type": "string", "enum": list(forms.BY_NAME)},
         "description": "The form of the answer, as Accept has it; those beside json, msgpack and svg hold one member of it",
     },
     "member": {"schema": {"type": "string"}, "description": "Which member the form holds; left out, the bare answer"},
     "arrays": {
-        "schema": {"type": "string", "enum": ["lists", "base64"]},
+        "schema": {"title": "ArrayNotation", "type": "string", "enum": ["lists", "base64"]},
         "description": "base64: arrays of numbers in the JSON answer are {shape, dtype, base64}",
     },
     "picture": {"schema": {"type": "string"}, "description": "Which picture; left out, the first in the list that the request has"},
@@ -159,6 +159,9 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
     stem = "".join(word.capitalize() for word in entry.operation_id.split("_"))
     for suffix, schema in (("Request", entry.request), ("Answer", entry.response)):
         spec.components.schemas[f"{stem}{suffix}"] = converter.schema2jsonschema(schema)
+    answer_members = spec.components.schemas[f"{stem}Answer"]["properties"]
+    if "operation" in answer_members:
+        answer_members["operation"]["const"] = entry.name  # tells answers of several operations apart
     answers = _add_answers(spec, stem, entry)
     requests = {_key(i): {"summary": example.title, "value": example.request} for i, example in enumerate(entry.examples, 1)}
     body = {"schema": {"$ref": f"#/components/schemas/{stem}Request"}, "examples": requests}

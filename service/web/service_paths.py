@@ -17,8 +17,8 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": item}
 
 
-FIELD = _object(name=TEXT, required={"type": "boolean"}, description=TEXT, schema={"type": "object"})
-EXAMPLE = _object(title=TEXT, request={"type": "object"}, refused={"type": ["string", "null"]})
+FIELD = _object(name=TEXT, required={"type": "boolean"}, description=TEXT, schema={"type": "object", "additionalProperties": {}})
+EXAMPLE = _object(title=TEXT, request={"type": "object", "additionalProperties": {}}, refused={"type": ["string", "null"]})
 OPERATION = _object(
     name=TEXT,
     family=TEXT,
@@ -35,7 +35,11 @@ LIMIT = _object(name=TEXT, allowed={"type": "integer"}, unit=TEXT, description=T
 PATHS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "/v1/operations": ("operations", "Every operation: what it does, its fields, its examples", _object(operations=_list(OPERATION))),
     "/v1/limits": ("limits", "Every limit, as it is in force", _object(limits=_list(LIMIT))),
-    "/version": ("version", "What answers", _object(name=TEXT, version=TEXT, engine=TEXT, python=TEXT, libraries={"type": "object"})),
+    "/version": (
+        "version",
+        "What answers",
+        _object(name=TEXT, version=TEXT, engine=TEXT, python=TEXT, libraries={"type": "object", "additionalProperties": TEXT}),
+    ),
     "/livez": ("livez", "Whether the process answers", _object(status=TEXT)),
     "/readyz": ("readyz", "Whether requests may be sent here", _object(status=TEXT)),
 }

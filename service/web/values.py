@@ -1,7 +1,7 @@
 """JSON Schemas of what stands in requests and answers again and again: numbers, arrays of them, declarations.
 
 A schema with a `title` is a component of openapi.yaml under that name (`service/web/components.py`), so that a generated
-client has one type for it. VALUE and TEXTS contain themselves and can only be referred to.
+client has one type for it.
 """
 
 from __future__ import annotations
@@ -63,15 +63,23 @@ BASE64: Schema = {
     "additionalProperties": False,
 }
 
-VALUE: Schema = {"$ref": "#/components/schemas/Value"}
-TEXTS: Schema = {"$ref": "#/components/schemas/Texts"}
-RECURSIVE: dict[str, Schema] = {
-    "Value": {
-        "description": "a number, the text of an exact one or of an expression, a complex number, or an array of them, of any depth",
-        "anyOf": [NUMBER, TEXT, COMPLEX, array_of(VALUE)],
-    },
-    "Texts": {"description": "an expression, or an array of expressions, of any depth", "anyOf": [TEXT, array_of(TEXTS)]},
+MOST_AXES = 6  # of arrays that are described entry by entry; a schema that contains itself would say more, and few generators read one
+
+
+def _arrays(entry: Schema) -> list[Schema]:
+    """Arrays of such entries: lists of them, lists of lists, ..."""
+    nested = [entry]
+    for _ in range(MOST_AXES):
+        nested.append(array_of(nested[-1]))
+    return [*nested[1:], {"type": "array", "items": {}, "description": f"more than {MOST_AXES} axes"}]
+
+
+VALUE: Schema = {
+    "title": "Value",
+    "description": "a number, the text of an exact one or of an expression, a complex number, or an array of them",
+    "anyOf": [NUMBER, TEXT, COMPLEX, *_arrays(ENTRY)],
 }
+TEXTS: Schema = {"title": "Texts", "description": "an array of expressions with any number of axes", "anyOf": _arrays(TEXT)}
 VALUES: Schema = {"title": "ValuesByName", "description": "the values of variables, by name", **by_name(VALUE)}
 
 SHAPE: Schema = {
@@ -96,4 +104,8 @@ DECLARATION: Schema = {
             "additionalProperties": False,
         },
     ],
+}
+
+DESCRIPTIONS = {  # of the components themselves; what is said beside a reference is about its place
+    schema["title"]: schema["description"] for schema in (REAL, ENTRY, MATRIX, BASE64, VALUE, TEXTS, VALUES, SHAPE, DECLARATION)
 }

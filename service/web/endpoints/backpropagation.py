@@ -14,11 +14,12 @@ from service.learning.losses import LOSSES, OTHER_LOSSES, target_array
 from service.linalg.matrix import Matrix
 from service.scenes.network import NetworkScene, network_scene
 from service.web import left_sides
+from service.web.calculus import ExpressionAnswer
 from service.web.drawings import Drawing
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import ArrayField, ChecksField, ChoiceField, NumberField, RequestField, is_number
 from service.web.linear_algebra import Answer
-from service.web.values import NUMBER, array_of, nullable
+from service.web.values import DECLARATION, INTEGER, NUMBER, SHAPE, TEXT, VALUE, array_of, by_name, nullable, record
 
 
 class LayersField(ArrayField):
@@ -30,8 +31,9 @@ class LayersField(ArrayField):
         super().__init__(read_layers, **options)
 
     def json_schema(self) -> dict[str, Any]:
-        array, size = {"type": "array"}, {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "array"}]}
+        array, size = VALUE, {"anyOf": [TEXT, INTEGER, array_of({"anyOf": [TEXT, INTEGER]})]}
         layer = {
+            "title": "Layer",
             "type": "object",
             "properties": {
                 "type": {"type": "string", "enum": [*KINDS, *OTHER_NAMES]},
@@ -137,22 +139,58 @@ class Request(RequestSchema):
     samples = SizeField(metadata={"description": "With symbols: the number of samples, a row each, such as N; left out, x is one sample"})
 
 
+EXPRESSION = ExpressionAnswer.schema
+ARRAY = {"anyOf": [VALUE, EXPRESSION]}
+LOSS = record(
+    "Loss",
+    {
+        "type": TEXT,
+        "value": NUMBER,
+        "reduction": TEXT,
+        "text": {**TEXT, "description": "with symbols: in the last layer's output"},
+        "expression": {**TEXT, "description": "with symbols: written out"},
+        "latex": TEXT,
+    },
+    ("value", "reduction", "text", "expression", "latex"),
+)
+LAYER = record(
+    "LayerAnswer",
+    {
+        "index": INTEGER,
+        "type": TEXT,
+        "input_shape": SHAPE,
+        "output_shape": SHAPE,
+        "input_size": {"anyOf": [INTEGER, TEXT]},
+        "output_size": {"anyOf": [INTEGER, TEXT]},
+        "output": VALUE,
+        "delta": nullable(ARRAY),
+        "jacobian": nullable(ARRAY),
+        "jacobian_shapes": by_name(SHAPE),
+        "gradients": by_name(ARRAY),
+    },
+)
+
+KINK = record(
+    "SubgradientTaken", {"layer": INTEGER, "what": TEXT, "entries": array_of(INTEGER), "samples": array_of(INTEGER)}, ("entries", "samples")
+)
+
+
 class Response(ResponseSchema):
     value = Answer(nullable(NUMBER), "The loss; null with symbols")
     values = Answer(array_of(NUMBER), "Of a batch: the loss of each sample", required=False)
-    loss = Answer({"type": "object"}, "Its type and value; with symbols its text in the last layer's output, and written out")
-    output = Answer({}, "Of the network; with symbols its name")
+    loss = Answer(LOSS, "Its type and value; with symbols its text in the last layer's output, and written out")
+    output = Answer(VALUE, "Of the network; with symbols its name")
     layers = Answer(
-        array_of({"type": "object"}),
+        array_of(LAYER),
         "Each layer: output, delta = the gradient of the loss by that output (null where it is beyond doubles), jacobian of the output "
         "by the input (null over the limit formed-entries), jacobian_shapes (the output's axes first), and gradients of its weights. Of a "
         "batch output, delta and jacobian have the samples along their first axis. With symbols h1, h2, ... are the outputs and d1, d2, "
         "... the deltas",
     )
-    gradients = Answer({"type": "object"}, "Of the loss by every weight, by names: W1, b1, kernel2; each of the shape of the weight")
-    input_gradient = Answer({}, "Of the loss by the input x")
-    kinks = Answer(array_of({"type": "object"}), "Where a subgradient was taken: the layer, the entries and the samples", required=False)
-    variables = Answer({"type": "object"}, "With symbols: the declarations under which the texts can be sent back", required=False)
+    gradients = Answer(by_name(ARRAY), "Of the loss by every weight, by names: W1, b1, kernel2; each of the shape of the weight")
+    input_gradient = Answer(nullable(ARRAY), "Of the loss by the input x")
+    kinks = Answer(array_of(KINK), "Where a subgradient was taken: the layer, the entries and the samples", required=False)
+    variables = Answer(by_name(DECLARATION), "With symbols: the declarations under which the texts can be sent back", required=False)
     checks = ChecksField()
 
 

@@ -10,17 +10,20 @@ from service.functions.convexity import convexity as answer
 from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
-from service.web.functions import OBJECT, ConditionsField, FunctionRequest, NamedField, field
-from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
+from service.web.functions import ConditionsField, FunctionRequest, NamedField, field
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT, VALUES, array_of, nullable, record
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
 CONSTANT = {"anyOf": [NUMBER, NOTHING]}
 CERTIFICATE = {
     "type": "object",
-    "properties": {"rule": TEXT, "text": TEXT},
+    "properties": {"rule": TEXT, "text": TEXT, "hessian": TEXT, "rules": array_of(TEXT)},
     "required": ["rule", "text"],
-    "additionalProperties": {},
 }
+CHORD = record(
+    "ChordCounterexample",
+    {"u": VALUES, "v": VALUES, "middle": VALUES, "value_at_middle": NUMBER, "mean_of_values": NUMBER, "text": TEXT},
+)
 
 
 class Request(FunctionRequest):
@@ -46,7 +49,7 @@ class Response(ResponseSchema):
         required=True, metadata={"description": "The Lipschitz constant of the gradient, where it is known"}
     )
     certificate = field(CERTIFICATE)(required=True, metadata={"description": "What shows it"})
-    counterexample = field({"anyOf": [OBJECT, NOTHING]})(
+    counterexample = field(nullable(CHORD))(
         required=True,
         metadata={"description": "u and v of the domain with f((u + v)/2) > (f(u) + f(v))/2, for a function that is not convex"},
     )

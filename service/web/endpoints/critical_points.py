@@ -11,45 +11,67 @@ from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.function_drawings import CRITICAL
-from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, WindowField, field
-from service.web.values import BOOLEAN, INTEGER, NOTHING, NUMBER, TEXT
+from service.web.functions import FunctionRequest, NamedField, RangesField, WindowField, field
+from service.web.values import BOOLEAN, INTEGER, NOTHING, NUMBER, TEXT, VALUES, array_of, by_name, record
 
 KINDS = "local minimum, local maximum, saddle point, inflection point or degenerate, by the Hessian there; of quadratics global minimum"
+CASES = array_of(record("KindCase", {"kind": TEXT, "when": array_of(TEXT)}))
 POINT = {
+    "title": "CriticalPoint",
     "type": "object",
     "properties": {
-        "point": {**OBJECT, "description": "the unknowns by name: texts where they have a closed form, else numbers"},
+        "point": {**VALUES, "description": "the unknowns by name: texts where they have a closed form, else numbers"},
         "exact": {**BOOLEAN, "description": "whether the point is given in closed form"},
-        "numeric": {**OBJECT, "description": "the point in numbers"},
-        "value": {"anyOf": [NUMBER, TEXT], "description": "the function there, exactly where it has a closed form"},
+        "numeric": {**VALUES, "description": "the point in numbers"},
+        "value": {"anyOf": [NUMBER, TEXT, NOTHING], "description": "the function there, exactly where it has a closed form"},
         "numeric_value": NUMBER,
+        "latex": {**by_name(TEXT), "description": "with parameters: the point in LaTeX"},
+        "hessian": {**TEXT, "description": "with parameters: the Hessian there"},
         "kind": {**TEXT, "description": KINDS},
         "degenerate": {**BOOLEAN, "description": "whether the Hessian is singular there"},
         "global": {"anyOf": [BOOLEAN, NOTHING], "description": "whether the extremum is global; null where that was not decided"},
         "hessian_eigenvalues": {"type": "array", "items": NUMBER},
         "provided": {"type": "array", "items": TEXT, "description": "With parameters: the conditions under which it is a critical point"},
-        "cases": {"type": "array", "items": OBJECT, "description": "Where the kind depends on parameters, each kind with its conditions"},
+        "cases": {**CASES, "description": "Where the kind depends on parameters, each kind with its conditions"},
     },
     "required": ["point", "exact", "value", "kind", "degenerate", "global"],
-    "additionalProperties": {},
 }
-TEXTS = {"type": "array", "items": TEXT}
-PROVIDED = {**TEXTS, "description": "The conditions under which it is one"}
+CONDITIONS = {"type": "array", "items": TEXT}
+PROVIDED = {**CONDITIONS, "description": "The conditions under which it is one"}
 FAMILY = {
+    "title": "CriticalFamily",
     "type": "object",
     "properties": {
         "dimension": {**INTEGER, "description": "1 for a line or curve, 2 for a plane or surface, ...; 0 for points that repeat"},
-        "equations": {**TEXTS, "description": "What holds on it"},
-        "point": {**OBJECT, "description": "Its points, in terms of the unknowns in free and of whole numbers, the integers"},
-        "free": {**TEXTS, "description": "The unknowns that may have any value"},
-        "integers": {**TEXTS, "description": "Names of whole numbers"},
+        "equations": {**CONDITIONS, "description": "What holds on it"},
+        "point": {**VALUES, "description": "Its points, in terms of the unknowns in free and of whole numbers, the integers"},
+        "free": {**CONDITIONS, "description": "The unknowns that may have any value"},
+        "integers": {**CONDITIONS, "description": "Names of whole numbers"},
         "kind": {**TEXT, "description": KINDS},
-        "cases": {"type": "array", "items": OBJECT, "description": "Where the kind depends on the point, each kind with its conditions"},
+        "cases": {**CASES, "description": "Where the kind depends on the point, each kind with its conditions"},
         "provided": PROVIDED,
+        "exact": BOOLEAN,
+        "value": {"anyOf": [NUMBER, TEXT, NOTHING], "description": "the function there, where it is the same everywhere"},
+        "degenerate": BOOLEAN,
+        "global": {"anyOf": [BOOLEAN, NOTHING]},
     },
     "required": ["dimension", "equations", "kind", "provided"],
-    "additionalProperties": {},
 }
+
+
+SPECIAL = {
+    "title": "CriticalSpecialCase",
+    "type": "object",
+    "properties": {
+        "when": TEXT,
+        "points": array_of(POINT),
+        "families": array_of(FAMILY),
+        "complete": BOOLEAN,
+        "undecided": {**TEXT, "description": "why it was not decided"},
+    },
+    "required": ["when"],
+}
+BOX = record("Box", {"low": VALUES, "high": VALUES})
 
 
 class Request(FunctionRequest):
@@ -76,13 +98,11 @@ class Response(ResponseSchema):
     )
     parameters = fields.List(fields.String(), metadata={"description": "Names that are no unknowns and have no value"})
     provided = fields.List(fields.String(), metadata={"description": "What the parameters are taken to satisfy"})
-    special_cases = field({"type": "array", "items": OBJECT})(
-        metadata={"description": "The points where a parameter has a value that the rest leaves out"}
-    )
-    period = field(OBJECT)(metadata={"description": "How the gradient repeats, by unknowns"})
+    special_cases = field(array_of(SPECIAL))(metadata={"description": "The points where a parameter has a value that the rest leaves out"})
+    period = field(by_name(TEXT))(metadata={"description": "How the gradient repeats, by unknowns"})
     method = fields.String(required=True, metadata={"description": "exact, closed-form or search"})
-    within = field(OBJECT)(metadata={"description": "The box that was searched"})
-    undecided = field({"type": "array", "items": OBJECT})(metadata={"description": "Parts of the box in which nothing is certain"})
+    within = field(BOX)(metadata={"description": "The box that was searched"})
+    undecided = field(array_of(BOX))(metadata={"description": "Parts of the box in which nothing is certain"})
     complex_solutions = fields.Integer(metadata={"description": "How many distinct complex solutions gradient = 0 has"})
     checks = ChecksField()
 

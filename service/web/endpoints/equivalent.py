@@ -36,7 +36,7 @@ class DomainsAnswer(AnswerField):
         "properties": {
             "same": {"type": "boolean"},
             "detail": {"type": "string"},
-            **{side: {"anyOf": [record(None, PLACE, ("sizes",)), {"type": "null"}]} for side in ("left_only", "right_only")},
+            **{side: {"anyOf": [record("PointOfDomain", PLACE, ("sizes",)), {"type": "null"}]} for side in ("left_only", "right_only")},
         },
         "required": ["same", "detail", "left_only", "right_only"],
         "additionalProperties": False,

@@ -14,20 +14,19 @@ from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, ChoiceField, IntegerField, NumberField
 from service.web.function_drawings import DESCENT
-from service.web.functions import OBJECT, BoundsField, ConditionsField, FunctionRequest, NamedField, WindowField, field
-from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
+from service.web.functions import BoundsField, ConditionsField, FunctionRequest, NamedField, WindowField, field
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT, VALUES, nullable, record
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
 CONSTANT = {"anyOf": [NUMBER, NOTHING]}
 MINIMUM = {
     "type": "object",
-    "properties": {"point": OBJECT, "value": NUMBER},
+    "properties": {"point": VALUES, "value": NUMBER},
     "required": ["point", "value"],
-    "additionalProperties": {},
 }
 ITERATE = {
     "type": "object",
-    "properties": {"point": OBJECT, "value": NUMBER, "gradient_norm": NUMBER, "constraint_violation": NUMBER},
+    "properties": {"point": VALUES, "value": NUMBER, "gradient_norm": NUMBER, "constraint_violation": NUMBER},
     "required": ["point", "value", "gradient_norm"],
     "additionalProperties": False,
 }
@@ -38,11 +37,22 @@ MULTIPLIER = {
     "required": ["constraint", "kind", "multiplier", "excess", "active"],
     "additionalProperties": False,
 }
+MULTIPLIERS = nullable(record("BoundMultipliers", {"lower": VALUES, "upper": VALUES}, ("lower", "upper")))
+PROOF = record("MinimumProof", {"method": TEXT, "radius": NUMBER, "unique_in_box": BOOLEAN})
 RATE = {
+    "title": "RateBound",
     "type": "object",
-    "properties": {"formula": TEXT, "applies": BOOLEAN, "holds": MAYBE, "text": TEXT},
+    "properties": {
+        "formula": TEXT,
+        "applies": BOOLEAN,
+        "holds": MAYBE,
+        "text": TEXT,
+        "distance_squared": CONSTANT,
+        "last_bound": CONSTANT,
+        "last_gap": CONSTANT,
+        "largest_ratio": CONSTANT,
+    },
     "required": ["formula", "applies", "holds", "text"],
-    "additionalProperties": {},
 }
 
 
@@ -112,7 +122,7 @@ class Response(ResponseSchema):
             "for <= and ==, right - left for >="
         }
     )
-    bound_multipliers = field({"anyOf": [OBJECT, NOTHING]})(metadata={"description": "Of the lower and the upper bounds, by name"})
+    bound_multipliers = field(MULTIPLIERS)(metadata={"description": "Of the lower and the upper bounds, by name"})
     convex = field(MAYBE)(required=True, metadata={"description": "Whether the function is convex; null where that was not decided"})
     lipschitz_constant = field(CONSTANT)(
         required=True, metadata={"description": "The Lipschitz constant L of the gradient, where it is known"}
@@ -125,7 +135,7 @@ class Response(ResponseSchema):
         required=True, metadata={"description": "The iterates, the start first; at most 1000"}
     )
     rate_bound = field(RATE)(metadata={"description": "The bound that gradient descent promises, checked along the path"})
-    proof = field({"anyOf": [OBJECT, NOTHING]})(
+    proof = field(nullable(PROOF))(
         required=True, metadata={"description": "A box around the point with one critical point and only one, in ball arithmetic"}
     )
     checks = ChecksField()

@@ -11,12 +11,12 @@ from service.functions.solve_nonlinear import solve_nonlinear as answer
 from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField, IntegerField, NumberField
-from service.web.functions import OBJECT, FunctionRequest, NamedField, field
-from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT
+from service.web.functions import FunctionRequest, NamedField, field
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT, VALUES
 
 ITERATE = {
     "type": "object",
-    "properties": {"point": OBJECT, "residual_norm": NUMBER},
+    "properties": {"point": VALUES, "residual_norm": NUMBER},
     "required": ["point", "residual_norm"],
     "additionalProperties": False,
 }
@@ -54,7 +54,7 @@ class Response(ResponseSchema):
     expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
     wrt = fields.List(fields.String(), required=True, metadata={"description": "The unknowns"})
     method = fields.String(required=True, metadata={"description": "newton"})
-    solution = field(OBJECT)(required=True, metadata={"description": "The root, by name"})
+    solution = field(VALUES)(required=True, metadata={"description": "The root, by name"})
     residual_norm = fields.Float(required=True, metadata={"description": "|F| there"})
     iterations = fields.Integer(required=True, metadata={"description": "The number of steps"})
     path = field({"type": "array", "items": ITERATE})(required=True, metadata={"description": "The iterates, the start first"})

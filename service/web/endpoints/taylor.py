@@ -15,18 +15,25 @@ from service.web.calculus import CODE, CODE_ANSWER, PRINTED, ExpressionAnswer, P
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import BooleanField, ChecksField, ChoicesField, IntegerField, PointField
 from service.web.function_drawings import TAYLOR
-from service.web.functions import OBJECT, FunctionRequest, NamedField, RangesField, WindowField, field
-from service.web.values import INTEGER, NUMBER
+from service.web.functions import FunctionRequest, NamedField, RangesField, WindowField, field
+from service.web.values import INTEGER, NOTHING, NUMBER, TEXT, VALUE, VALUES, array_of, by_name
 
 TERM = {"type": "object", "properties": {"order": INTEGER, **PRINTED}, "required": ["order", *PRINTED], "additionalProperties": False}
 RESULT = {"type": "object", "properties": {**PRINTED, "code": CODE_ANSWER}, "required": [*PRINTED, "code"], "additionalProperties": False}
-LOCAL = {**OBJECT, "description": "text, latex and shape, where it is numbers their value; by several arrays one for each by name"}
+AT_POINT = {
+    "title": "DerivativeAtPoint",
+    "type": "object",
+    "properties": {**PRINTED, "value": VALUE},
+    "required": list(PRINTED),
+    "description": "text, latex and shape, and where it is numbers their value",
+}
+LOCAL = {"anyOf": [AT_POINT, by_name(AT_POINT)], "description": "of several arrays one for each by name"}
 REMAINDER = {
     "type": "object",
     "properties": {
         "bound": {**NUMBER, "description": "|f - T| is nowhere in the box larger than this (Lagrange's form, in ball arithmetic)"},
         "order": INTEGER,
-        "within": OBJECT,
+        "within": by_name(array_of({"anyOf": [NUMBER, TEXT, NOTHING]})),
         "largest_seen": {**NUMBER, "description": "the largest |f - T| at some points of the box"},
     },
     "required": ["bound", "order", "within", "largest_seen"],
@@ -51,7 +58,7 @@ class Response(ResponseSchema):
     operation = fields.String(required=True, metadata={"description": "The operation"})
     expression = ExpressionAnswer(required=True, metadata={"description": "The function as it was read"})
     wrt = fields.List(fields.String(), required=True, metadata={"description": "The variables of the expansion"})
-    about = field(OBJECT)(required=True, metadata={"description": "The point"})
+    about = field(VALUES)(required=True, metadata={"description": "The point"})
     order = fields.Integer(required=True, metadata={"description": "The order"})
     result = field(RESULT)(required=True, metadata={"description": "The polynomial"})
     terms = field({"type": "array", "items": TERM})(required=True, metadata={"description": "The parts of each order, d^k f(a; x - a)/k!"})
