@@ -30,9 +30,8 @@ from nabla.models import (
 client = Client(base_url=sys.argv[1])
 
 # calculus: a symbolic gradient, and its value
-asked = GradientRequest.from_dict(
-    {"expression": "x'*A*x", "variables": {"A": "matrix(n,n)", "x": {"shape": ["n"]}}, "wrt": "x", "at": {"A": [[2, 1], [0, 3]], "x": [1, 2]}}
-)
+declared = {"A": "matrix(n,n)", "x": {"shape": ["n"]}}
+asked = GradientRequest.from_dict({"expression": "x'*A*x", "variables": declared, "wrt": "x", "at": {"A": [[2, 1], [0, 3]], "x": [1, 2]}})
 answer = gradient.sync(client=client, body=asked)
 assert isinstance(answer, GradientAnswer)
 assert isinstance(answer.result, Result)
