@@ -32,7 +32,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("nabla", static_folder=None)
     app.url_map.merge_slashes = False
     clients.configure(settings.trusted_proxies)
-    shared = RedisCache(settings.redis_url, settings.cache_secret.encode()) if settings.redis_url else None
+    shared = None
+    if settings.redis_url:
+        shared = RedisCache(settings.redis_url, settings.cache_secret.encode(), settings.redis_wait_ms / 1e3)
     admission = admission_of(settings, shared)
     kept_by = "private" if admission is not None and admission.asks_for_keys else "public"
     freshness = f"{kept_by}, max-age={settings.http_max_age_seconds}"

@@ -31,8 +31,9 @@ class Settings:
         "redis+cluster://host:6379; docs/caching.md); empty: none",
         secret=True,
     )
+    redis_wait_ms: int = setting(40, "milliseconds that a request waits for Redis before it goes on without it")
     cache_secret: str = setting("", "key of the MAC that values in Redis carry; without it a checksum only", secret=True)
-    cache_memory_bytes: int = setting(64_000_000, "size of the cache inside each worker; 0 switches all caches off")
+    cache_memory_bytes: int = setting(16_000_000, "size of the cache inside each worker; 0 switches all caches off")
     cache_ttl_seconds: int = setting(86_400, "how long an answer or a derivation is kept")
     http_max_age_seconds: int = setting(86_400, "how long a client may keep the answer to a GET or QUERY (Cache-Control)")
     api_keys: str = setting(

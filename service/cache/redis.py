@@ -1,4 +1,4 @@
-"""The shared cache. Redis may be down, slow, full or full of rubbish: a request waits for it at most `PATIENCE`, and goes on.
+"""The shared cache. Redis may be down, slow, full or full of rubbish: a request waits for it at most its patience, and goes on.
 
 Commands run in a few helper threads (helpers.py), so that nothing of Redis, not even the resolution of its name, holds a request.
 After a failure the breaker (breaker.py) keeps all requests from waiting until a probe in the background has succeeded.
@@ -45,16 +45,17 @@ class _Parser(DefaultParser):  # type: ignore[misc, valid-type]
 class RedisCache:
     """Connects when first used, in whichever process that is; values are sealed (service/cache/envelope.py).
 
-    Raises ValueError when the URL is none (service/cache/redis_url.py).
+    `patience` is how many seconds a command may take, connecting included. Raises ValueError when the URL is none
+    (service/cache/redis_url.py).
     """
 
-    def __init__(self, url: str, secret: bytes = b"") -> None:
-        self._secret = secret
+    def __init__(self, url: str, secret: bytes = b"", patience: float = PATIENCE) -> None:
+        self._secret, self._patience = secret, patience
         self._breaker = Breaker()
         self._said: set[str] = set()
         self._helpers = Helpers(CONNECTIONS)
         own = {} if "+cluster" in url else {"parser_class": _Parser}  # a cluster's client brings its own
-        self._connect = connector(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, max_connections=CONNECTIONS, **own)
+        self._connect = connector(url, socket_connect_timeout=patience, socket_timeout=patience, max_connections=CONNECTIONS, **own)
         self._client: Client | None = None
 
     def get(self, key: str) -> bytes | None:
@@ -96,9 +97,9 @@ class RedisCache:
             if self._breaker.wants_probe():
                 self._helpers.start(lambda: self._attempt(lambda client: client.get("nabla:probe"), PROBE_PATIENCE), PROBE_PATIENCE)
             return None
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._patience
         try:
-            return self._helpers.run(lambda: self._attempt(command, PATIENCE), deadline)
+            return self._helpers.run(lambda: self._attempt(command, self._patience), deadline)
         except TimeoutError as error:
             self._failed(error)
             return None

@@ -37,12 +37,11 @@ def connector(url: str, **options: Any) -> Callable[[], Client]:
 
     Making a client of a cluster asks its nodes, and may wait and fail; the others connect when they are used.
     """
-    options = {
-        "retry": Retry(NoBackoff(), 0),
-        "protocol": 2,
-        "driver_info": None,
-        **options,
-    }  # neither retries nor round trips on connecting
+    options = {"retry": Retry(NoBackoff(), 0), "protocol": 2, **options}
+    if not url.startswith("rediss"):
+        # Naming the library to the server costs a round trip. With TLS 1.3 it is needed: the tickets that follow the handshake make
+        # redis-py (8.1, RESP2) believe that an answer is left over on a new connection.
+        options["driver_info"] = None
     parts = URL.fullmatch(url)
     try:
         if parts is None:

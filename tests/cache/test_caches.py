@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 
 from service.cache.memory import MemoryCache
 from service.cache.port import Cache, NullCache
 from service.cache.redis import RedisCache
 from service.cache.tiered import TieredCache
+from tests.servers import PATIENT
 
 FORMS: dict[str, Callable[[str], Cache]] = {
     "null": lambda url: NullCache(),
     "memory": lambda url: MemoryCache(8_000_000),
-    "redis": RedisCache,
-    "redis with a secret": lambda url: RedisCache(url, b"a secret"),
-    "memory in front of redis": lambda url: TieredCache(MemoryCache(8_000_000), RedisCache(url), 60),
+    "redis": lambda url: RedisCache(url, patience=PATIENT),
+    "redis with a secret": lambda url: RedisCache(url, b"a secret", PATIENT),
+    "memory in front of redis": lambda url: TieredCache(MemoryCache(8_000_000), RedisCache(url, patience=PATIENT), 60),
 }
 
 
@@ -86,6 +89,21 @@ def test_the_memory_cache_stays_within_its_bytes() -> None:
     assert kept[-1] == 999
 
 
+@pytest.mark.parametrize("length", [50, 500, 5_000])
+def test_the_bytes_of_the_memory_cache_are_all_that_it_takes(length: int) -> None:
+    """Measured, the keys and the bookkeeping included, with values as they come from orjson, whose bytes keep their buffers."""
+    size = 1_000_000
+    tracemalloc.start()
+    try:
+        cache, before = MemoryCache(size), tracemalloc.get_traced_memory()[0]
+        for number in range(3 * size // (length + 500)):
+            cache.set(f"nabla:0.1.0-0123456789:response:{number:040d}", orjson.dumps({"v": "x" * length}), 60)
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert 0.5 * size < taken < 1.05 * size
+
+
 def test_what_only_the_far_cache_knew_is_kept_near() -> None:
     near, far = MemoryCache(100_000), MemoryCache(100_000)
     far.set("k", b"{}", 60)
@@ -95,7 +113,7 @@ def test_what_only_the_far_cache_knew_is_kept_near() -> None:
 
 def test_a_redis_cache_survives_a_fork(redis_url: str) -> None:
     """A connection made before a fork is not shared after it: parent and child ask at once, and each gets its own answer."""
-    cache = RedisCache(redis_url)
+    cache = RedisCache(redis_url, patience=PATIENT)
     for name in (b"parent", b"child"):
         cache.set(f"nabla:test:{name.decode()}", b'{"a":"%s"}' % name, 60)
 

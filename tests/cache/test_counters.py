@@ -11,6 +11,7 @@ import pytest
 from service.cache.counters import LocalCounters, TieredCounters
 from service.cache.redis import RedisCache
 from tests.cache import faults
+from tests.servers import PATIENT
 
 
 def test_threads_and_processes_count_together() -> None:
@@ -42,7 +43,7 @@ def test_no_number_of_clients_grows_the_table_or_is_refused_for_another() -> Non
 
 def test_machines_count_together_in_redis(redis_url: str) -> None:
     name = f"machines {time.time()}"
-    one, two = (TieredCounters(LocalCounters(), RedisCache(redis_url)) for _ in range(2))
+    one, two = (TieredCounters(LocalCounters(), RedisCache(redis_url, patience=PATIENT)) for _ in range(2))
     assert [one.add(name, 60, 60), two.add(name, 60, 60), one.add(name, 60, 60)] == [1, 2, 3]
 
 

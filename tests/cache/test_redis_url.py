@@ -15,6 +15,7 @@ from service.cache.redis_url import connector
 from service.settings import Settings
 from tests import servers
 from tests.cache import topologies
+from tests.servers import PATIENT
 
 KEYS = [f"nabla:test:response:{number}" for number in range(20)]
 
@@ -24,18 +25,8 @@ def has_tls() -> bool:
     return "libssl" in linked.stdout and shutil.which("openssl") is not None
 
 
-def settled(cache: RedisCache) -> bool:
-    """The first connection may take longer than a request waits; a probe makes it."""
-    give_up = time.monotonic() + 20
-    while not cache.set(KEYS[0], b"{}", 60) and time.monotonic() < give_up:
-        time.sleep(0.02)
-    return cache.is_up
-
-
 def assert_shares(url: str) -> None:
-    one, two = RedisCache(url, b"secret"), RedisCache(url, b"secret")
-    assert settled(one)
-    assert settled(two)
+    one, two = RedisCache(url, b"secret", PATIENT), RedisCache(url, b"secret", PATIENT)
     for number, key in enumerate(KEYS):
         assert one.set(key, b'{"a":%d}' % number, 60)
         assert two.get(key) == b'{"a":%d}' % number
@@ -52,7 +43,7 @@ def test_values_are_shared(topology: type[AbstractContextManager[str]], tmp_path
 def test_values_are_shared_over_tls(tmp_path: Path) -> None:
     with topologies.tls(tmp_path) as url:
         assert_shares(url)
-        unchecked = RedisCache(url.partition("?")[0])
+        unchecked = RedisCache(url.partition("?")[0], patience=PATIENT)
         assert unchecked.get(KEYS[0]) is None  # a certificate that nobody vouches for
         assert not unchecked.is_up
 

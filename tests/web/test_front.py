@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def front_of(app: Flask) -> Front:
 @pytest.fixture(scope="module")
 def apps(redis_url: str) -> tuple[FlaskClient, FlaskClient, FlaskClient]:
     """One application, a second that shares Redis with it, and one that knows no front."""
-    shared = Settings(log_level="error", redis_url=redis_url)
+    shared = Settings(log_level="error", redis_url=redis_url, redis_wait_ms=10_000)
     plain = create_app(Settings(log_level="error"))
     plain.wsgi_app = front_of(plain)._flask  # type: ignore[method-assign]
     return create_app(shared).test_client(), create_app(shared).test_client(), plain.test_client()
@@ -199,6 +200,22 @@ def test_the_number_of_remembered_requests_is_bounded() -> None:
         known.get(sent := environ(b"%d" % number))
         known.add(sent, str(number), [])
     assert [known.get(environ(b"%d" % number)) is not None for number in range(5)] == [False, False, True, True, True]
+
+
+def test_a_remembered_request_takes_about_a_kilobyte() -> None:
+    tracemalloc.start()
+    try:
+        known, before = KnownRequests(), tracemalloc.get_traced_memory()[0]
+        for number in range(2_000):
+            known.get(sent := environ(b"%d" % number))
+            headers = [
+                (f"{name}-{number}"[:6], f"{number:040d}") for name in ("Content-Type", "ETag", "Vary", "Cache-Control", "Content-Length")
+            ]
+            known.add(sent, f"nabla:0.1.0-0123456789:response:{number:040d}", headers)
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert taken < 2_000 * 1_500
 
 
 class OnlyOnce:

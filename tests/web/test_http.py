@@ -172,7 +172,7 @@ def test_without_a_cache_everything_is_computed_each_time(trial: Trial) -> None:
 
 
 def test_workers_share_answers_through_redis(trial: Trial, redis_url: str) -> None:
-    settings = Settings(log_level="error", redis_url=redis_url)
+    settings = Settings(log_level="error", redis_url=redis_url, redis_wait_ms=10_000)
     first = application(trial, settings).test_client().post("/v1/trial", json={"label": "shared"})
     second = application(trial, settings).test_client().post("/v1/trial", json={"label": "shared"})
     assert first.data == second.data
@@ -191,7 +191,7 @@ def test_a_broken_redis_changes_no_answer(trial: Trial, behave: faults.Behaviour
 
 
 def test_a_poisoned_redis_changes_no_answer(trial: Trial, redis_url: str) -> None:
-    settings = Settings(log_level="error", redis_url=redis_url)
+    settings = Settings(log_level="error", redis_url=redis_url, redis_wait_ms=10_000)
     expected = application(trial, settings).test_client().post("/v1/trial", json={"label": "poisoned"})
     store = redis.Redis.from_url(redis_url)
     for key in store.scan_iter("nabla:*:response:*"):
