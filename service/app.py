@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         shared = RedisCache(settings.redis_url, settings.cache_secret.encode(), settings.redis_wait_ms / 1e3)
     admission = admission_of(settings, shared)
     kept_by = "private" if admission is not None and admission.asks_for_keys else "public"
-    freshness = f"{kept_by}, max-age={settings.http_max_age_seconds}"
+    freshness = f"{kept_by}, max-age={settings.http_max_age_seconds}, immutable"
     state = State(cache_of(settings, shared), settings.cache_ttl_seconds, freshness, shared_cache=shared)
     operations = {entry.path: entry.name for entry in ENDPOINTS.values()}
     if settings.metrics.lower() != "off":

@@ -7,6 +7,7 @@ all. What does not open is as if it were not there.
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import hmac
 
@@ -16,8 +17,9 @@ LARGEST = 4_000_000  # bytes: neither longer values are sent, nor longer ones re
 
 
 def seal(key: str, value: bytes, secret: bytes = b"") -> bytes | None:
-    """The envelope around `value`, a JSON object as bytes; None when it is too long."""
-    sealed = _head(key, value, secret) + value + b"}"
+    """The envelope around `value`, a JSON object as it stands, other bytes as base64; None when it is too long."""
+    written = value if value.startswith(b"{") else b'"%s"' % binascii.b2a_base64(value, newline=False)
+    sealed = _head(key, written, secret) + written + b"}"
     return sealed if len(sealed) <= LARGEST else None
 
 
@@ -30,8 +32,10 @@ def unseal(key: str, sealed: object, secret: bytes = b"") -> bytes | None:
     if not sealed.endswith(b"}") or not hmac.compare_digest(sealed[:length], _head(key, value, secret)):
         return None
     try:
+        if value.startswith(b'"'):
+            return binascii.a2b_base64(value[1:-1], strict_mode=True)
         return value if isinstance(orjson.loads(value), dict) else None
-    except orjson.JSONDecodeError:
+    except ValueError:  # of JSON, and of base64
         return None
 
 

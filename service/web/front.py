@@ -15,19 +15,18 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from service.cache.port import Cache
-from service.cache.tiered import TieredCache
 from service.errors import NablaError
 from service.web import clients, known, negotiation, problems, trace
 from service.web.admission import Admission
 from service.web.cors import Headers
+from service.web.known import Known
 from service.web.state import State
 from service.web.trace import Trace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-NOT_MODIFIED = ("ETag", "Vary", "Cache-Control")  # the headers of an answer that a 304 repeats (RFC 9110, 15.4.5)
+NOT_MODIFIED = ("Vary", "Cache-Control", "Content-Location")  # the headers of an answer that a 304 repeats (RFC 9110, 15.4.5)
 ASKED = "nabla.asked"  # set in the WSGI environment once the memory has been asked
 ADMITTED = "nabla.admitted"  # the headers that the admission has for the answer
 MARKS = (trace.PLACE, known.PLACE, clients.NAME, ASKED, ADMITTED)  # what is noted of a request in its WSGI environment
@@ -45,7 +44,7 @@ class Front:
     def __init__(self, flask: WSGIApplication, state: State, admission: Admission | None = None) -> None:
         self._flask = flask
         self._known = state.known
-        self._memory: Cache = state.cache.near if isinstance(state.cache, TieredCache) else state.cache
+        self._memory = state.memory
         self._admission = admission
         self._records = state.records
 
@@ -79,8 +78,8 @@ class Front:
         request = self._known.get(environ)
         if request is None:
             return None
-        if "HTTP_IF_NONE_MATCH" in environ and negotiation.is_current(environ, request.key.rpartition(":")[2]):
-            headers = [header for header in request.headers if header[0] in NOT_MODIFIED]
+        if "HTTP_IF_NONE_MATCH" in environ and (tag := self._current(environ, request)):
+            headers = [("ETag", f'"{tag}"'), *(header for header in request.headers if header[0] in NOT_MODIFIED)]
             return self._finished(noted, environ, Answer("304 NOT MODIFIED", headers, b""), admitted)
         body = self._memory.get(request.key)
         if body is None:
@@ -90,6 +89,13 @@ class Front:
         return self._finished(
             noted, environ, Answer("200 OK", request.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body), admitted
         )
+
+    def _current(self, environ: WSGIEnvironment, request: Known) -> str | None:
+        """The tag of the answer that the client has already."""
+        tag = request.key.rpartition(":")[2]
+        if negotiation.wants_none(environ) and self._memory.get(request.key) is not None:
+            return tag
+        return negotiation.current_tag(environ, tag)
 
     def _finished(self, noted: Trace, environ: WSGIEnvironment, answer: Answer, admitted: Sequence[tuple[str, str]] = ()) -> Answer:
         self._records.keep(noted, environ, int(answer.status[:3]))

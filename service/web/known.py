@@ -78,7 +78,7 @@ def _fingerprint(environ: WSGIEnvironment) -> bytes | None:
     # No header and no query holds a line break; a path may.
     head = (
         f"{environ['REQUEST_METHOD']}\n{environ.get('QUERY_STRING', '')}\n{environ.get('CONTENT_TYPE', '')}\n"
-        f"{environ.get('HTTP_ACCEPT')}\n{length}\n{len(path)}\n{path}"
+        f"{environ.get('HTTP_ACCEPT')}\n{environ.get('HTTP_ACCEPT_ENCODING')}\n{length}\n{len(path)}\n{path}"
     )
     return hashlib.blake2b(head.encode("utf-8", "surrogateescape") + body, digest_size=20).digest()
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from flask import request
 from werkzeug import Response
 from werkzeug.http import parse_etags
 
 from service.errors import InputError
+from service.web import encodings
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint
 from service.web.forms import BY_NAME, BY_TYPE, JSON, PLAIN, Form, Kind, offered
@@ -119,26 +119,49 @@ def _ranges(accept: str) -> dict[str, float]:
     return ranges
 
 
-def is_current(environ: WSGIEnvironment, tag: str) -> bool:
-    """Whether the client has this answer already. A POST has no such condition: it is answered (RFC 9110, 13.1.2)."""
+# --- validators and what caches are told ---------------------------------------------------------------------------------
+
+
+def current_tag(environ: WSGIEnvironment, tag: str) -> str | None:
+    """The tag under which the client has the answer called `tag` already: as it is, or in an encoding that it accepts; None when it
+    has not said so. A POST has no such condition: it is answered (RFC 9110, 13.1.2)."""
     if "HTTP_IF_NONE_MATCH" not in environ or environ["REQUEST_METHOD"] not in SAFE_METHODS:
-        return False
-    tags = parse_etags(environ["HTTP_IF_NONE_MATCH"])
-    return not tags.star_tag and tags.contains_weak(tag)
+        return None
+    plain, tags = tag.partition("-")[0], parse_etags(environ["HTTP_IF_NONE_MATCH"])
+    accepted = environ.get("HTTP_ACCEPT_ENCODING")
+    names = [plain, *(f"{plain}-{name}" for name in encodings.ENCODERS if encodings.accepts(accepted, name))]
+    return next((name for name in names if not tags.star_tag and tags.contains_weak(name)), None)
 
 
-def not_modified(tag: str, freshness: str) -> Response:
-    return Response(status=304, headers=_headers(tag, freshness))
+def wants_none(environ: WSGIEnvironment) -> bool:
+    """Whether any answer at all is one that the client has: `If-None-Match: *`, which only holds once there is an answer."""
+    return environ.get("HTTP_IF_NONE_MATCH", "").strip() == "*" and environ["REQUEST_METHOD"] in SAFE_METHODS
 
 
-def success(body: bytes, media_type: str, tag: str, freshness: str) -> Response:
+def not_modified(environ: WSGIEnvironment, tag: str, freshness: str, location: str | None = None) -> Response:
+    return Response(status=304, headers=_headers(environ, tag, freshness, location))
+
+
+def success(
+    environ: WSGIEnvironment,
+    body: bytes,
+    media_type: str,
+    tag: str,
+    freshness: str,
+    encoding: str | None = None,
+    location: str | None = None,
+) -> Response:
+    """The answer; `tag` names these bytes, in this encoding, and `location` is where a GET has them."""
     content_type = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
-    headers = [("Content-Type", content_type), *_headers(tag, freshness)]
+    encoded = [("Content-Encoding", encoding)] if encoding else []
+    headers = [("Content-Type", content_type), *encoded, *_headers(environ, tag, freshness, location)]
     return Response(body, 200, headers if media_type != SVG else [*headers, ("Content-Security-Policy", SVG_POLICY)])
 
 
-def _headers(tag: str, freshness: str) -> list[tuple[str, str]]:
-    headers = [("ETag", f'"{tag}"'), ("Vary", "Accept")]
-    if request.method in SAFE_METHODS:
+def _headers(environ: WSGIEnvironment, tag: str, freshness: str, location: str | None) -> list[tuple[str, str]]:
+    headers = [("ETag", f'"{tag}"'), ("Vary", "Accept, Accept-Encoding")]
+    if environ["REQUEST_METHOD"] in SAFE_METHODS:
         headers.append(("Cache-Control", freshness))
+    if location:
+        headers.append(("Content-Location", location))
     return headers

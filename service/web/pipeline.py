@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from flask import request
 from werkzeug import Response
 
-from service.web import computing, negotiation, reading, trace
+from service.web import computing, encodings, negotiation, permalinks, reading, trace
 from service.web.endpoint import Endpoint
 from service.web.forms import Form
 from service.web.state import State
@@ -75,8 +75,9 @@ class _Request:
         """What the request asks for is known now. Whether its answer is known, too, or the client has it already."""
         self.key = key
         self.deadline.lower(deadline_ms)
-        if negotiation.is_current(self.environ, self.tag):
-            self.recalled = negotiation.not_modified(self.tag, self.state.freshness)
+        current = negotiation.current_tag(self.environ, self.tag)
+        if current is not None:
+            self.recalled = negotiation.not_modified(self.environ, current, self.state.freshness, self.location)
             return True
         with trace.stage("cache"):
             found = self.state.cache.find(key)
@@ -94,9 +95,23 @@ class _Request:
         return self.success(body)
 
     def success(self, body: bytes) -> Response:
-        response = negotiation.success(body, self.form.media_type, self.tag, self.state.freshness)
-        self.state.known.add(self.environ, self.key, response.headers)
+        """The answer in the encoding that the client likes. The next one who asks in these bytes has it from the memory."""
+        environ, state = self.environ, self.state
+        shorter, encoding = encodings.encoded(body, environ.get("HTTP_ACCEPT_ENCODING"))
+        key = f"{self.key}-{encoding}" if encoding else self.key
+        if encoding:
+            state.memory.set(key, shorter, state.cache_ttl)
+        tag = key.rpartition(":")[2]
+        response = negotiation.success(environ, shorter, self.form.media_type, tag, state.freshness, encoding, self.location)
+        state.known.add(environ, key, response.headers)
+        if negotiation.wants_none(environ):
+            return negotiation.not_modified(environ, tag, state.freshness, self.location)
         return response
+
+    @property
+    def location(self) -> str | None:
+        """Where a GET has the same answer."""
+        return None if self.sent.media_type is None else permalinks.permalink(self.endpoint, self.sent, self.form)
 
     @property
     def tag(self) -> str:

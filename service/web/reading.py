@@ -49,7 +49,7 @@ def read(request: Request) -> Sent:
 def decode(endpoint: Endpoint, sent: Sent) -> Any:
     """The JSON value of the fields; an array that came as a file is a Matrix already."""
     if sent.media_type is None:
-        return _fields_of_query(endpoint, sent.data)
+        return fields_of_query(endpoint, sent.data)
     if sent.media_type == JSON:
         try:
             payload = large_json.loads(sent.data, endpoint.arrays)
@@ -79,7 +79,7 @@ def _with_options(endpoint: Endpoint, sent: Sent, value: Any) -> dict[str, Any]:
             value = tables.read_table(sent.media_type, sent.data) if endpoint.table else array_files.READERS[sent.media_type](sent.data)
     except NablaError as error:
         raise error.at(f"/{main}") from None
-    fields = _fields_of_query(endpoint, sent.query)
+    fields = fields_of_query(endpoint, sent.query)
     if main in fields:
         raise InputError(f"the body is {main}, and {main} stands in the query, too", pointer=f"/{main}", hint="leave out one of the two")
     return {main: value} | fields
@@ -167,7 +167,7 @@ def _unsupported(detail: str, hint: str) -> UnsupportedMediaType:
     )
 
 
-def _fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
+def fields_of_query(endpoint: Endpoint, query: bytes) -> dict[str, Any]:
     """Fields from `a=1&b=x^2`. Each parameter once; textual fields as they stand, others as JSON."""
     payload: dict[str, Any] = {}
     for pair in query.split(b"&") if query else []:

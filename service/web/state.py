@@ -12,6 +12,7 @@ from flask import current_app, has_app_context
 from service import limits
 from service.cache.port import Cache
 from service.cache.single_flight import SingleFlight
+from service.cache.tiered import TieredCache
 from service.compute.pool import Pool
 from service.settings import SETTINGS
 from service.web import logs
@@ -48,6 +49,11 @@ class State:
     start_spans: Callable[[], Spans] | None = None
     spans: Spans | None = None
     worker: Worker | None = None  # gunicorn's, once it has begun; None in tests
+
+    @property
+    def memory(self) -> Cache:
+        """The part of the cache that is inside this process."""
+        return self.cache.near if isinstance(self.cache, TieredCache) else self.cache
 
     def begin(self, worker: Worker) -> None:
         """A worker process has forked: threads and other processes may be started from here on (deploy/gunicorn.conf.py)."""

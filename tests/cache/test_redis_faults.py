@@ -125,8 +125,9 @@ def poison(sealed: bytes) -> dict[str, bytes]:
         "a changed digit": sealed.replace(b'{"a":1}', b'{"a":2}'),
         "of another version": envelope.seal(other, b'{"a":1}') or b"",
         "of another key": envelope.seal(KEY + "0", b'{"a":1}') or b"",
-        "not an object inside": envelope.seal(KEY, b"[1]") or b"",
-        "not JSON inside": envelope.seal(KEY, b"nonsense") or b"",
+        "not an object inside": envelope._head(KEY, b"[1]", b"") + b"[1]}",
+        "not JSON inside": envelope._head(KEY, b"nonsense", b"") + b"nonsense}",
+        "not base64 inside": envelope._head(KEY, b'"?"', b"") + b'"?"}',
         "too long": envelope.seal(KEY, b'{"a":1}') + b" " * envelope.LARGEST,  # type: ignore[operator]
     }
 

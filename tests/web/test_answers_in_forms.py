@@ -84,6 +84,8 @@ def is_matrix(value: Any) -> bool:
 
 
 def has_three_levels(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(has_three_levels, value.values()))
     return isinstance(value, list) and any(isinstance(x, list) and any(isinstance(y, list) for y in x) for x in value)
 
 
