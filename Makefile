@@ -15,7 +15,7 @@ SAY := @printf '\n== %s\n'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench fuzz openapi key format lock clean redis tools sbom audit
+.PHONY: help serve test check bench fuzz openapi key format lock clean redis tools sbom audit docs
 
 help: ## this list
 	@echo "Nabla: the mathematics of machine learning over HTTP. Two commands matter: make serve, make test."
@@ -47,6 +47,10 @@ fuzz: $(VENV)/.dev ## hostile and made-up requests by the ten thousand (ARGS=200
 
 bench: $(VENV)/.bench ## every figure of the README, side by side with a named peer
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.runtime ## write the tables of docs/ from the code
+	@$(BIN)/python -m service.language.guide
+	@$(BIN)/python -m service.web.operators
 
 openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	@$(BIN)/python -m service.web.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from gunicorn.config import Config
 
+from service.web import operators
 from service.web.worker import Worker
 from tests.servers import ROOT, request
 
@@ -75,6 +76,12 @@ def test_the_index_of_decisions_is_complete() -> None:
     for number, name in enumerate(records, 1):
         assert name.startswith(f"{number:04d}-"), "records are numbered without gaps"
         assert read(f"docs/decisions/{name}").startswith(f"# {number:04d}: ")
+
+
+def test_the_tables_for_operators_are_current() -> None:
+    text = read("docs/operations.md")
+    assert {match[2] for match in operators.MARKED.finditer(text)} == set(operators.TABLES)
+    assert operators.page(text) == text, "run `make docs` (or python -m service.web.operators) and commit docs/operations.md"
 
 
 def test_the_container_is_small_and_not_root() -> None:

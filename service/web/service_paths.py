@@ -43,13 +43,23 @@ PATHS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "/livez": ("livez", "Whether the process answers", _object(status=TEXT)),
     "/readyz": ("readyz", "Whether requests may be sent here", _object(status=TEXT)),
 }
+PROBES = ("/livez", "/readyz")
+REFUSALS = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in (401, 403, 429)}
+METRICS_MEDIA = ("text/plain", "application/openmetrics-text")
 
 
 def add_to(spec: APISpec) -> None:
     """Adds the paths to the specification."""
     for path, (operation_id, summary, schema) in PATHS.items():
         answer = {"description": "The answer", "content": {"application/json": {"schema": schema}}}
-        spec.path(path, operations={"get": _operation(operation_id, summary, {"200": answer})})
+        others = {"503": {**answer, "description": "Not now: the status says why"}} if path in PROBES else REFUSALS
+        spec.path(path, operations={"get": _operation(operation_id, summary, {"200": answer, **others})})
+    text = {
+        "description": "In the format of Prometheus, or of OpenMetrics",
+        "content": {media: {"schema": TEXT} for media in METRICS_MEDIA},
+    }
+    responses = {"200": text, **REFUSALS, "404": {"$ref": "#/components/responses/Problem404"}}
+    spec.path("/metrics", operations={"get": _operation("metrics", "The metrics of all workers, where they are switched on", responses)})
     code = {"name": "code", "in": "path", "required": True, "schema": TEXT}
     row = {"application/json": {"schema": _object(code=TEXT, status={"type": "integer"}, title=TEXT, help=TEXT)}}
     answer = {"description": "The answer", "content": {"text/plain": {"schema": TEXT}, **row}}
