@@ -60,6 +60,28 @@ def autodiff(request: Mapping[str, Any]) -> dict[str, Any]:
         "at": at,
         "value": seeds.arranged(sweep.values),
     }
+    try:
+        swept, agrees, passes = _swept(request, task, sweep, seeds, mode, expected)
+    except UndefinedAtPoint as error:
+        raise UndefinedAtPoint(
+            f"{error.detail}, though the derivative exists there",
+            hint="the sweeps multiply local derivatives, and one of them has no value here; gradient and derivative give the limit",
+            pointer="/at",
+        ) from None
+    answer |= swept
+    answer["passes_for_full_gradient"] = passes[mode]
+    answer["passes"] = passes
+    answer |= _costs(sweep, passes)
+    answer["graph"] = sweep.graph.to_json()
+    answer["checks"] = [*checks, *[check.to_json() for check in require([check_rules(sweep.graph, sweep.rules), agrees])]]
+    return answer
+
+
+def _swept(
+    request: Mapping[str, Any], task: Task, sweep: Sweep, seeds: Seeds, mode: str, expected: Any
+) -> tuple[dict[str, Any], Check, dict[str, int]]:
+    """The pass that was asked for, the full derivative, its check, and how many passes it takes in each mode."""
+    answer: dict[str, Any] = {}
     if mode == FORWARD:
         directions = read_direction(request.get("seed"), sweep, task.targets)
         dots = sweep.forward(directions)
@@ -77,12 +99,7 @@ def autodiff(request: Mapping[str, Any]) -> dict[str, Any]:
         agrees = _at_the_point({"": seeds.arranged(dots)}, seeds.along(expected, directions), 0.0)
     else:
         agrees = _at_the_point({name: bars[name] for name in task.targets.names}, seeds.weighed(expected, weights), 0.0)
-    answer["passes_for_full_gradient"] = passes[mode]
-    answer["passes"] = passes
-    answer |= _costs(sweep, passes)
-    answer["graph"] = sweep.graph.to_json()
-    answer["checks"] = [*checks, *[check.to_json() for check in require([check_rules(sweep.graph, sweep.rules), agrees])]]
-    return answer
+    return answer, agrees, passes
 
 
 def _prepared(task: Task, at: object) -> tuple[Sweep, object]:

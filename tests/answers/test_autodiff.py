@@ -259,3 +259,17 @@ def test_every_operation_can_be_traced(operation: Operation) -> None:
             continue  # nothing to differentiate by, or no matrix of derivatives
         answer = plain(expression=sample.expression, variables=sample.variables, at=at)
         assert all(check["passed"] for check in answer["checks"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "variables", "at"),
+    [
+        ("sqrt(x)^4", {}, {"x": 0}),
+        ("prod(x)", {"x": "vector(3)"}, {"x": [0, 1, 2]}),
+        ("det(X)", {"X": "matrix(2,2)"}, {"X": [[1, 1], [1, 1]]}),
+    ],
+)
+def test_where_a_local_derivative_has_no_value_though_the_derivative_exists(expression: str, variables: Any, at: Any) -> None:
+    with fresh_arena(), pytest.raises(UndefinedAtPoint, match="though the derivative exists") as raised:
+        autodiff({"expression": expression, "variables": variables, "at": at})
+    assert "gradient" in str(raised.value.hint)
