@@ -80,7 +80,7 @@ def outcome(endpoint: Endpoint, task: Task, noted: Trace, recall: Recall) -> Out
         return Outcome(b"", None, {}, [])
     body = answer(endpoint, fields, task.form)
     shown = ("parse", "validate", "compute", "serialize") if task.is_new else ("compute", "serialize")
-    return Outcome(body, None, {name: noted.stages[name] for name in shown}, noted.caches)
+    return Outcome(body, None, {name: noted.stages[name] for name in shown if name in noted.stages}, noted.caches)
 
 
 class Deadline:

@@ -49,7 +49,9 @@ def test_a_key_is_asked_for_and_taken_in_both_headers(trial: Trial) -> None:
     assert client.get(f"/v1/trial?order=1&api_key={KEY}").status_code == 401
 
 
-@pytest.mark.parametrize("sent", ["wrong", KEY[:-1], KEY + "x", "\xff" * 300, EXPIRED_KEY])
+@pytest.mark.parametrize(
+    "sent", ["wrong", KEY[:-1], KEY + "x", "\xff" * 300, EXPIRED_KEY], ids=["word", "shorter", "longer", "bytes", "expired"]
+)
 def test_a_wrong_key_is_told_so_and_not_repeated(trial: Trial, sent: str) -> None:
     refused = ask(client_with(trial, api_keys=KEYS), X_API_Key=sent)
     assert refused.status_code == 401
