@@ -56,7 +56,8 @@ class Worker(ThreadWorker):
 
     # --- a request arrives ------------------------------------------------------------------------------------------
 
-    def accept(self, listener: Any) -> None:
+    def accept(self, listener: Any) -> bool:
+        """Takes on a client that has connected. Whether there was one."""
         try:
             sock, address = listener.accept()
         except OSError as error:
@@ -64,9 +65,20 @@ class Worker(ThreadWorker):
                 self.evict()
             elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
-            return
+            return error.errno == errno.ECONNABORTED
         self.nr_conns += 1
         self.guard(Connection(self.cfg, sock, address, listener.getsockname()), self.gather)
+        return True
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """A worker that stops takes on all who have connected already, and lets go of the listeners: whoever comes later finds
+        another worker, or none, but is not left in a queue that nobody serves."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                while self.nr_conns < self.worker_connections and self.accept(listener):
+                    pass
+                listener.close()
 
     def gather(self, conn: Connection, begun: bytes = b"") -> None:
         """Waits in the poller for a request, of which `begun` is here already."""
