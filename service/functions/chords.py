@@ -27,13 +27,18 @@ CHORDS = 60
 
 @dataclass
 class Verdict:
-    """`convex` and `concave`: True, False, or None where it was not decided. `reason` is the certificate."""
+    """`convex` and `concave`: True, False, or None where it was not decided. `reason` is the certificate.
+
+    `strong` is m, `lipschitz` that of the gradient, `slope` that of the function; `formulas` are the texts of those that have one.
+    """
 
     convex: bool | None = None
     concave: bool | None = None
     strictly: bool | None = None
     strong: float | None = None
     lipschitz: float | None = None
+    slope: float | None = None
+    formulas: dict[str, str] = field(default_factory=dict)
     reason: dict[str, Any] = field(default_factory=dict)
     counterexample: dict[str, Any] | None = None
     checks: list[Check] = field(default_factory=list)
@@ -58,14 +63,14 @@ def chords(question: Question, sign: int, function: Function | None, domain: Dom
         ends = [draw_point(question.variables, sizes, random, low, high) for _ in range(2)]
         ends[1] = {name: value if name in question.targets.names else ends[0][name] for name, value in ends[1].items()}
         middle = {name: (ends[0][name] + ends[1][name]) / 2 for name in ends[0]}
-        if not all(_is_inside(question, sizes, end) for end in ends):
+        if not all(is_inside(question, sizes, end) for end in ends):
             continue
         error = _beyond([float(evaluator(place)) for place in (*ends, middle)], sign)
         errors += [] if error is None else [error]
     return _told(errors)
 
 
-def _is_inside(question: Question, sizes: Mapping[str, Size], point: Mapping[str, Array]) -> bool:
+def is_inside(question: Question, sizes: Mapping[str, Size], point: Mapping[str, Array]) -> bool:
     excesses = [(condition, Evaluator(condition.excess, sizes)(point)) for condition in question.conditions]
     return all(bool(np.all(value < 0 if condition.strict else value <= 0)) for condition, value in excesses)
 

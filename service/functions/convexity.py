@@ -14,6 +14,7 @@ from service.calculus.total import total_derivatives
 from service.calculus.verify import check_derivatives
 from service.certificates import require
 from service.errors import MathematicsRefuses, NablaError, NotDifferentiable, Undecided
+from service.expression.nodes import make
 from service.expression.tensors import Product
 from service.functions.atoms import Rules
 from service.functions.chords import Verdict, chords, refuted
@@ -22,6 +23,7 @@ from service.functions.domains import Domain, domain_of, has_convex_domain, is_s
 from service.functions.exact_convexity import exactly
 from service.functions.function import Function, Question, read_named
 from service.functions.semidefinite import Sign, positive_parts, semidefinite, sign_of
+from service.functions.verified_constants import with_constants
 from service.operations.leaves import variable
 from service.printing.printers import to_text
 
@@ -45,15 +47,29 @@ def convexity(request: Mapping[str, Any]) -> dict[str, Any]:
         "wrt": question.targets.names,
         "convex": verdict.convex,
         "strictly_convex": verdict.strictly if verdict.convex else False,
-        "strongly_convex": None if verdict.strong is None and verdict.convex else bool(verdict.strong and verdict.convex),
+        "strongly_convex": _is_strong(verdict),
         "concave": verdict.concave,
-        "strong_convexity_constant": verdict.strong if verdict.convex else None,
-        "lipschitz_constant": verdict.lipschitz,
+        "strong_convexity_constant": _number_or_text(verdict.strong, verdict.formulas.get("strong_convexity_constant"))
+        if verdict.convex
+        else None,
+        "lipschitz_constant": _number_or_text(verdict.lipschitz, verdict.formulas.get("lipschitz_constant")),
+        "function_lipschitz_constant": _number_or_text(verdict.slope, verdict.formulas.get("function_lipschitz_constant")),
+        "formulas": verdict.formulas,
         "certificate": verdict.reason,
         "counterexample": verdict.counterexample,
     }
     answer["checks"] = require([*verdict.checks, *kinks_check(question.node, question.targets.names)])
     return answer
+
+
+def _is_strong(verdict: Verdict) -> bool | None:
+    if verdict.convex and verdict.strictly and "strong_convexity_constant" in verdict.formulas:
+        return True
+    return None if verdict.strong is None and verdict.convex else bool(verdict.strong and verdict.convex)
+
+
+def _number_or_text(value: float | None, text: str | None) -> float | str | None:
+    return text if value is None else value
 
 
 def curvature_of(question: Question, function: Function | None) -> str | None:
@@ -80,9 +96,9 @@ def sizes_are_known(question: Question) -> bool:
 
 
 def decide_convexity(question: Question, function: Function | None) -> Verdict:
-    """The first of the methods that decides: exact, by structure, by rules, by numbers. The domain is that of the question's conditions.
+    """The first of the methods that decides: exact, by structure, by rules, by constants, by numbers; with the constants.
 
-    Raises MathematicsRefuses where these do not make a convex set.
+    The domain is that of the question's conditions. Raises MathematicsRefuses where these do not make a convex set.
     """
     names = question.targets.names
     domain = domain_of(question, function)
@@ -93,13 +109,16 @@ def decide_convexity(question: Question, function: Function | None) -> Verdict:
         verdict = _by_structure(question, domain)
     if verdict.convex is None and verdict.concave is None:
         verdict = _by_rules(question, function, domain)
+    verdict = with_constants(question, function, domain, _notation(question), verdict, smooth)
     if verdict.convex is None and function is not None:
         no = refuted(function, domain)
         if no.convex is False:
-            no.concave, no.lipschitz = verdict.concave, verdict.lipschitz
-            no.checks = [*verdict.checks, *no.checks]
-            no.reason = verdict.reason or no.reason
-            verdict = no
+            verdict.convex, verdict.counterexample = False, no.counterexample
+            verdict.checks = [*verdict.checks, *no.checks]
+            verdict.reason = verdict.reason or no.reason
+    if verdict.convex and verdict.concave is None and function is not None:
+        negative = Function(question.about(make("negate", question.node)), function.start)
+        verdict.concave = False if refuted(negative, domain).convex is False else None
     return verdict
 
 

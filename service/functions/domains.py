@@ -37,6 +37,7 @@ POSITIVE_ARGUMENT = frozenset(("log", "log2", "log10"))
 OF_DEFINITE = ("logdet", "inv", "det")
 DEPTH = 1e-3
 MARGIN = 1e-9
+SIZES = (1.0, 0.1, 10.0, 3.0, 1e-3)
 
 
 @dataclass
@@ -85,8 +86,8 @@ class Domain:
         """Points of the domain, for ever, as long as one is found now and then; rounded to three digits where that stays inside."""
         middle = self._middle(count)
         for attempt in range(100_000):
-            size = (1.0, 0.1, 10.0, 3.0)[attempt % 4]
-            column = random.normal(size=count) * size
+            size = SIZES[attempt // 2 % len(SIZES)]
+            column = random.normal(size=count) * (size if attempt else 0.0)
             if attempt % 4 == 0:
                 column = np.abs(column) + 0.001
             if middle is not None and attempt % 2:
@@ -95,7 +96,7 @@ class Domain:
                     if self.holds(column):
                         break
                     column = (column + middle) / 2
-            for place in (np.round(column, 3), column):
+            for place in (np.round(column, 6 if size < 0.01 else 3), column):
                 if self.holds(place):
                     yield place
                     break
@@ -192,8 +193,15 @@ def _is_inside(tensor: Tensor, wanted: Range, names: Collection[str], stated: Ra
     return stated.of(tensor).within(wanted) or is_affine(tensor, names)
 
 
+def has_kinks(tensor: Tensor, names: Collection[str]) -> bool:
+    """Whether a part that moves with the unknowns has kinks or jumps: derivatives away from them do not tell all."""
+    return any(isinstance(part, Apply) and part.operation.kink and _moves(part, names) for part in parts([tensor]))
+
+
 def is_affine(tensor: Tensor, names: Collection[str]) -> bool:
-    """Whether the derivatives by the unknowns do not depend on them."""
+    """Whether the derivatives by the unknowns do not depend on them, and there are no kinks or jumps."""
+    if has_kinks(tensor, names):
+        return False
     moving = [part for part in parts([tensor]) if isinstance(part, Leaf) and part.kind == "variable" and part.name in names]
     try:
         return not any(_moves(slope, names) for slope in derivatives(tensor, moving))

@@ -25,6 +25,7 @@ from service.functions.inertia import Inertia, of_rationals
 from service.functions.polynomial_signs import PolynomialSigns, inner_point, roots_inside, univariate
 from service.functions.ranges import ANY, POSITIVE, Range
 from service.functions.semidefinite import Sign
+from service.functions.smoothness import tidy
 from service.operations.leaves import tensor_of, variable
 from service.precision import precision
 
@@ -110,7 +111,9 @@ def _by_minors(function: Function, domain: Domain, exact: Exact, rows: list[list
     for convex in (True, False):
         wanted = [1 if convex or size % 2 == 0 else -1 for size in range(1, len(table) + 1)]
         if all(_fits(sign, want) for want, found in zip(wanted, by_size, strict=True) for sign in found):
-            strictly = all(sign.strict for sign in leading) or len(table) == 1
+            definite = all(sign.strict for sign in leading) or len(table) == 1
+            strictly = True if definite else False if by_size[-1][0].sign == 0 else None  # of rank below n everywhere: straight along lines
+            bent = any(sign.strict for sign in by_size[0])
             word = "positive" if convex else "negative"
             told = (
                 f"the second derivative is not {'below' if convex else 'above'} 0"
@@ -120,7 +123,7 @@ def _by_minors(function: Function, domain: Domain, exact: Exact, rows: list[list
             where = " on the domain" if domain.conditions else ""
             return Verdict(
                 convex=True if convex else None,
-                concave=not convex or None,
+                concave=True if not convex else False if bent else None,
                 strictly=strictly if convex else None,
                 reason={"rule": "principal-minors" if len(table) > 1 else "second-derivative", "text": told + where},
                 checks=[decided("principal-minors", True, "the signs of all of them, exactly")],
@@ -200,8 +203,8 @@ def _quadratic(function: Function, rows: list[list[Any]], everywhere: bool) -> V
         convex=convex,
         concave=concave,
         strictly=convex and inertia.zero == 0,
-        strong=_tidy(float(values[0])) if convex and inertia.zero == 0 else 0.0 if convex else None,
-        lipschitz=_tidy(float(np.max(np.abs(values)))),
+        strong=tidy(float(values[0])) if convex and inertia.zero == 0 else 0.0 if convex else None,
+        lipschitz=tidy(float(np.max(np.abs(values)))),
         reason={
             "rule": "constant-hessian",
             "text": f"the Hessian is the same everywhere; it has {inertia.positive} positive, {inertia.zero} zero and "
@@ -215,11 +218,6 @@ def _quadratic(function: Function, rows: list[list[Any]], everywhere: bool) -> V
         _, vectors = np.linalg.eigh(matrix)
         verdict.counterexample = along(function, np.zeros(len(matrix)), vectors[:, 0], verdict.checks)
     return verdict
-
-
-def _tidy(value: float) -> float:
-    """A whole number where rounding is all that parts it from one."""
-    return float(round(value)) if abs(value - round(value)) <= 1e-13 * max(1.0, abs(value)) else value
 
 
 def _univariate(function: Function, second: Any, found: Range, everywhere: bool) -> Verdict:

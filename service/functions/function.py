@@ -29,7 +29,7 @@ from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.expression.shapes import SCALAR, axes, describe
 from service.expression.tensors import Power, Tensor
-from service.functions.conditions import read_condition, texts_of
+from service.functions.conditions import Condition, read_condition, texts_of
 from service.functions.unknowns import Unknowns
 from service.language import Parsed, declare, parse_each, parse_number
 from service.operations.leaves import Variable, variable
@@ -79,6 +79,18 @@ class Question:
         other.conditions = []
         other.targets = Targets((*self.targets.variables, *multipliers), self.targets.side_by_side)
         other.variables = {**self.variables, **{declared.name: declared for declared in multipliers}}
+        return other
+
+    def under(self, conditions: list[Condition]) -> Question:
+        """The same question under other conditions."""
+        other = copy.copy(self)
+        other.conditions = conditions
+        return other
+
+    def with_values(self, given: Named) -> Question:
+        """The same question with other values of the names that are no unknowns."""
+        other = copy.copy(self)
+        other.given = given
         return other
 
     def require_scalar(self) -> None:

@@ -8,6 +8,7 @@ where its constraint holds with equality. For a convex function, convex g and af
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,14 @@ from service.expression.nodes import Node, at_sizes, make
 from service.expression.operation import Array
 from service.expression.shapes import SCALAR, axes
 from service.functions.chords import Verdict
+from service.functions.conditions import Condition
 from service.functions.constrained import BOUNDED_ONLY, CONSTRAINED, NEARNESSES, Problem, Solution, run, solved
 from service.functions.convexity import decide_convexity
 from service.functions.descent import FLATTEST, Options, Path
 from service.functions.domains import is_affine
 from service.functions.function import Function, Question
 from service.functions.solve_nonlinear import read_start
+from service.operations.leaves import number, variable
 
 ITERATIONS = 1_000
 TOLERANCE = 1e-10
@@ -202,10 +205,14 @@ def _is_affine(question: Question, place: int) -> bool:
 def _verdict(problem: Problem) -> tuple[Verdict, bool | None]:
     """What is known of the function, and whether the problem is convex: the function and the inequalities, the equations affine."""
     question = problem.question
-    try:
-        verdict = decide_convexity(question, problem.objective)
-    except NablaError:
-        return Verdict(), None
+    verdict = Verdict()
+    for asked in (question.under([*question.conditions, *_bounds(problem)]), question.under([])):
+        try:
+            verdict = decide_convexity(asked, problem.objective)
+        except NablaError:
+            continue
+        if verdict.convex:
+            break
     if not verdict.convex:
         return verdict, verdict.convex
     for place, condition in enumerate(question.conditions):
@@ -214,6 +221,22 @@ def _verdict(problem: Problem) -> tuple[Verdict, bool | None]:
         if condition.equation or not all(_is_convex(problem, node) for node in _entries(problem, place)):
             return verdict, None
     return verdict, True
+
+
+def _bounds(problem: Problem) -> list[Condition]:
+    """The bounds that are one number, as conditions."""
+    found = []
+    names = problem.objective.unknowns
+    start = 0
+    for declared, count in zip(names.variables, names.counts, strict=True):
+        part = slice(start, start + count)
+        start += count
+        for ends, sign in ((problem.low[part], 1), (problem.high[part], -1)):
+            if len(set(ends)) == 1 and np.isfinite(ends[0]):
+                bound, node = number(Fraction(repr(float(sign * ends[0])))), variable(declared)
+                excess = make("add", bound, make("negate", node) if sign > 0 else node)
+                found.append(Condition(f"the bounds of {declared.name}", "/bounds", excess, False, False))
+    return found
 
 
 def _entries(problem: Problem, place: int) -> list[Any]:

@@ -97,6 +97,12 @@ def test_what_fails_tells_why(request_: dict[str, Any], error: type[Exception]) 
         minimize(request_)
 
 
+def test_a_function_is_convex_where_the_constraints_lead() -> None:
+    cubic = ask(minimize, expression="x^3 + y^2", bounds={"x": [0, None]}, constraints=["x + y >= 1"], start={"x": 1, "y": 1})
+    assert (cubic["kind"], cubic["convex_problem"]) == ("global minimum", True)
+    assert ask(minimize, expression="x^3 + y^2", constraints=["x + y >= 1", "x >= -9"], start={"x": 1, "y": 1})["convex_problem"] is False
+
+
 def test_the_certificate_refuses_what_is_no_minimum() -> None:
     request = {"expression": "x^2 + y^2", "constraints": ["x + y >= 1"], "bounds": {"x": [0.75, None]}, "start": {"x": 3, "y": 4}}
     with fresh_arena():

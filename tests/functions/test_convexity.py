@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.errors import MathematicsRefuses, Undecided
+from service.errors import CheckFailed, MathematicsRefuses, Undecided
 from service.expression.arena import fresh_arena
 from service.functions.convexity import convexity
 from service.functions.domains import domain_of
 from service.functions.function import Function, Question
+from service.functions.minimize import minimize
+from service.functions.smoothness import KNOWN
 from tests.functions.asking import ask
 from tests.functions.textbook_convexity import ROWS, Row
 
@@ -170,3 +172,78 @@ def test_a_domain_has_to_be_convex() -> None:
     with fresh_arena(), pytest.raises(MathematicsRefuses) as told:
         convexity({"expression": "x^2", "domain": ["x^2 >= 1"]})
     assert told.value.pointer == "/domain/0"
+
+
+ROWS_OF_CONSTANTS = [  # expression, m, L of the gradient, L of the function; None where there is none, or none is told
+    ("softplus(3*x)", None, 9 / 4, 3),
+    ("log(1 + exp(x))", None, 1 / 4, 1),
+    ("sqrt(1 + x^2)", None, 1, 1),
+    ("log(cosh(2*x))", None, 4, 2),
+    ("x^2 + sin(x)", 1, 3, None),
+    ("x^2 + y^2 + sin(x + y)/2", 1, 3, None),
+    ("log(exp(x) + exp(y))", None, 1 / 2, 1),
+    ("log(exp(3*x) + exp(4*x))", None, 25 / 2, 5),
+    ("abs(x) + 3*abs(y)", None, None, 4),
+    ("3*sin(x)", None, 3, 3),
+    ("tanh(x)", None, 4 / (3 * math.sqrt(3)), 1),
+    ("sigmoid(x)", None, 1 / (6 * math.sqrt(3)), 1 / 4),
+    ("atan(x)", None, 3 * math.sqrt(3) / 8, 1),
+    ("exp(-x^2)", None, 2, math.sqrt(2 / math.e)),
+    ("1/(1 + x^2)", None, 2, 3 * math.sqrt(3) / 8),
+    ("log(1 + x^2)", None, 2, 1),
+    ("erf(x)", None, math.sqrt(8 / (math.pi * math.e)), 2 / math.sqrt(math.pi)),
+    ("exp(x)", None, None, None),
+]
+
+
+@pytest.mark.parametrize(("expression", "strong", "lipschitz", "slope"), ROWS_OF_CONSTANTS)
+def test_constants_of_known_functions(expression: str, strong: float | None, lipschitz: float | None, slope: float | None) -> None:
+    answer = ask(convexity, expression=expression)
+    assert answer["lipschitz_constant"] == (None if lipschitz is None else pytest.approx(lipschitz))
+    assert answer["function_lipschitz_constant"] == (None if slope is None else pytest.approx(slope))
+    assert answer["strong_convexity_constant"] == (None if strong is None else pytest.approx(strong))
+
+
+@pytest.mark.parametrize(
+    ("expression", "strong", "lipschitz", "slope"),
+    [
+        ("sum(softplus(X*t)) - y'*X*t", None, "sigma_max(X)^2/4", "sigma_max(X)*sqrt(n) + norm2(X'*y)"),
+        ("norm2(X*t - y)^2", None, "2*sigma_max(X)^2", None),
+        ("norm2(X*t - y)^2 + lam*norm2(t)^2", "2*lam", "2*sigma_max(X)^2 + 2*lam", None),
+        ("logsumexp(X*t)", None, "sigma_max(X)^2/2", "sigma_max(X)"),
+        ("logsumexp(t)", None, "1/2", "1"),
+        ("norm2(X*t - y)", None, None, "sigma_max(X)"),
+        ("norm1(t)", None, None, "sqrt(d)"),
+        ("sqrt(1 + norm2(X*t)^2)", None, "sigma_max(X)^2", "sigma_max(X)"),
+    ],
+)
+def test_constants_in_symbols(expression: str, strong: str | None, lipschitz: str | None, slope: str | None) -> None:
+    answer = ask(convexity, expression=expression, variables=LEARNING, wrt="t", domain=["lam > 0"] if "lam" in expression else [])
+    assert answer["convex"]
+    assert answer["strong_convexity_constant"] == strong
+    assert answer["lipschitz_constant"] == lipschitz
+    assert answer["function_lipschitz_constant"] == slope
+
+
+def test_logistic_loss_on_data() -> None:
+    data = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0]])
+    request = {"variables": LEARNING, "wrt": "t", "at": {"X": data.tolist(), "y": [0, 1, 1]}}
+    answer = ask(convexity, expression="sum(softplus(X*t)) - y'*X*t + norm2(t)^2/2", **request)
+    assert answer["lipschitz_constant"] == pytest.approx(np.linalg.norm(data, 2) ** 2 / 4 + 1)
+    assert answer["strong_convexity_constant"] == 1
+    descent = ask(
+        minimize,
+        expression="sum(softplus(X*t)) - y'*X*t + norm2(t)^2/2",
+        **request,
+        start={"t": [1, 1]},
+        method="gradient-descent",
+        iterations=40,
+    )
+    assert descent["step"] == pytest.approx(1 / answer["lipschitz_constant"])
+    assert (descent["rate_bound"]["applies"], descent["rate_bound"]["holds"]) == (True, True)
+
+
+def test_constants_that_do_not_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KNOWN, "softplus", ("0", "1/5", "1"))
+    with fresh_arena(), pytest.raises(CheckFailed, match="constants"):
+        convexity({"expression": "softplus(x)"})

@@ -14,7 +14,7 @@ from service.web.functions import ConditionsField, FunctionRequest, NamedField, 
 from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT, VALUES, array_of, nullable, record
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
-CONSTANT = {"anyOf": [NUMBER, NOTHING]}
+CONSTANT = {"anyOf": [NUMBER, TEXT, NOTHING]}
 CERTIFICATE = {
     "type": "object",
     "properties": {"rule": TEXT, "text": TEXT, "hessian": TEXT, "rules": array_of(TEXT)},
@@ -44,10 +44,17 @@ class Response(ResponseSchema):
     strictly_convex = field(MAYBE)(required=True, metadata={"description": "Whether strictly so; null where that was not decided"})
     strongly_convex = field(MAYBE)(required=True, metadata={"description": "Whether f - m|x|^2/2 is convex for an m above 0"})
     concave = field(MAYBE)(required=True, metadata={"description": "Whether it is concave"})
-    strong_convexity_constant = field(CONSTANT)(required=True, metadata={"description": "The largest such m, where it is known"})
-    lipschitz_constant = field(CONSTANT)(
-        required=True, metadata={"description": "The Lipschitz constant of the gradient, where it is known"}
+    strong_convexity_constant = field(CONSTANT)(
+        required=True,
+        metadata={"description": "Such an m, where one is known: a number, or an expression where sizes or values are letters"},
     )
+    lipschitz_constant = field(CONSTANT)(
+        required=True, metadata={"description": "The Lipschitz constant of the gradient, where it is known; likewise"}
+    )
+    function_lipschitz_constant = field(CONSTANT)(
+        required=True, metadata={"description": "The Lipschitz constant of the function itself, where it is known; likewise"}
+    )
+    formulas = field(OBJECT)(required=True, metadata={"description": "The constants as expressions, by name, those that have one"})
     certificate = field(CERTIFICATE)(required=True, metadata={"description": "What shows it"})
     counterexample = field(nullable(CHORD))(
         required=True,
