@@ -11,7 +11,7 @@ from service.web.calculus import ExpressionAnswer
 from service.web.endpoint import Example, ResponseSchema, endpoint
 from service.web.fields import ChecksField
 from service.web.functions import ConditionsField, FunctionRequest, NamedField, field
-from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT, VALUES, array_of, nullable, record
+from service.web.values import BOOLEAN, NOTHING, NUMBER, TEXT, VALUES, array_of, by_name, nullable, record
 
 MAYBE = {"anyOf": [BOOLEAN, NOTHING]}
 CONSTANT = {"anyOf": [NUMBER, TEXT, NOTHING]}
@@ -54,7 +54,7 @@ class Response(ResponseSchema):
     function_lipschitz_constant = field(CONSTANT)(
         required=True, metadata={"description": "The Lipschitz constant of the function itself, where it is known; likewise"}
     )
-    formulas = field(OBJECT)(required=True, metadata={"description": "The constants as expressions, by name, those that have one"})
+    formulas = field(by_name(TEXT))(required=True, metadata={"description": "The constants as expressions, by name, those that have one"})
     certificate = field(CERTIFICATE)(required=True, metadata={"description": "What shows it"})
     counterexample = field(nullable(CHORD))(
         required=True,
