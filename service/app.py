@@ -13,7 +13,7 @@ from service.cache.port import Cache, NullCache
 from service.cache.redis import RedisCache
 from service.cache.tiered import TieredCache
 from service.settings import Settings
-from service.web import clients, hooks, logs, metrics, pipeline, rate_limit, tracing
+from service.web import batch, clients, hooks, logs, metrics, pipeline, rate_limit, tracing
 from service.web.about import about
 from service.web.admission import Admission
 from service.web.cors import Origins
@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(pages)
     for endpoint in ENDPOINTS.values():
         app.add_url_rule(endpoint.path, endpoint.operation_id, pipeline.view(endpoint, state), methods=["GET", "POST", "QUERY"])
+    app.add_url_rule(batch.PATH, "batch", batch.view(state), methods=["POST"])
     app.wsgi_app = Front(app.wsgi_app, state, admission)  # type: ignore[method-assign]
     return app
 

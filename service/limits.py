@@ -26,6 +26,8 @@ LIMITS: tuple[Limit, ...] = (
     Limit("decompressed-bytes", 48_000_000, "bytes", "size of a request body once it is decompressed"),
     Limit("compression-ratio", 300, "times", "size of a decompressed body over 4 MB, compared with what was sent"),
     Limit("form-parts", 100, "parts", "number of parts in a multipart body"),
+    Limit("batch-items", 500, "items", "number of items in a batch"),
+    Limit("batch-bytes", 64_000_000, "bytes", "size of the answers of a batch, before the last one"),
     Limit("json-depth", 64, "levels", "nesting of a JSON body"),
     Limit("json-arrays", 300_000, "arrays and objects", "number of arrays and objects in a JSON body"),
     Limit("query-length", 8_000, "characters", "length of a query string"),

@@ -7,6 +7,7 @@ the bytes of the answer.
 
 from __future__ import annotations
 
+import copy
 import re
 import time
 from collections.abc import Callable
@@ -95,6 +96,10 @@ class Deadline:
         """What the request itself asked for."""
         if milliseconds is not None:
             self.milliseconds = min(self.milliseconds, milliseconds)
+
+    def copy(self) -> Deadline:
+        """The same, to be lowered for a part of what it is for."""
+        return copy.copy(self)
 
     def glance(self, sent: Sent) -> None:
         """Lowers it by what stands at either end of a body that is not understood yet."""

@@ -60,19 +60,26 @@ def corrected(error: Refusal, why: str | None, command: str | None) -> Refusal:
 # --- addresses and methods --------------------------------------------------------------------------------------------
 
 
+def nearest_operation(name: str) -> str | None:
+    """The operation that was most likely meant by a name that is none."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name[:60]).replace("_", "-").lower()
+    if ELSEWHERE.get(name) in ENDPOINTS:
+        return ELSEWHERE[name]
+    return next(iter(difflib.get_close_matches(name, ENDPOINTS, 1)), None)
+
+
 def nothing_here(request: Request) -> NotFound:
     """Names the nearest operation."""
     path = request.path
     above, _, last = path.strip("/").rpartition("/")
     if request.method == "PUT" and "/" in above:  # curl -T A.csv .../inverse/ adds the name of the file
         last = above.rpartition("/")[2]
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", last[:60]).replace("_", "-").lower()
-    nearest = [ELSEWHERE[name]] if ELSEWHERE.get(name) in ENDPOINTS else difflib.get_close_matches(name, ENDPOINTS, 1)
+    nearest = nearest_operation(last)
     error = (UnknownOperation if path.startswith("/v1/") else NotFound)(f"there is nothing at {path[:120]}")
-    if not nearest:
+    if nearest is None:
         error.hint = "GET /v1/operations lists the operations"
         return error
-    entry = ENDPOINTS[nearest[0]]
+    entry = ENDPOINTS[nearest]
     error.hint = f"did you mean {entry.path}?"
     error.facts = {"command": _again(entry, request)}
     return error
@@ -84,7 +91,7 @@ def wrong_method(request: Request, allowed: Iterable[str]) -> MethodNotAllowed:
     error = MethodNotAllowed(f"{request.path[:120]} does not answer to {request.method[:20]}", headers={"Allow": methods})
     entry = _operation(request.path)
     if entry is None:
-        return corrected(error, f"it answers to {methods}", commands.get(request.path[:120]))
+        return corrected(error, f"it answers to {methods}", commands.get(request.path[:120]) if "GET" in methods else None)
     why = "curl -T sends a PUT" if request.method == "PUT" and request.mimetype in ("", FORM) else f"it answers to {methods}"
     return corrected(error, why, _again(entry, request))
 

@@ -45,6 +45,11 @@ def view(endpoint: Endpoint, state: State) -> Callable[[], Response]:
     return serve
 
 
+def answer(endpoint: Endpoint, state: State, form: Form, sent: reading.Sent, deadline: computing.Deadline) -> Response:
+    """The answer to a request that is a part of another one: it has no conditions, and leaves as it is."""
+    return _Request(endpoint, state, form, sent, deadline, {"REQUEST_METHOD": "POST"}).serve()
+
+
 @dataclass
 class _Request:
     """One request, from its bytes to its answer."""

@@ -142,6 +142,11 @@ def _media_type(request: Request) -> str:
     return MSGPACK if found in packed.OTHER_NAMES else found
 
 
+def whole_body(request: Request) -> bytes:
+    """The body without its content encoding. Raises LimitExceeded, UnsupportedMediaType, HttpError when it breaks off."""
+    return encodings.decoded(_bytes_of_body(request.environ), request.headers.get("Content-Encoding", ""))
+
+
 def _bytes_of_body(environ: WSGIEnvironment) -> bytes:
     """The whole body, never a part of it; raises LimitExceeded, or HttpError when it breaks off."""
     length, stream = environ.get("CONTENT_LENGTH"), environ["wsgi.input"]

@@ -6,7 +6,8 @@ from typing import Any
 
 from apispec import APISpec
 
-TEXT = {"type": "string"}
+TEXT: dict[str, Any] = {"type": "string"}
+NDJSON = "application/x-ndjson"
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +51,7 @@ METRICS_MEDIA = ("text/plain", "application/openmetrics-text")
 
 def add_to(spec: APISpec) -> None:
     """Adds the paths to the specification."""
+    _add_batch(spec)
     for path, (operation_id, summary, schema) in PATHS.items():
         answer = {"description": "The answer", "content": {"application/json": {"schema": schema}}}
         others = {"503": {**answer, "description": "Not now: the status says why"}} if path in PROBES else REFUSALS
@@ -66,6 +68,56 @@ def add_to(spec: APISpec) -> None:
     responses = {"200": answer, "404": {"$ref": "#/components/responses/Problem404"}}
     explain = _operation("problem", "What a problem means: where the `type` of a problem document leads", responses)
     spec.path("/problems/{code}", operations={"get": {**explain, "parameters": [code]}})
+
+
+ITEM = {
+    "type": "object",
+    "description": "One request: the fields of the operation beside its name, or in `request`",
+    "properties": {
+        "operation": TEXT,
+        "id": {"type": ["string", "integer"], "description": "Comes back with the answer"},
+        "request": {"type": "object", "description": "The fields, where they do not stand beside"},
+        "format": {**TEXT, "description": "The form of this answer, one that is text"},
+        "member": {**TEXT, "description": "Which member such a form holds"},
+    },
+    "required": ["operation"],
+}
+ANSWERED = {
+    "type": "object",
+    "properties": {
+        "id": {"type": ["string", "integer"]},
+        "operation": TEXT,
+        "status": {"type": "integer", "description": "As the request would have alone"},
+        "etag": TEXT,
+        "body": {"anyOf": [{"type": "object"}, TEXT], "description": "The answer, a text where its form is one; or the problem"},
+    },
+    "required": ["status", "body"],
+}
+
+
+def _add_batch(spec: APISpec) -> None:
+    lines = {"type": "string", "description": "A line for each item"}
+    request = {
+        "type": "object",
+        "properties": {
+            "items": {**_list(ITEM), "minItems": 1},
+            "deadline_ms": {"type": "integer", "minimum": 1, "description": "By when all are answered, counted from the arrival"},
+        },
+        "required": ["items"],
+        "additionalProperties": False,
+    }
+    first = {"operation": "rank", "matrix": [[1, 2], [2, 4]]}
+    example = {"two": {"value": {"items": [first, {"id": "b", "operation": "trace", "request": {"matrix": [[1, 2], [3, 4]]}}]}}}
+    content = {"application/json": {"schema": _object(items=_list(ANSWERED))}, NDJSON: {"schema": lines}}
+    responses: dict[str, Any] = {"200": {"description": "The answers, in order", "content": content}}
+    responses |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in (400, 406, 413, 415, 500, 503)}
+    body = {"application/json": {"schema": request, "examples": example}, NDJSON: {"schema": lines}}
+    post = {
+        **_operation("batch", "Many requests in one, each with its own status", responses),
+        "parameters": [{"name": "format", "in": "query", "schema": {"type": "string", "enum": ["json", "ndjson"]}}],
+        "requestBody": {"required": True, "content": body},
+    }
+    spec.path("/v1/batch", operations={"post": post})
 
 
 def _operation(operation_id: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
