@@ -101,14 +101,15 @@ def test_the_container_is_small_and_not_root() -> None:
 
 def test_compose_bounds_everything_and_publishes_no_redis() -> None:
     services: dict[str, Any] = yaml.safe_load(read("deploy/compose.yaml"))["services"]
-    assert set(services) == {"service", "redis"}
+    assert set(services) == {"proxy", "service", "redis"}
     for service in services.values():
         assert service["read_only"] is True
         assert service["tmpfs"]
         assert service["mem_limit"]
         assert service["cap_drop"] == ["ALL"]
     redis = services["redis"]
-    assert "ports" not in redis
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert services["service"]["environment"]["TRUSTED_PROXIES"] == "1"
     assert "healthcheck" in redis
     assert redis["user"]
     command = redis["command"][-1]

@@ -25,4 +25,7 @@ def target(witness: Path) -> Iterator[tuple[str, int]]:
     hook = {"PYTHONPATH": str(Path(__file__).parent / "audit"), "WITNESS": str(witness), "MARK": MARK}
     with servers.service(witness.parent, WEB_CONCURRENCY="2", LOG_LEVEL="error", **hook) as base:
         address = urlsplit(base)
+        for number in range(20):  # each worker has started the processes that it computes in
+            while servers.request(f"{base}/v1/determinant", {"matrix": [[10**20 + number]]}).status == 503:
+                pass
         yield str(address.hostname), int(address.port or 80)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.hostile import mutations, wire
+from tests.hostile import mutations, slow, wire
 from tests.hostile.conftest import MARK
 
 HERE = Path(__file__).parent
@@ -77,3 +77,9 @@ def ask_all(target: Address, requests: list[mutations.Request]) -> list[wire.Ans
 def ask(target: Address, operation: str, fields: dict[str, Any]) -> wire.Answer:
     [answer] = wire.send(target, wire.post(f"/v1/{operation}", {"Content-Type": wire.JSON}, json.dumps(fields).encode()))
     return answer
+
+
+def test_slow_clients_hold_no_thread(target: Address) -> None:
+    """More of them than there are threads; requests beside them are answered, and none is lost."""
+    with slow.clients(target, 150):
+        assert max(slow.good_requests(target, 30)) < float("inf")

@@ -10,7 +10,7 @@ from typing import Any
 
 from service.web.problems import LARGEST_BODY, MEDIA_TYPE, PROBLEMS
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 20.0  # seconds
 HASH_MODULUS = 2**61 - 1  # whole numbers that differ by it share a hash
 JSON = "application/json"
 
@@ -74,9 +74,9 @@ def post(path: str, headers: dict[str, str], body: bytes) -> bytes:
     )
 
 
-def send(address: tuple[str, int], data: bytes, *, half_close: bool = False) -> list[Answer]:
-    """All answers to the bytes, sent in one go. Raises TimeoutError when one does not come."""
-    with socket.create_connection(address, timeout=PATIENCE) as connection:
+def send(address: tuple[str, int], data: bytes, *, half_close: bool = False, patience: float = PATIENCE) -> list[Answer]:
+    """All answers to the bytes, sent in one go, until the connection is closed. Raises TimeoutError when it is not."""
+    with socket.create_connection(address, timeout=patience) as connection:
         received = b""
         try:
             connection.sendall(data)
