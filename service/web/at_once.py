@@ -7,7 +7,6 @@ most of what a remembered answer costs.
 
 from __future__ import annotations
 
-import io
 from typing import Any, NamedTuple
 
 from cachetools import LRUCache
@@ -42,14 +41,6 @@ class ReadAhead(RequestParser):
             self.outcome = error
             return None
         return self.outcome
-
-
-class Body(io.BytesIO):
-    """The body of a request that the front was asked about, and what was noted in its WSGI environment: `Front` takes it up."""
-
-    def __init__(self, data: bytes, noted: dict[str, Any]) -> None:
-        super().__init__(data)
-        self.noted = noted
 
 
 class Sink(list[bytes]):
@@ -87,7 +78,8 @@ class Recall:
         response, environ = wsgi.create(request, Sink(), conn.client, conn.server, conn.cfg)
         answer = self._front.recall_at_once(environ)
         if answer is None:
-            request.body = Body(environ["wsgi.input"].read(), {name: environ[name] for name in MARKS if name in environ})
+            request.body = environ["wsgi.input"]
+            request.body.noted = {name: environ[name] for name in MARKS if name in environ}  # `Front` takes it up from here
             return None
         if len(data) <= LONGEST_PARSED:
             del environ[trace.PLACE], environ["wsgi.early_hints"], environ["gunicorn.socket"]

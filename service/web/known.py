@@ -72,7 +72,7 @@ def _fingerprint(environ: WSGIEnvironment) -> bytes | None:
         except Exception as error:  # each server has its own classes for connections that are broken
             environ["wsgi.input"] = _Broken(error)
             return None
-        environ["wsgi.input"] = io.BytesIO(body)
+        environ["wsgi.input"] = Body(body)
         if len(body) != int(length):
             return None
     # No header and no query holds a line break; a path may.
@@ -81,6 +81,10 @@ def _fingerprint(environ: WSGIEnvironment) -> bytes | None:
         f"{environ.get('HTTP_ACCEPT')}\n{environ.get('HTTP_ACCEPT_ENCODING')}\n{length}\n{len(path)}\n{path}"
     )
     return hashlib.blake2b(head.encode("utf-8", "surrogateescape") + body, digest_size=20).digest()
+
+
+class Body(io.BytesIO):
+    """A body that was read, for the next reader; what is noted of its request may be put on it (service/web/at_once.py)."""
 
 
 class _Broken(io.RawIOBase):

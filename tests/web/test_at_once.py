@@ -146,6 +146,33 @@ def test_a_long_answer_waits_for_a_slow_reader_without_a_thread(base: str) -> No
             assert received.startswith(b"HTTP/1.1 200 OK")
 
 
+CHUNKED = b"POST /v1/trial HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+ODD: dict[str, tuple[bytes, bytes]] = {
+    "a body in chunks": (CHUNKED + b'6\r\n{"labe\r\n9\r\nl":"odd"}\r\n0\r\n\r\n', b"200"),
+    "a chunk of no size": (CHUNKED + b'zz\r\n{"label":"odd"}\r\n0\r\n\r\n', b"400"),
+    "a bad trailer": (CHUNKED + b'f\r\n{"label":"odd"}\r\n0\r\nbad trailer\r\n\r\n', b"400"),
+    "a chunk longer than it says": (CHUNKED + b'3\r\n{"label":"odd"}\r\n0\r\n\r\n', b"400"),
+    "an encoding that is not known": (post(b'{"label": "odd"}', "Content-Encoding: br\r\n"), b"415"),
+    "an encoding that is none": (post(b'{"label": "odd"}', "Content-Encoding: gzip\r\n"), b"400"),
+    "a GET with a body": (get("odd", headers="Content-Length: 2\r\n") + b"{}", b"400"),
+    "a length twice": (post(b'{"label": "odd"}', "Content-Length: 3\r\n"), b"400"),
+    "a header without a name": (get("odd", headers=": x\r\n"), b"400"),
+    "another version": (get("odd", version="3.0"), b"505"),
+    "no address": (b"GET  HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_the_odd_is_answered_however_often_it_comes(base: str, kind: str) -> None:
+    sent, status = ODD[kind]
+    ask(base, get("odd"))
+    for _ in range(3):
+        received = ask(base, sent)
+        assert received[9:12] in (status, b"400"), received[:300]
+        assert (received[9:12] == b"200") is (status == b"200")
+    assert b"200 OK" in ask(base, get("odd"))
+
+
 def test_a_wrong_host_is_refused_though_the_answer_is_known(base: str) -> None:
     ask(base, get("hosted"))
     for wrong in (b"Host: a b\r\n", b""):
