@@ -22,7 +22,7 @@ from service.functions.families import Families
 from service.functions.family_answers import FamilyAnswers
 from service.functions.function import Function, Question
 from service.functions.inertia import Inertia
-from service.functions.periodic import with_periods
+from service.functions.periodic import waves, with_periods
 from service.functions.quadratics import quadratic
 from service.functions.radicals import Unsolvable
 from service.functions.search import search
@@ -77,7 +77,8 @@ def _answered(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[st
         if is_open(question) and any(axes(declared.shape) for declared in question.targets.variables):
             return _quadratic(question, answer), []
         question.require_values()
-        found, checks = with_periods(function, *search(function, request.get("within")))
+        exactly = waves(function, request.get("within"))
+        found, checks = exactly or with_periods(function, *search(function, request.get("within")))
         found["complete"] = found["complete"] and is_smooth(question.node, question.targets.names)
         return {**answer, **found, "checks": require([*checks, *kinks_check(question.node, question.targets.names)])}, []
     answer |= {

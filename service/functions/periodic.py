@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from service.certificates import Check, decided
+from service.certificates import Check, decided, measured
 from service.errors import NablaError
 from service.expression.operation import Array
 from service.functions.function import Function
 from service.functions.periods import Period, letters_for, moved, period_of
-from service.functions.search import described, explored
+from service.functions.search import box_of, described, explored
+from service.functions.waves import WavePoint, wave_points
 
 OFFSET = 0.3711
 """One period from -OFFSET·T on is searched, as critical points like to be at its round ends."""
 MOST_UNKNOWNS = 2
 MOST_POINTS = 60
 SHIFTS = 3
+MOST_LISTED = 500
 SAME = 1e-9
+SLOPE = 1e-8
 
 Member = dict[str, Any]
 
@@ -42,14 +46,61 @@ def periodic_families(function: Function) -> tuple[dict[str, Any], list[Check]] 
         return None
     if undecided or spent or len(columns) > MOST_POINTS:
         return None
-    repeats = all(period_of([function.tensor], name) == period for name, period in zip(names, told, strict=True))
     inside = [np.where(column < -SAME * sizes, column + sizes, np.maximum(column, 0)) for column in columns]
     points = sorted(inside, key=lambda column: column.tolist())
-    members = [described(function, column) for column in points]
+    return _told(function, points, [described(function, column) for column in points], told)
+
+
+def _told(
+    function: Function, points: Sequence[Array], members: Sequence[Member], periods: Sequence[Period]
+) -> tuple[dict[str, Any], list[Check]]:
+    """What repeats with the periods: the members of one of them."""
+    names, sizes = function.unknowns.names, np.array([float(period) for period in periods])
+    repeats = all(period_of([function.tensor], name) == period for name, period in zip(names, periods, strict=True))
     letters = letters_for(len(names), function.question.variables)
-    families = [_family(function, group, told, letters, repeats) for group in _grouped(members, names, told)]
-    found = {"period": {name: period.text() for name, period in zip(names, told, strict=True)}, "families": families}
+    families = [_family(function, group, periods, letters, repeats) for group in _grouped(members, names, periods)]
+    found = {"period": {name: period.text() for name, period in zip(names, periods, strict=True)}, "families": families}
     return found, [_repetition(function, points, sizes)]
+
+
+def waves(function: Function, within: Mapping[str, Any] | None) -> tuple[dict[str, Any], list[Check]] | None:
+    """The answer where the derivative is a polynomial in sines and cosines: the points in the box, and how they repeat."""
+    solved = wave_points(function)
+    if solved is None or len(solved[1]) > MOST_POINTS:
+        return None
+    period, points = solved
+    (low,), (high,) = box_of(function, within)
+    size = float(period)
+    if (high - low) / size * max(1, len(points)) > MOST_LISTED:
+        return None
+    members = [_member(function, point, point.at) for point in points]
+    listed = []
+    for point in points:
+        for turn in range(math.floor((low - point.at) / size), math.ceil((high - point.at) / size) + 1):
+            place = point.at + turn * size
+            if low - SAME * size <= place <= high + SAME * size:
+                listed.append(_member(function, point, place))
+    name = function.unknowns.names[0]
+    found, checks = _told(function, [np.array([point.at]) for point in points], members, [period])
+    slopes = [abs(float(function.gradient(np.array([entry["numeric"][name]]))[0])) for entry in listed]
+    answer = {
+        "points": sorted(listed, key=lambda entry: float(entry["numeric"][name])),
+        "complete": True,
+        "method": "exact",
+        "within": {"low": {name: float(low)}, "high": {name: float(high)}},
+        **found,
+    }
+    scale = 1 + float(np.abs(function.hessian(np.array([0.37 * size]))).max()) * (1 + max(abs(low), abs(high)))
+    return answer, [*checks, measured("gradient", max(slopes, default=0.0) / scale, SLOPE, "at the rounded points, relative")]
+
+
+def _member(function: Function, point: WavePoint, place: float) -> Member:
+    member = {**described(function, np.array([place])), "kind": point.kind, "degenerate": point.order > 2}
+    if point.order > 2:
+        member["hessian_eigenvalues"] = [0.0]
+    if point.order % 2:
+        member["global"] = False
+    return member
 
 
 def _grouped(members: Sequence[Member], names: Sequence[str], periods: Sequence[Period]) -> list[tuple[Member, int]]:

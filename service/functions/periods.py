@@ -51,18 +51,18 @@ def period_of(tensors: Iterable[Tensor], name: str) -> Period | None:
         seen.add(tensor)
         if isinstance(tensor, Leaf) and tensor.kind == "variable" and tensor.name == name:
             return None
-        frequency = _frequency(tensor, name)
+        frequency = frequency_of(tensor, name)
         if frequency is not None:
             frequencies.append(frequency)
         else:
             stack.extend(tensor.children())
     if not frequencies or len({frequency.with_pi for frequency in frequencies}) > 1:
         return None
-    common = _common([abs(frequency.size) for frequency in frequencies])
+    common = common_of([abs(frequency.size) for frequency in frequencies])
     return Period(2 / common, not frequencies[0].with_pi)
 
 
-def _frequency(tensor: Tensor, name: str) -> Period | None:
+def frequency_of(tensor: Tensor, name: str) -> Period | None:
     """q of sin(q·x + c)."""
     if not isinstance(tensor, Apply) or tensor.operation.name not in TRIGONOMETRIC or tensor.shape:
         return None
@@ -78,7 +78,7 @@ def _frequency(tensor: Tensor, name: str) -> Period | None:
     return Period(turns, True) if turns else None
 
 
-def _common(numbers: Sequence[Fraction]) -> Fraction:
+def common_of(numbers: Sequence[Fraction]) -> Fraction:
     """The largest number of which all are whole multiples."""
     below = lcm(*[number.denominator for number in numbers])
     return Fraction(gcd(*[int(number * below) for number in numbers]), below)

@@ -56,7 +56,7 @@ def search(function: Function, within: Mapping[str, Any] | None) -> tuple[dict[s
             hint=f"at most {MOST_UNKNOWNS}; minimize finds one from a start",
             pointer="/wrt",
         )
-    box = _box(function, within)
+    box = box_of(function, within)
     columns, undecided, spent = explored(function, box)
     points = [described(function, column) for column in columns]
     names = function.unknowns
@@ -90,7 +90,7 @@ def _scale(function: Function, column: Array) -> float:
     return 1 + float(np.max(np.abs(function.hessian(column)))) * (1 + float(np.max(np.abs(column))))
 
 
-def _box(function: Function, within: Mapping[str, Any] | None) -> Box:
+def box_of(function: Function, within: Mapping[str, Any] | None) -> Box:
     low, high = np.full(function.unknowns.count, LOW), np.full(function.unknowns.count, HIGH)
     start = 0
     for declared, count in zip(function.unknowns.variables, function.unknowns.counts, strict=True):

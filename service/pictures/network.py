@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -45,7 +47,8 @@ def draw(scene: NetworkScene) -> bytes:
 
 def _units(size: str) -> Units:
     """Around 0, from the top."""
-    count = int(size) if size.isdigit() else 0
+    parts = size.split("×")
+    count = math.prod(int(part) for part in parts) if all(part.isdigit() for part in parts) else 0
     shown: list[bool] = [True] * count if 0 < count <= MOST_UNITS else [True, True, True, False, True]
     return [(len(shown) - 1) / 2 * GAP - place * GAP if there else None for place, there in enumerate(shown)]
 

@@ -103,7 +103,9 @@ def _critical(request: dict[str, Any], count: int) -> tuple[Section, str, list[t
     answer = critical_points(request)
     if any("numeric" not in point and point["exact"] for point in answer["points"]):
         return None
-    function = _function(request, answer["wrt"], count)
+    within = request.get("within") or {}
+    shown = request.get("window") or (within if all(None not in ends for ends in within.values()) else None)
+    function = _function({**request, "window": shown}, answer["wrt"], count)
     if function is None:
         return None
     found, name = function

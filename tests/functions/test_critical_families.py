@@ -164,6 +164,38 @@ def test_points_that_repeat(expression: str, families: list[tuple[str, str]]) ->
     assert [(each["point"]["x"], each["kind"]) for each in found["families"]] == families
 
 
+WAVES: list[tuple[str, list[tuple[str, str, bool]]]] = [  # with double zeros, which no search proves
+    ("x - sin(x)", [("2*k*pi", "inflection point", True)]),
+    ("x - cos(x)", [("3*pi/2 + 2*k*pi", "inflection point", True)]),
+    (
+        "cos(x)^3",
+        [
+            ("2*k*pi", "local maximum", False),
+            ("pi/2 + k*pi", "inflection point", True),
+            ("pi + 2*k*pi", "local minimum", False),
+        ],
+    ),
+    ("sin(x)^4", [("k*pi", "local minimum", True), ("pi/2 + k*pi", "local maximum", False)]),
+    ("1/(2 + cos(x))", [("2*k*pi", "local minimum", False), ("pi + 2*k*pi", "local maximum", False)]),
+    ("exp(sin(2*x))", [("pi/4 + k*pi", "local maximum", False), ("3*pi/4 + k*pi", "local minimum", False)]),
+]
+
+
+@pytest.mark.parametrize(("expression", "families"), WAVES)
+def test_polynomials_of_sines_are_solved_exactly(expression: str, families: list[tuple[str, str, bool]]) -> None:
+    found = ask(critical_points, expression=expression, within={"x": [0, 7]})
+    assert [(each["point"]["x"], each["kind"], each["degenerate"]) for each in found["families"]] == families
+    assert (found["method"], found["complete"]) == ("exact", True)
+    places = [point["numeric"]["x"] for point in found["points"]]
+    assert places == sorted(places)
+    assert all(0 <= place <= 7 for place in places)
+
+
+def test_a_gradient_without_zeros() -> None:
+    found = ask(critical_points, expression="tan(x)", within={"x": [-1, 1]})
+    assert (found["points"], found["families"], found["complete"]) == ([], [], True)
+
+
 def test_two_periods() -> None:
     found = ask(critical_points, expression="sin(x)*cos(y)", within={"x": [0, 1], "y": [0, 1]})
     assert found["period"] == {"x": "2*pi", "y": "2*pi"}
