@@ -85,7 +85,7 @@ class Front:
         if body is None:
             return None
         noted.stages["cache"] = time.perf_counter() - noted.started
-        noted.caches.append("nabla-response; hit; detail=memory")
+        noted.caches.append(trace.FROM_MEMORY)
         return self._finished(
             noted, environ, Answer("200 OK", request.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body), admitted
         )

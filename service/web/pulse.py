@@ -70,6 +70,7 @@ class Pulse:
         metrics = self._records.metrics
         if metrics is None:
             return
+        metrics.flush()
         count, longest = self._records.running()
         metrics.set("nabla_workers", 1)
         metrics.set("nabla_running", count)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}.*")
+FROM_MEMORY = "nabla-response; hit; detail=memory"  # the entry of Cache-Status of an answer that was remembered here
 PLACE = "nabla.trace"  # where the WSGI environment holds the trace of its request
 
 

@@ -27,6 +27,9 @@ class Told:
     def add(self, name: str, *labels: str, amount: float = 1) -> None:
         self.values[name, *labels] = self.values.get((name, *labels), 0) + amount
 
+    def flush(self) -> None:
+        self.values["flushed",] = 1
+
     def set(self, name: str, value: float, *labels: str) -> None:
         self.values[name, *labels] = value
 
@@ -59,7 +62,7 @@ def test_what_is_told() -> None:
     assert told["nabla_computations", "killed"] == 5
     assert told["nabla_pool", "fast"] == 1
     assert told["nabla_shared_cache_up",] == 0
-    assert told["nabla_running",] == 1
+    assert told["nabla_running",] == told["flushed",] == 1
     assert told["nabla_worker_resident_bytes",] > 1e6
     kept.end()
     assert kept.running() == (0, 0.0)
