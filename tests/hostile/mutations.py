@@ -139,6 +139,54 @@ def with_text(text: str) -> list[Request]:
     return found
 
 
+# What blows up in an engine that does not look first: towers of powers, products and sums that expand, nests, sizes.
+BOMBS: tuple[str, ...] = (
+    "9^9^9^9", "((9^9)^9999)^9999", "x^x^x^x^x^x^x^x^x^x^x^x", "(x+y)^100000", "*".join(f"(1+x{i})" for i in range(60)),
+    "+".join(f"1/(x{i}+k)" for i in range(60)), "log(" + "+".join(f"exp(x{i})" for i in range(120)) + ")", "sin(" * 900 + "x" + ")" * 900,
+    "x" + "*x" * 9_000, "x" + "+sin(x*" * 300 + "1" + ")" * 300, "tan(tan(tan(tan(tan(tan(x))))))", "max(" * 60 + "x" + ",y)" * 60,
+    "exp(exp(exp(exp(exp(x)))))", "ones(100000,100000)", "kron(kron(ones(200,200),ones(200,200)),x)", "det(" + "A+" * 400 + "A)",
+    "expm(" * 40 + "A" + ")" * 40, "inv(" * 200 + "A" + ")" * 200, "A^100000", "1e308*x^300+1e-308*x^299", "gamma(" * 30 + "x" + ")" * 30,
+    "sum(" * 500 + "x" + ")" * 500, "[" + "x," * 20_000 + "x]", "commutation(200,200)*x", "x" + "''" * 4_000, "(" * 990 + "x" + ")" * 990,
+)  # fmt: skip
+
+
+def bombs(deadline: int) -> list[Request]:
+    """Each bomb for some of the operations on expressions, each of these under several, to be answered within `deadline` milliseconds."""
+    found: list[Request] = []
+    taking = [endpoint for endpoint in ENDPOINTS.values() if "expression" in endpoint.request.fields]
+    for number, bomb in enumerate(BOMBS):
+        for endpoint in taking[number % 4 :: 4]:
+            base = dict(next(example for example in endpoint.examples if example.refused is None).request)
+            declared = {"variables": {"A": "matrix(n,n)"}} if "A" in bomb else {"variables": {}}
+            left = {name: value for name, value in base.items() if name not in ("at", "wrt", "about", "within", "product")}
+            found.append((endpoint.name, {**left, **declared, "expression": bomb, "deadline_ms": deadline}))
+    return found
+
+
+# What an entry is replaced by: by its place, row and column alike.
+EXTREMES: tuple[tuple[Any, ...], ...] = (
+    (1e308, -1e308), (5e-324,), (1e308, 5e-324, 1e-308), (0,), (1e200, 1e-200), (1.7976931348623157e308,), (1, 1e16, 1e-16), (-0.0, 1e-320),
+    (10**40, 1), ("1e-300", "1e300"), (2**53 + 1, 2**53), (1e154, 1e155, -1e154, 3), ({"re": 1e200, "im": -1e200}, 1),
+)  # fmt: skip
+
+
+def extremes() -> list[Request]:
+    """Every operation on arrays, its arrays filled with numbers at the ends of what doubles hold."""
+    found: list[Request] = []
+    for endpoint in ENDPOINTS.values():
+        base = dict(next(example for example in endpoint.examples if example.refused is None).request)
+        arrays = [name for name, field in endpoint.request.fields.items() if isinstance(field, ArrayField) and name in base]
+        for pattern in EXTREMES if arrays else ():
+            found.append((endpoint.name, {**base, **{name: _filled(base[name], pattern) for name in arrays}}))
+    return found
+
+
+def _filled(value: Any, pattern: tuple[Any, ...], place: int = 0) -> Any:
+    if isinstance(value, list):
+        return [_filled(item, pattern, place + i) for i, item in enumerate(value)]
+    return pattern[place % len(pattern)]
+
+
 def main(count: int) -> int:
     client = create_app(Settings(log_level="error", cache_memory_bytes=0)).test_client()
     ended: Counter[int] = Counter()

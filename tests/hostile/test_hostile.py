@@ -60,8 +60,16 @@ def test_nothing_that_is_sent_is_run(target: Address, witness: Path) -> None:
     assert not list(Path.cwd().rglob(f"*{MARK}*"))
 
 
-def test_odd_values_in_every_field_of_every_operation(target: Address) -> None:
-    requests = [mutations.mutated(seed) for seed in range(SAMPLED)]
+MANY = {
+    "odd values in every field of every operation": [mutations.mutated(seed) for seed in range(SAMPLED)],
+    "numbers at the ends of doubles": mutations.extremes(),
+    "expressions that blow up": mutations.bombs(deadline=200),
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_many(target: Address, kind: str) -> None:
+    requests = MANY[kind]
     for (operation, fields), answer in zip(requests, ask_all(target, requests), strict=True):
         try:
             answer.check()
