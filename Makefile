@@ -15,7 +15,7 @@ SAY := @printf '\n== %s\n'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench fuzz openapi key format lock clean redis tools sbom audit docs
+.PHONY: help serve test check bench chaos fuzz openapi key format lock clean redis tools sbom audit docs
 
 help: ## this list
 	@echo "Nabla: the mathematics of machine learning over HTTP. Two commands matter: make serve, make test."
@@ -51,6 +51,9 @@ bench: $(VENV)/.bench ## every figure of the README, side by side with a named p
 docs: $(VENV)/.runtime ## write the tables of docs/ from the code
 	@$(BIN)/python -m service.language.guide
 	@$(BIN)/python -m service.web.operators
+
+chaos: $(VENV)/.dev ## attackers, kills and a long run against the real service: what it promises of bad days (ARGS="--minutes 1 kills")
+	@$(BIN)/python -m benchmarks.chaos $(ARGS)
 
 openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	@$(BIN)/python -m service.web.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml

@@ -31,6 +31,7 @@ from service.errors import ComputationDied, CpuBudgetExceeded, DeadlineExceeded,
 
 FORGIVEN = 0.5  # seconds of processor time a second
 ATTEMPTS = 2
+AGAIN = 0.15  # seconds until what the kernel refused for now is tried again
 SLOWEST_WAITING = 0.5  # of the places in flight: so many may be taken by computations past their slice
 
 Reply = Callable[[bytes], bytes]  # answers what a child asks while it computes
@@ -175,11 +176,16 @@ class _Run:
                 if time.monotonic() >= self.deadline.at:
                     raise self._too_late() from None
                 left = slice_ - child.used()
-                if left <= 0:
+                if self.is_long:
+                    look = self._look_again(child)
+                elif left <= 0:
                     self._past_slice(child)
-                    look = math.inf
+                    look = self._look_again(child)
                 else:  # it waits for the processor, or for a reply
                     look = time.monotonic() + max(left, 0.005)
+
+    def _look_again(self, child: Child) -> float:
+        return math.inf if child.slow_down_group() else time.monotonic() + AGAIN
 
     def _past_slice(self, child: Child) -> None:
         """Out of the fast lane, into the slow one; stopped while that is full."""

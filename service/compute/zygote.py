@@ -83,6 +83,7 @@ def _child(zygote: int, parent: Channel, blackboard: int, work: Work, memory: in
     try:
         die_with_parent()
         if os.getppid() == zygote:
+            os.setsid()  # a session of its own: Child.slow_down_group
             with contextlib.suppress(OSError):  # when memory is short, this process goes, not the worker
                 Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
