@@ -63,6 +63,16 @@ class Channel:
                 raise Closed
             self._held += data
 
+    def is_open(self) -> bool:
+        """Whether the other end is there, which has nothing to say now."""
+        self.socket.settimeout(0)
+        try:
+            return self.socket.recv(1, socket.MSG_PEEK) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     def close(self) -> None:
         self.socket.close()
 

@@ -27,6 +27,10 @@ class Child:
         self._clock = (~pid << 3) | 2  # the CPU-time clock of another process, as clock_getcpuclockid(3) makes it
         self._used_before = 0.0
 
+    def is_alive(self) -> bool:
+        """Whether it still listens."""
+        return self.channel.is_open()
+
     def begin(self) -> None:
         """A new task: nothing used, nothing noted."""
         self._used_before = self._cpu()

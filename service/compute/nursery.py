@@ -1,4 +1,4 @@
-"""Where children come from: the zygote of this worker, started anew when it dies, and the children that wait for work."""
+"""Where children come from: the zygote of this worker and its twin, which replace each other, and the children that wait for work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -14,8 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from service.compute import zygote
 from service.compute.child import Child
+from service.compute.zygote import CHILD, PID, READY, TWIN
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAUSE = 0.2  # seconds between a zygote that died, or a fork that failed, and the next try
@@ -40,31 +41,35 @@ class Nursery:
         self._asked = 0  # threads that wait for a child
         self._open = True
         self._alarm = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._zygotes: list[_Zygote] = []  # the one at work, and its twin
         self.is_up = False
-        self.started = 0  # zygotes
         self._thread = threading.Thread(target=self._keep, name="nursery", daemon=True)
         self._thread.start()
 
     @property
     def zygote(self) -> int | None:
-        """Its process id."""
-        return self._process.pid if self._process else None
+        """The process id of the zygote at work."""
+        zygotes = self._zygotes
+        return zygotes[0].pid if zygotes else None
 
     def take(self, until: float) -> Child | None:
         """A child that is ready, or None when there was none by the time `until` (time.monotonic)."""
         with self._changed:
             self._asked += 1
             try:
-                while not self._ready:
+                while True:
+                    while self._ready:
+                        child = self._ready.pop()
+                        if child.is_alive():
+                            self._at_work += 1
+                            return child
+                        child.kill()
                     self._wake()
                     left = until - time.monotonic()
                     if left <= 0 or not self._open:
                         return None
                     self._changed.wait(left)
-                self._at_work += 1
-                return self._ready.pop()
             finally:
                 self._asked -= 1
 
@@ -84,8 +89,13 @@ class Nursery:
             self._at_work -= 1
         self._wake()
 
+    def wait_until_up(self, seconds: float) -> bool:
+        """Whether there are children, within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.is_up or not self._open, seconds)
+
     def close(self) -> None:
-        """Ends the zygote and every child of it."""
+        """Ends the zygotes and every child of them."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
@@ -98,19 +108,30 @@ class Nursery:
             os.eventfd_write(self._alarm, 1)
 
     def _keep(self) -> None:
+        """A zygote at work, and its twin that takes over when it dies; a new one when there is none."""
         while self._open:
             try:
-                self._start()
-                self._fork_as_wanted()
+                if not self._zygotes:
+                    self._start()
+                self._serve(self._zygotes[0])
             except (OSError, EOFError, subprocess.SubprocessError) as error:
                 if self._open:
-                    log.warning("the process that computing children are forked from ended and is started anew: %r", error)
+                    log.warning("a process that computing children are forked from has ended; another takes its place: %r", error)
+                    if not self._zygotes:
+                        time.sleep(PAUSE)
             finally:
-                self._stop()
-            if self._open:
-                time.sleep(PAUSE)
+                self._drop()
+        while self._zygotes:
+            self._drop()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._alarm)
 
     def _start(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -120,31 +141,36 @@ class Nursery:
                 cwd=ROOT,
                 env={**os.environ, **self._environment},
             )
-        self._control = ours
-        self.started += 1
+        zygote = _Zygote(self._process.pid, os.pidfd_open(self._process.pid), ours)
+        self._zygotes.append(zygote)
         ours.settimeout(LONGEST_START)
-        if ours.recv(len(zygote.READY)) != zygote.READY:
+        if ours.recv(len(READY)) != READY:
             raise EOFError("it did not start")
 
-    def _fork_as_wanted(self) -> None:
-        control = self._control
-        assert control is not None
-        events = select.poll()
-        events.register(control, select.POLLIN | select.POLLHUP)
-        events.register(self._alarm, select.POLLIN)
+    def _serve(self, zygote: _Zygote) -> None:
+        """Forks as children are wanted. Raises OSError or EOFError when the zygote is gone."""
         while self._open:
             while self._open and self._wants_more():
-                child = _fork(control)
+                child = zygote.fork()
                 if child is None:
                     time.sleep(PAUSE)
                     continue
                 with self._changed:
                     self._ready.append(child)
-                    self._changed.notify()
-                self.is_up = True
+                    self.is_up = True
+                    self._changed.notify_all()
+            if len(self._zygotes) < 2:
+                self._zygotes.append(zygote.twin())
+            twin = self._zygotes[1]
+            events = select.poll()
+            for descriptor in (self._alarm, zygote.control.fileno(), twin.control.fileno()):
+                events.register(descriptor, select.POLLIN)
             for descriptor, _ in events.poll():
                 if descriptor == self._alarm:
                     os.eventfd_read(self._alarm)
+                elif descriptor == twin.control.fileno():
+                    self._zygotes.remove(twin)
+                    twin.end()
                 else:
                     raise EOFError("it died")
 
@@ -152,37 +178,61 @@ class Nursery:
         with self._changed:
             return len(self._ready) < max(self._asked, self._size - self._at_work)
 
-    def _stop(self) -> None:
-        """No child of a zygote that is gone is ready for anything."""
-        self.is_up = False
+    def _drop(self) -> None:
+        """The zygote at work is gone, or is to go; its children with it."""
         with self._changed:
+            self.is_up = False
             orphans, self._ready = self._ready, []
         for child in orphans:
             child.kill()
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        if self._zygotes:
+            self._zygotes.pop(0).end()
 
 
-def _fork(control: socket.socket) -> Child | None:
-    """Asks the zygote for one child; None when it cannot fork now. Raises OSError or EOFError when it is gone."""
-    ours, theirs = socket.socketpair()
-    blackboard = os.memfd_create("blackboard", os.MFD_CLOEXEC)
-    fcntl.fcntl(blackboard, fcntl.F_SETFL, os.O_APPEND)
-    try:
+class _Zygote:
+    """A worker's handle on a zygote: its control socket, and its pidfd."""
+
+    def __init__(self, pid: int, handle: int, control: socket.socket) -> None:
+        self.pid, self.control = pid, control
+        self._handle = handle
+
+    def fork(self) -> Child | None:
+        """A new child; None when it cannot fork now. Raises OSError or EOFError when it is gone."""
+        ours, theirs = socket.socketpair()
+        blackboard = os.memfd_create("blackboard", os.MFD_CLOEXEC)
+        fcntl.fcntl(blackboard, fcntl.F_SETFL, os.O_APPEND)
+        try:
+            with theirs:
+                forked = self._ask(CHILD, [theirs.fileno(), blackboard])
+        except BaseException:
+            forked = None
+            raise
+        finally:
+            if forked is None:
+                ours.close()
+                os.close(blackboard)
+        return Child(*forked, ours, blackboard) if forked else None
+
+    def twin(self) -> _Zygote:
+        """Another zygote, forked from this one. Raises OSError or EOFError when there is none to be had."""
+        ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(control, [b"f"], [theirs.fileno(), blackboard])
-        data, descriptors, _, _ = socket.recv_fds(control, zygote.PID.size, 1)
+            forked = self._ask(TWIN, [theirs.fileno()])
+        if forked is None:
+            ours.close()
+            raise OSError("it could not fork")
+        return _Zygote(*forked, ours)
+
+    def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        self.control.close()
+        os.close(self._handle)
+
+    def _ask(self, kind: bytes, descriptors: list[int]) -> tuple[int, int] | None:
+        """Process id and pidfd of what was forked."""
+        socket.send_fds(self.control, [kind], descriptors)
+        data, handles, _, _ = socket.recv_fds(self.control, PID.size, 1)
         if not data:
             raise EOFError("it died")
-    except BaseException:
-        ours.close()
-        os.close(blackboard)
-        raise
-    if not descriptors:
-        ours.close()
-        os.close(blackboard)
-        return None
-    return Child(zygote.PID.unpack(data)[0], descriptors[0], ours, blackboard)
+        return (PID.unpack(data)[0], handles[0]) if handles else None

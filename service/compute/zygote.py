@@ -1,9 +1,10 @@
 """The process that computing children are forked from: everything is imported and warmed up in it once, and nothing else runs in it.
 
 It is started by exec, never by a fork of a worker with its threads; it has one thread, and holds no request's data. For each
-byte that arrives on its control socket, together with the child's end of a channel and of a blackboard, it forks a child and
-answers with the child's process id and pidfd. It ends when the control socket does; whatever happens, nobody outlives the
-worker: the kernel kills the zygote with the worker, and the children with the zygote (PR_SET_PDEATHSIG).
+byte that arrives on its control socket it forks, and answers with the new process's id and pidfd: a child, when the child's end
+of a channel and of a blackboard come with the byte, or a twin that takes its place when it dies, when a control socket does.
+A zygote ends when its control socket does; whatever happens, nobody outlives the worker: the sockets end with it, and the
+kernel kills the first zygote with the worker, and the children with their zygote (PR_SET_PDEATHSIG).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from service.compute import channel
 from service.compute.channel import Channel, Closed
 
 READY = b"ready..."  # as long as a process id
+CHILD, TWIN = b"c", b"t"
 PID = struct.Struct("!q")
 PR_SET_PDEATHSIG = 1
 MOST_TASKS = 1_000  # after which a child is replaced
@@ -38,7 +40,6 @@ def serve(control: socket.socket, work: Work, memory: int) -> None:
     for number in IGNORED:  # a terminal or a supervisor signals the whole group; the worker decides when it is over
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
-    die_with_parent()
     gc.collect()
     gc.freeze()  # so that a child's collections leave the shared pages alone
     control.sendall(READY)
@@ -53,7 +54,10 @@ def serve(control: socket.socket, work: Work, memory: int) -> None:
             pid = -1
         if pid == 0:
             control.close()
-            _child(own, Channel(socket.socket(fileno=descriptors[0])), descriptors[1], work, memory)
+            if message == CHILD:
+                _child(own, Channel(socket.socket(fileno=descriptors[0])), descriptors[1], work, memory)
+            control = socket.socket(fileno=descriptors[0])
+            continue
         _tell(control, pid)
         for descriptor in descriptors:
             os.close(descriptor)
