@@ -223,15 +223,19 @@ def _survived(what: str, tally: Tally, allowed: int) -> Row:
 
 def overhead(service: Service) -> Iterator[Row]:
     """What the budget costs: nothing where work runs in its request's thread, a round trip to a child elsewhere."""
-    url = f"/v1/{load.evaluate().operation}"
     client = Client(service.port, "10.2.0.1")
     pool: list[float] = []
     direct: list[float] = []
     for _ in range(400):
-        for make, found in ((load.solve_exactly, pool), (load.inverse, direct)):
+        for make, found in ((load.evaluate, pool), (load.inverse, direct)):
             timing = client.timing(make())
             found.append(timing.get("pool", 0.0))
-    yield Row("overhead of the pool, one request at a time", f"median {statistics.median(pool) * 1e3:.0f} us ({url})", "1000 us", True)
+    yield Row(
+        "overhead of the pool, one request at a time",
+        f"median {statistics.median(pool) * 1e3:.0f} us",
+        "1000 us",
+        statistics.median(pool) < 1,
+    )
     yield Row("overhead in the thread", f"{max(direct) * 1e3:.0f} us", "0", max(direct) == 0)
 
 
