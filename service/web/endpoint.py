@@ -26,6 +26,7 @@ from marshmallow import RAISE, Schema, fields
 from service.expression.arena import fresh_arena
 from service.web.drawings import Drawings, draw
 from service.web.fields import ArrayField, IntegerField
+from service.web.retirement import Retirement
 
 LeftSide = str | Callable[[dict[str, Any]], str | dict[str, str]]
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
@@ -87,6 +88,7 @@ class Endpoint:
     bare: tuple[str, ...] = ()  # the member of the answer that a shell, or a file of numbers, is after: the first that there is
     left_side: LeftSide = ""  # what the bare answer is equal to, in LaTeX
     drawings: Drawings = field(default_factory=dict)  # the answer as pictures
+    retirement: Retirement | None = None  # when it is deprecated, and what takes its place
     direct: bool = False  # whether small arrays of doubles bound its cost, so that it need not be killed (computing.is_small)
 
     @property
@@ -143,6 +145,7 @@ def endpoint(
     left_side: LeftSide = "",
     drawings: Drawings | None = None,
     direct: bool = False,
+    retirement: Retirement | None = None,
 ) -> Callable[[Handler], Endpoint]:
     """Make a handler an endpoint. The schemas are built here, once: building one costs more than loading with it."""
 
@@ -161,6 +164,7 @@ def endpoint(
             left_side=left_side,
             drawings=drawings or {},
             direct=direct,
+            retirement=retirement,
         )
 
     return decorate

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import unescape
 from itertools import pairwise
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -32,6 +33,7 @@ CORE_ATTRIBUTES = {
     "mi": {"mathvariant"}, "mspace": {"width", "height", "depth"}, "mfrac": {"linethickness"}, "mtd": {"columnspan", "rowspan"},
     "mover": {"accent"}, "munder": {"accentunder"}, "munderover": {"accent", "accentunder"}, "math": {"display", "alttext"},
 }  # fmt: skip
+FENCES = frozenset("()[]{}|‖")
 OPERANDS = frozenset({"mi", "mn", "mrow", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "mover", "mtext"})
 INDEXED = frozenset({"msub", "msubsup"})
 
@@ -70,6 +72,8 @@ def _converted(source: str) -> Element:
     limits.check("mathml-depth", _depth(source))
     marked = UPRIGHT.sub(lambda found: chr(FIRST_UPRIGHT + ord(found[1])), source)
     root = convert_to_element(marked)
+    for element in root.iter():
+        element.text = unescape(element.text) if element.text else element.text  # the converter writes operators as entities
     row = root if root.tag == "mrow" else root[0] if len(root) == 1 else _row(list(root))
     _mend(row)
     return row
@@ -99,8 +103,17 @@ def _mend(element: Element, in_index: bool = False) -> None:
     for name in [name for name in element.attrib if name not in core]:
         del element.attrib[name]
     if element.tag in ("mrow", "mtd", "math"):
+        _fence_tables(element)
         _join_names(element)
         _fill_in(element, SEPARATOR if in_index else TIMES)
+
+
+def _fence_tables(row: Element) -> None:
+    """Brackets about a table are as high as it is, wherever they stand in the row."""
+    for left, right in pairwise(row):
+        for fence, form, table in ((left, "prefix", right), (right, "postfix", left)):
+            if table.tag == "mtable" and fence.tag == "mo" and fence.text in FENCES:
+                fence.attrib |= {"form": form, "fence": "true", "stretchy": "true"}
 
 
 def _mend_letters(element: Element) -> None:

@@ -19,6 +19,7 @@ from flask import Request
 from service.errors import MatrixFormatError, NablaError
 from service.linalg.matrix import Matrix
 from service.web import array_files, commands
+from service.web.discovery import LINKS
 from service.web.endpoint import Endpoint
 from service.web.problems import MethodNotAllowed, NotFound, UnknownOperation
 from service.web.registry import ENDPOINTS
@@ -75,7 +76,7 @@ def nothing_here(request: Request) -> NotFound:
     if request.method == "PUT" and "/" in above:  # curl -T A.csv .../inverse/ adds the name of the file
         last = above.rpartition("/")[2]
     nearest = nearest_operation(last)
-    error = (UnknownOperation if path.startswith("/v1/") else NotFound)(f"there is nothing at {path[:120]}")
+    error = (UnknownOperation if path.startswith("/v1/") else NotFound)(f"there is nothing at {path[:120]}", headers={"Link": LINKS})
     if nearest is None:
         error.hint = "GET /v1/operations lists the operations"
         return error

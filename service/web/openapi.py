@@ -18,12 +18,13 @@ from service.compute import runner
 from service.errors import NablaError
 from service.version import VERSION
 from service.web import array_files, components, forms, problems, service_paths, writing
+from service.web.discovery import TAGLINE
 from service.web.drawings import SVG
 from service.web.endpoint import Endpoint, Example
 from service.web.fields import RequestField
 from service.web.multipart import MULTIPART
 from service.web.packed import MSGPACK
-from service.web.pages import TAGLINE, by_family
+from service.web.registry import by_family
 from service.web.schemas import field_schema, new_spec
 
 ROUND_TO = 9  # significant digits
@@ -168,6 +169,8 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
     common: dict[str, Any] = {"tags": [entry.family], "summary": entry.summary}
     if entry.description:
         common["description"] = entry.description
+    if entry.retirement is not None:
+        common["deprecated"] = True
     post = {
         "operationId": entry.operation_id,
         **common,

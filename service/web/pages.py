@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import yaml
 from flask import Blueprint, render_template, request, send_from_directory
@@ -13,13 +13,13 @@ from werkzeug import Response
 
 from service.version import VERSION
 from service.web import commands
+from service.web.discovery import LINKS, TAGLINE
 from service.web.endpoint import Endpoint
-from service.web.registry import ENDPOINTS
+from service.web.forms import MATHML, Form
+from service.web.registry import ENDPOINTS, by_family
 
 HERE = Path(__file__).parent
 OPENAPI = HERE.parent.parent / "openapi.yaml"
-TAGLINE = "The mathematics of machine learning over HTTP: every answer with its proof."
-FAMILIES = ("calculus", "functions", "linear algebra", "learning", "teaching")  # in the order of the page
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -33,29 +33,48 @@ SECURITY = {
 pages = Blueprint("pages", __name__, template_folder="templates")
 
 
+# What the front page shows at work: an operation, and what it is asked.
+SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("gradient", {"expression": "norm2(A*x - b)^2", "variables": {"A": "matrix(m,n)", "x": "vector(n)", "b": "vector(m)"}, "wrt": "x"}),
+    ("hessian", {"expression": "x^2*y + sin(x*y)"}),
+    ("derivative", {"expression": "log(1 + exp(-x))"}),
+    ("inverse", {"matrix": [["3/5", "1/3"], ["1/3", 1]]}),
+    ("eigen", {"matrix": [[1, 1], [1, 0]], "arithmetic": "exact"}),
+)
+TRIED = ("derivative", "gradient", "hessian", "taylor", "critical-points")  # what a person may try: operations on one expression
+
+
 @pages.get("/")
 def home() -> Response:
     """Examples to paste, of every operation: as a page for a browser, as text for a terminal."""
     host = commands.here()
     families = [(family, [_shown(entry, host) for entry in entries]) for family, entries in by_family()]
     if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
-        return _page(render_template("home.html", tagline=TAGLINE, version=VERSION, families=families))
-    lines = [f"Nabla {VERSION}. {TAGLINE}", f"Reference: {host}docs  Operations: {host}v1/operations", ""]
+        shown = [{**example, "command": commands.curl(host.rstrip("/") + example["path"], example["request"])} for example in at_work()]
+        return _page(render_template("home.html", tagline=TAGLINE, version=VERSION, families=families, shown=shown, tried=TRIED))
+    lines = [
+        f"Nabla {VERSION}. {TAGLINE}",
+        f"Reference: {host}docs  Operations: {host}v1/operations  For language models: {host}llms.txt",
+        "",
+        "Send JSON with POST, or the same fields in the query of a GET; ?format=text|csv|latex|mathml|svg|... asks for another form.",
+        "",
+    ]
     for family, entries in families:
         lines += [f"## {family}", ""]
         for entry in entries:
             lines += [f"# {entry['name']}: {entry['summary']}", entry["command"], ""]
-    return Response("\n".join(lines), mimetype="text/plain", headers={"Vary": "Accept", "Cache-Control": "no-cache"})
+    return Response("\n".join(lines), mimetype="text/plain", headers={"Vary": "Accept", "Cache-Control": "no-cache", "Link": LINKS})
 
 
-def by_family() -> list[tuple[str, list[Endpoint]]]:
-    """The endpoints by family, families in their order, endpoints by name."""
-
-    def rank(entry: Endpoint) -> tuple[int, str, str]:
-        place = FAMILIES.index(entry.family) if entry.family in FAMILIES else len(FAMILIES)
-        return place, entry.family, entry.name
-
-    return [(family, list(entries)) for family, entries in groupby(sorted(ENDPOINTS.values(), key=rank), key=lambda entry: entry.family)]
+@cache
+def at_work() -> list[dict[str, Any]]:
+    """The examples with their results in MathML, computed when the page is first asked for."""
+    found = []
+    for name, asked in SHOWN:
+        entry = ENDPOINTS[name]
+        formula = Form(MATHML).write(entry, entry(entry.request.load(asked))).decode()
+        found.append({"name": name, "path": entry.path, "request": asked, "mathml": formula})
+    return found
 
 
 def _shown(entry: Endpoint, host: str) -> dict[str, str]:
@@ -71,7 +90,7 @@ def docs() -> Response:
 
 
 def _page(html: str) -> Response:
-    return Response(html, mimetype="text/html", headers={**SECURITY, "Vary": "Accept", "Cache-Control": "no-cache"})
+    return Response(html, mimetype="text/html", headers={**SECURITY, "Vary": "Accept", "Cache-Control": "no-cache", "Link": LINKS})
 
 
 @pages.get("/static/<path:name>")

@@ -108,6 +108,8 @@ class _Request:
             state.memory.set(key, shorter, state.cache_ttl)
         tag = key.rpartition(":")[2]
         response = negotiation.success(environ, shorter, self.form.media_type, tag, state.freshness, encoding, self.location)
+        if self.endpoint.retirement is not None:
+            response.headers.extend(self.endpoint.retirement.headers())
         state.known.add(environ, key, response.headers)
         if negotiation.wants_none(environ):
             return negotiation.not_modified(environ, tag, state.freshness, self.location)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from itertools import groupby
 
 from service.web import endpoints
 from service.web.endpoint import Endpoint
+
+FAMILIES = ("calculus", "functions", "linear algebra", "learning", "teaching")  # in the order that they are shown in
 
 
 def discover() -> dict[str, Endpoint]:
@@ -19,3 +22,13 @@ def discover() -> dict[str, Endpoint]:
 
 
 ENDPOINTS: dict[str, Endpoint] = discover()
+
+
+def by_family() -> list[tuple[str, list[Endpoint]]]:
+    """The endpoints by family, families in their order, endpoints by name."""
+
+    def rank(entry: Endpoint) -> tuple[int, str, str]:
+        place = FAMILIES.index(entry.family) if entry.family in FAMILIES else len(FAMILIES)
+        return place, entry.family, entry.name
+
+    return [(family, list(entries)) for family, entries in groupby(sorted(ENDPOINTS.values(), key=rank), key=lambda entry: entry.family)]

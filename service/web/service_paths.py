@@ -20,6 +20,7 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
 
 FIELD = _object(name=TEXT, required={"type": "boolean"}, description=TEXT, schema={"type": "object", "additionalProperties": {}})
 EXAMPLE = _object(title=TEXT, request={"type": "object", "additionalProperties": {}}, refused={"type": ["string", "null"]})
+RETIREMENT = _object(since=TEXT, until={"type": ["string", "null"]}, successor={"type": ["string", "null"]})
 OPERATION = _object(
     name=TEXT,
     family=TEXT,
@@ -29,6 +30,7 @@ OPERATION = _object(
     methods=_list(TEXT),
     fields=_list(FIELD),
     examples=_list(EXAMPLE),
+    retirement={"anyOf": [RETIREMENT, {"type": "null"}]},
 )
 LIMIT = _object(name=TEXT, allowed={"type": "integer"}, unit=TEXT, description=TEXT)
 
