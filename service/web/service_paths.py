@@ -73,25 +73,28 @@ def add_to(spec: APISpec) -> None:
 
 
 ITEM = {
+    "title": "BatchItem",
     "type": "object",
     "description": "One request: the fields of the operation beside its name, or in `request`",
     "properties": {
         "operation": TEXT,
         "id": {"type": ["string", "integer"], "description": "Comes back with the answer"},
-        "request": {"type": "object", "description": "The fields, where they do not stand beside"},
+        "request": {"type": "object", "additionalProperties": {}, "description": "The fields, where they do not stand beside"},
         "format": {**TEXT, "description": "The form of this answer, one that is text"},
         "member": {**TEXT, "description": "Which member such a form holds"},
     },
     "required": ["operation"],
+    "additionalProperties": {},
 }
 ANSWERED = {
+    "title": "BatchAnswer",
     "type": "object",
     "properties": {
         "id": {"type": ["string", "integer"]},
         "operation": TEXT,
         "status": {"type": "integer", "description": "As the request would have alone"},
         "etag": TEXT,
-        "body": {"anyOf": [{"type": "object"}, TEXT], "description": "The answer, a text where its form is one; or the problem"},
+        "body": {"anyOf": [{"type": "object", "additionalProperties": {}}, TEXT], "description": "The answer, a text where its form is one; or the problem"},
     },
     "required": ["status", "body"],
 }
