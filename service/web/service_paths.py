@@ -94,7 +94,10 @@ ANSWERED = {
         "operation": TEXT,
         "status": {"type": "integer", "description": "As the request would have alone"},
         "etag": TEXT,
-        "body": {"anyOf": [{"type": "object", "additionalProperties": {}}, TEXT], "description": "The answer, a text where its form is one; or the problem"},
+        "body": {
+            "anyOf": [{"type": "object", "additionalProperties": {}}, TEXT],
+            "description": "The answer, a text where its form is one; or the problem",
+        },
     },
     "required": ["status", "body"],
 }
