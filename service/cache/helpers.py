@@ -6,6 +6,7 @@ the whole. A thread that hangs in such a thing hangs alone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -62,9 +63,13 @@ class Helpers:
         with self._lock:
             self._waiting += 1
             if self._waiting > 0 and self._threads < self._most:
-                self._threads += 1
-                threading.Thread(target=self._work, args=(self._tasks,), name="cache", daemon=True).start()
+                self._start()
         self._tasks.put(task)
+
+    def _start(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the machine has no thread left: those that there are do the work, or it times out
+            threading.Thread(target=self._work, args=(self._tasks,), name="cache", daemon=True).start()
+            self._threads += 1
 
     def _work(self, tasks: SimpleQueue[Task[Any]]) -> None:
         while True:
