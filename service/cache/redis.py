@@ -80,12 +80,12 @@ class RedisCache:
         """Whether it is asked at the moment: not for a while after failures."""
         return self._breaker.lets_through()
 
-    def count(self, key: str, seconds: int) -> int | None:
-        """One more under `key`, which is forgotten after `seconds`: how many that makes; None when Redis does not say."""
+    def count(self, key: str, seconds: int, amount: int = 1) -> int | None:
+        """`amount` more under `key`, which is forgotten after `seconds`: how many that makes; None when Redis does not say."""
 
         def command(client: Client) -> int:
             with client.pipeline(transaction=False) as pipe:
-                pipe.incr(key)
+                pipe.incrby(key, amount)
                 pipe.expire(key, seconds)
                 return int(pipe.execute()[0])
 

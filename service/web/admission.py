@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from service.cache.counters import Counters
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 OPEN = re.compile(r"/|/livez|/readyz|/docs|/openapi\.(?:yaml|json)|/static/.*|/problems/.*")
 # What is not counted: what machines ask for all the time, and the parts of a page.
 UNCOUNTED = re.compile(r"/livez|/readyz|/metrics|/static/.*")
+CHARGE = "nabla.charge"  # in the WSGI environment: counts further requests of this client
 CHALLENGE = 'Bearer realm="nabla"'
 HINT = "send the key as `-H 'Authorization: Bearer <key>'` or `-H 'X-API-Key: <key>'`"
 
@@ -74,6 +76,7 @@ class Admission:
         rates = self._rates if key is None or key.rates is None else key.rates
         if rates and self._counters is not None and not UNCOUNTED.fullmatch(path):
             standings = rate_limit.count(self._counters, clients.client_of(environ), rates)
+            environ[CHARGE] = partial(_charge, self._counters, clients.client_of(environ), rates, headers)
             headers += rate_limit.headers(standings)
             over = rate_limit.tightest(standings)
             if over.is_over:
@@ -104,6 +107,21 @@ class Admission:
         if key.is_off:
             return None, Forbidden("the key is switched off", "ask who runs the service")
         return key, None
+
+
+def charge(environ: WSGIEnvironment, requests: int) -> None:
+    """Counts further requests that this one stands for (the items of a batch). Raises RateLimited when they are too many."""
+    if CHARGE in environ and requests > 0:
+        environ[CHARGE](requests)
+
+
+def _charge(counters: Counters, client: str, rates: tuple[Rate, ...], headers: Headers, requests: int) -> None:
+    standings = rate_limit.count(counters, client, rates, amount=requests)
+    renewed = dict(rate_limit.headers(standings))
+    headers[:] = [(name, renewed.get(name, value)) for name, value in headers]  # the answer's, which has not begun
+    over = rate_limit.tightest(standings)
+    if over.is_over:
+        raise _too_many(over, standings)
 
 
 def _sent_key(environ: WSGIEnvironment) -> str | None:

@@ -22,7 +22,7 @@ from werkzeug import Response
 
 from service import limits
 from service.errors import InputError, NablaError
-from service.web import computing, encodings, mistakes, negotiation, pipeline, problems, reading, trace, writing
+from service.web import admission, computing, encodings, mistakes, negotiation, pipeline, problems, reading, trace, writing
 from service.web.endpoint import Endpoint
 from service.web.forms import BY_TYPE, JSON, PLAIN, Form
 from service.web.problems import InternalError, NotAcceptable, UnknownOperation, UnsupportedMediaType
@@ -64,6 +64,7 @@ def view(state: State) -> Callable[[], Response]:
         answer_as = _answer_as(query.pop("format", None), environ.get("HTTP_ACCEPT"), kind)
         with trace.stage("parse"):
             batch = _read(kind, reading.whole_body(request), query)
+        admission.charge(environ, len(batch.items) - 1)
         deadline = computing.Deadline(noted.started)
         deadline.lower(batch.deadline_ms)
         lines = _lines(state, batch.items, deadline, noted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from http import HTTPStatus
 
 from gunicorn.http import errors
@@ -55,7 +54,7 @@ def full() -> NablaError:
     return DeadlineExceeded("the service holds too many unfinished requests", "try again in a moment")
 
 
-def as_bytes(problem: NablaError) -> bytes:
+def as_bytes(problem: NablaError, request_id: str) -> bytes:
     """The whole HTTP answer; the connection ends with it."""
     row = problems.PROBLEMS[problem.code]
     body = writing.to_json(problems.document(problem, "/"))
@@ -65,7 +64,7 @@ def as_bytes(problem: NablaError) -> bytes:
         "Connection": "close",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
-        "X-Request-Id": os.urandom(8).hex(),
+        "X-Request-Id": request_id,
     } | ({"Retry-After": "1"} if row.status == 503 else {})
     head = f"HTTP/1.1 {row.status} {HTTPStatus(row.status).phrase}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return head.encode() + b"\r\n" + body

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.errors import NablaError
 from service.web import clients, known, negotiation, problems, trace
-from service.web.admission import Admission
+from service.web.admission import CHARGE, Admission
 from service.web.cors import Headers
 from service.web.known import Known
 from service.web.state import State
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NOT_MODIFIED = ("Vary", "Cache-Control", "Content-Location")  # the headers of an answer that a 304 repeats (RFC 9110, 15.4.5)
 ASKED = "nabla.asked"  # set in the WSGI environment once the memory has been asked
 ADMITTED = "nabla.admitted"  # the headers that the admission has for the answer
-MARKS = (trace.PLACE, known.PLACE, clients.NAME, ASKED, ADMITTED)  # what is noted of a request in its WSGI environment
+MARKS = (trace.PLACE, known.PLACE, clients.NAME, CHARGE, ASKED, ADMITTED)  # what is noted of a request in its WSGI environment
 
 
 class Answer(NamedTuple):

@@ -61,13 +61,15 @@ def _rate(part: str, text: str, source: str) -> Rate:
     return Rate(int(match[1]), many * SECONDS[unit], unit if many == 1 else f"{many}-{unit}s")
 
 
-def count(counters: Counters, client: str, rates: tuple[Rate, ...], clock: Callable[[], float] = time.time) -> tuple[Standing, ...]:
-    """Counts one request of `client`, and says where it stands in each rate now."""
+def count(
+    counters: Counters, client: str, rates: tuple[Rate, ...], clock: Callable[[], float] = time.time, amount: int = 1
+) -> tuple[Standing, ...]:
+    """Counts `amount` requests of `client`, and says where it stands in each rate now."""
     now = clock()
     standings = []
     for rate in rates:
         until = (int(now // rate.window) + 1) * rate.window
-        used = counters.add(f"{rate.window}:{client}", until, rate.window)
+        used = counters.add(f"{rate.window}:{client}", until, rate.window, amount)
         reset = max(1, math.ceil(until - now))
         standings.append(Standing(rate, max(0, rate.quota - used), reset, used > rate.quota))
     return tuple(standings)

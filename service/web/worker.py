@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from service import limits
 from service.errors import NablaError
-from service.web import at_once, edge_problems
+from service.web import at_once, edge_problems, problems, trace
 from service.web.connections import Connection
 from service.web.framing import Arrival
 from service.web.front import Front
@@ -33,6 +33,7 @@ READ_AT_ONCE = 262_144  # bytes
 SLOWEST = 20_000  # bytes a second that a large request or answer may take
 HELD = 256_000_000  # bytes of requests and answers under way that one worker holds for slow clients
 COUNTED_FROM = 65_536  # bytes: what is smaller is not worth counting (1,000 of these are 64 MB)
+UNREAD = {"REQUEST_METHOD": "-", "PATH_INFO": "-"}
 LINGER = 2.0  # seconds for the client to close its side, so that it reads the answer before the connection is gone
 SWEEP = 0.25  # seconds between two looks for connections whose time is over
 SANE_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]{0,255}")
@@ -202,9 +203,18 @@ class Worker(ThreadWorker):
         if isinstance(problem, InternalError):
             self.log.exception("defect")
         try:
-            client.sendall(edge_problems.as_bytes(problem))
+            client.sendall(self.written(problem))
         except OSError:
             self.log.debug("the client is gone")
+
+    def written(self, problem: NablaError) -> bytes:
+        """The answer to what never became a request of the application, kept in the log and the metrics as others are."""
+        noted = trace.of({})
+        noted.code = problem.code
+        state = getattr(self.wsgi, "extensions", {}).get("nabla")
+        if state is not None:
+            state.records.keep(noted, UNREAD, problems.PROBLEMS[problem.code].status)
+        return edge_problems.as_bytes(problem, noted.request_id)
 
     # --- an answer leaves -------------------------------------------------------------------------------------------
 
@@ -251,7 +261,7 @@ class Worker(ThreadWorker):
         """Answers without a thread, and closes."""
         self.unwait(conn)
         try:
-            conn.sock.send_now(edge_problems.as_bytes(problem))
+            conn.sock.send_now(self.written(problem))
         except OSError:
             return self.drop(conn)
         self.linger(conn)

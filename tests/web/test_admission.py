@@ -134,6 +134,16 @@ def test_trying_keys_is_limited(trial: Trial) -> None:
     assert ask(client, X_API_Key=KEY).status_code == 200
 
 
+def test_a_batch_counts_as_many_requests_as_it_has_items(trial: Trial) -> None:
+    client = client_with(trial, rate_limit="5/day")
+    item = {"operation": "rank", "matrix": [[1]]}
+    answers = [client.post("/v1/batch", json={"items": [item] * n}) for n in (3, 1, 2)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers.get_all("RateLimit")[0].split(";")[1] for answer in answers] == ["r=2", "r=1", "r=0"]
+    assert all(len(answer.headers.get_all("RateLimit")) == 1 for answer in answers)
+    assert "Retry-After" in answers[2].headers
+
+
 @pytest.mark.parametrize("behave", faults.BEHAVIOURS, ids=lambda behave: behave.__name__)
 def test_rates_hold_when_redis_does_not(trial: Trial, behave: faults.Behaviour) -> None:
     with faults.server(behave) as url:

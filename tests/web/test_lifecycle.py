@@ -121,6 +121,16 @@ def test_recycled_and_reloaded_workers_lose_no_request_and_no_count(server: tupl
     assert seen["nabla_worker_starts_total",] >= 6
 
 
+def test_what_never_became_a_request_is_counted(server: tuple[str, int]) -> None:
+    base, arbiter = server
+    host, _, port = urlsplit(base).netloc.partition(":")
+    before = settled(base, arbiter).get(("nabla_problems_total", "bad-request"), 0)
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"no HTTP at all\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 400"
+    assert scraped(base)["nabla_problems_total", "bad-request"] == before + 1
+
+
 def test_a_worker_that_is_killed_is_replaced_and_its_counts_stay(server: tuple[str, int]) -> None:
     base, arbiter = server
     assert ask(base) == 200
