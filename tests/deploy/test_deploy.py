@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from service import limits
 from service.app import create_app
 from service.settings import SETTINGS, Settings
 from service.web.metrics import ROWS
@@ -23,7 +24,7 @@ MANIFESTS = sorted(path for path in KUBERNETES.rglob("*.yaml") if path.name != "
 KUSTOMIZATIONS = sorted(KUBERNETES.rglob("kustomization.yaml"))
 API_VERSIONS = {  # Kubernetes 1.23 and later
     "ServiceAccount": "v1", "Service": "v1", "Deployment": "apps/v1", "HorizontalPodAutoscaler": "autoscaling/v2",
-    "PodDisruptionBudget": "policy/v1", "NetworkPolicy": "networking.k8s.io/v1",
+    "PodDisruptionBudget": "policy/v1", "NetworkPolicy": "networking.k8s.io/v1", "Ingress": "networking.k8s.io/v1",
 }  # fmt: skip
 PROCESS = {"WEB_CONCURRENCY", "HOST", "PORT", "REDIS_PASSWORD"}
 """Variables that gunicorn.conf.py or the Redis beside the service reads."""
@@ -104,6 +105,21 @@ def test_the_probes_are_answered() -> None:
         assert client.get(path).status_code in (200, 503)  # 503 before the warm-up
         assert port in [each["name"] for each in container["ports"]]
     assert client.get("/livez").status_code == 200
+
+
+def test_the_ingress_passes_on_what_there_is_and_nothing_inner() -> None:
+    client = create_app(Settings()).test_client()
+    (ingress,) = of_kind("Ingress")
+    names = {each["metadata"]["name"]: each for each in of_kind("Service")}
+    for rule in ingress["spec"]["rules"]:
+        for entry in rule["http"]["paths"]:
+            to = entry["backend"]["service"]
+            assert to["port"]["name"] in [port["name"] for port in names[to["name"]]["spec"]["ports"]]
+            inner = {"/v1": "/v1/operations", "/problems": "/problems/overloaded", "/static": "/livez"}.get(entry["path"], entry["path"])
+            assert client.get(inner).status_code == 200
+            assert not any(path.startswith(entry["path"]) for path in ("/metrics", "/livez", "/readyz") if entry["pathType"] == "Prefix")
+    body = int(ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"])
+    assert body == limits.limit("body-bytes")
 
 
 def test_there_is_time_to_finish() -> None:
