@@ -76,6 +76,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("steps-digits", 100, "digits", "length of a number in steps on a matrix"),
     Limit("digits-work", 300, "millions", "product of the cube of the size and the digits, and of a factor for matrix functions"),
     Limit("unknowns", 500, "unknowns", "number of unknowns of a function to be minimised or solved"),
+    Limit("constraints", 60, "constraints", "number of constraints or conditions in one request; a vector of inequalities is one"),
     Limit("iterations", 100_000, "iterations", "number of iterations of one request"),
     Limit("taylor-order", 40, "orders", "order of a Taylor polynomial"),
     Limit("digits", 1_000, "digits", "number of digits to ask for"),

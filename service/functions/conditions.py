@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from service import limits
 from service.errors import ExpressionSyntaxError, InputError
 from service.expression.nodes import Node, make
 
@@ -34,6 +35,7 @@ def texts_of(given: Any, pointer: str) -> dict[str, str]:
     if given is None:
         return {}
     found = {}
+    limits.check("constraints", len(given) if isinstance(given, list) else 1, pointer)
     for place, entry in enumerate(given if isinstance(given, list) else [given]):
         where = f"{pointer}/{place}" if isinstance(given, list) else pointer
         if isinstance(entry, dict):

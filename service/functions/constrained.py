@@ -138,17 +138,17 @@ def read_bounds(function: Function, bounds: Mapping[str, Any] | None) -> tuple[A
 # --- the way ------------------------------------------------------------------------------------------------------------------
 
 
-def run(problem: Problem, method: str, options: Options) -> Path:
-    """SciPy's way from the start; its iterates, with the gradient of f."""
+def run(problem: Problem, method: str, options: Options, start: Array) -> Path:
+    """SciPy's way from a start; its iterates, with the gradient of f."""
     function = problem.objective
     path = Path()
-    if not np.isfinite(function.value(problem.start)):
+    if not np.isfinite(function.value(start)):
         raise UndefinedAtPoint("the function has no value at the start", hint="a start inside its domain, and the bounds", pointer="/start")
 
     def note(column: Array, *_: Any) -> None:
         path.add(np.array(column), function.value(column), function.gradient(column))
 
-    note(problem.start)
+    note(start)
     asked: dict[str, Any] = {"jac": function.gradient, "method": method, "callback": note, "bounds": Bounds(problem.low, problem.high)}
     if method == "slsqp":
         asked["options"] = {"maxiter": options.iterations, "ftol": 1e-15}
@@ -167,7 +167,7 @@ def run(problem: Problem, method: str, options: Options) -> Path:
         asked["options"] = {"maxiter": options.iterations, "gtol": options.tolerance, "ftol": 0.0}
     try:
         with np.errstate(all="ignore"):
-            found: Any = scipy_minimize(function.value, problem.start, **asked)
+            found: Any = scipy_minimize(function.value, start, **asked)
     except (ValueError, ArithmeticError, np.linalg.LinAlgError):  # it stepped to where nothing is finite
         path.reason = "diverged"
         return path

@@ -13,10 +13,11 @@ from service.calculus.notation import Notation
 from service.calculus.total import total_derivatives
 from service.calculus.verify import check_derivatives
 from service.certificates import require
-from service.errors import MathematicsRefuses, NablaError, NotDifferentiable, Undecided
-from service.expression.nodes import make
+from service.errors import InputError, MathematicsRefuses, NablaError, NotDifferentiable, Undecided
+from service.expression.nodes import in_order, make
 from service.expression.tensors import Product
 from service.functions.atoms import Rules
+from service.functions.boxes import definite_on_box
 from service.functions.chords import Verdict, chords, refuted
 from service.functions.curvature import AFFINE, CONCAVE, CONSTANT, CONVEX
 from service.functions.domains import Domain, domain_of, has_convex_domain, is_smooth
@@ -24,7 +25,7 @@ from service.functions.exact_convexity import exactly
 from service.functions.function import Function, Question, read_named
 from service.functions.semidefinite import Sign, positive_parts, semidefinite, sign_of
 from service.functions.verified_constants import with_constants
-from service.operations.leaves import variable
+from service.operations.leaves import Variable, variable
 from service.printing.printers import to_text
 
 
@@ -32,6 +33,7 @@ def convexity(request: Mapping[str, Any]) -> dict[str, Any]:
     """Whether a scalar function is convex on its domain. Raises Undecided, and what the language raises."""
     question = Question(request, "domain")
     question.require_scalar()
+    _refuse_strangers(question)
     function = None if is_open(question) else Function(question)
     verdict = decide_convexity(question, function)
     if verdict.convex is None and not verdict.concave:
@@ -60,6 +62,19 @@ def convexity(request: Mapping[str, Any]) -> dict[str, Any]:
     }
     answer["checks"] = require([*verdict.checks, *kinks_check(question.node, question.targets.names)])
     return answer
+
+
+def _refuse_strangers(question: Question) -> None:
+    """Raises InputError for a condition on a name that is not in the expression."""
+    known = {part.parameter.name for part in in_order([question.node]) if isinstance(part.parameter, Variable)} | set(question.given)
+    for condition in question.conditions:
+        for part in in_order([condition.excess]):
+            if isinstance(part.parameter, Variable) and part.parameter.name not in known:
+                raise InputError(
+                    f"{part.parameter.name} is no variable of the expression",
+                    hint=f"its variables are {', '.join(sorted(known)) or 'none'}",
+                    pointer=condition.pointer,
+                )
 
 
 def _is_strong(verdict: Verdict) -> bool | None:
@@ -109,6 +124,8 @@ def decide_convexity(question: Question, function: Function | None) -> Verdict:
         verdict = _by_structure(question, domain)
     if verdict.convex is None and verdict.concave is None:
         verdict = _by_rules(question, function, domain)
+    if smooth and function is not None and domain.conditions and verdict.convex is None and verdict.concave is None:
+        verdict = definite_on_box(function, domain)
     verdict = with_constants(question, function, domain, _notation(question), verdict, smooth)
     if verdict.convex is None and function is not None:
         no = refuted(function, domain)
@@ -132,6 +149,8 @@ def _require_convex(question: Question, domain: Domain) -> None:
                 hint="affine conditions such as x > 0 or x + y <= 1, or g <= c with a convex g",
                 pointer=condition.pointer,
             )
+    if domain.is_empty(question.targets.names):
+        raise MathematicsRefuses("no point fulfils the conditions: the domain is empty (linear programming)", pointer="/domain")
 
 
 def _notation(question: Question) -> Notation:

@@ -101,6 +101,24 @@ class Domain:
                     yield place
                     break
 
+    def is_empty(self, names: Collection[str]) -> bool:
+        """Whether linear programming finds no point for the affine conditions; with letters for sizes, that is not tried."""
+        if not self.functions:
+            return False
+        rows, right = [], []
+        for condition, function in zip(self.conditions, self.functions, strict=True):
+            if condition.equation or not is_affine(function.tensor, names):
+                continue
+            zero = np.zeros(function.unknowns.count)
+            slopes, values = function.jacobian(zero), function.values(zero)
+            if np.isfinite(slopes).all() and np.isfinite(values).all():
+                rows += list(slopes)
+                right += list(-values)
+        if not rows:
+            return False
+        found: Any = linprog(np.zeros(len(rows[0])), A_ub=rows, b_ub=right, bounds=(None, None))
+        return bool(found.status == 2)
+
     def _middle(self, count: int) -> Array | None:
         """A point inside the affine conditions, and inside the others where it happens to be: by linear programming."""
         if self.unknowns is not None and any("spd" in declared.properties for declared in self.unknowns.variables):
@@ -185,7 +203,7 @@ def _is_tame(part: Power, names: Collection[str], stated: Ranges) -> bool:
         return _is_inside(part.base, POSITIVE, names, stated)
     if part.exponent.denominator == 1:
         return part.exponent > 0 or stated.of(part.base).strict
-    return _is_inside(part.base, NOT_NEGATIVE if part.exponent > 0 else POSITIVE, names, stated)
+    return _is_inside(part.base, POSITIVE, names, stated)  # where it is 0 inside the domain, the root has a kink
 
 
 def _is_inside(tensor: Tensor, wanted: Range, names: Collection[str], stated: Ranges) -> bool:

@@ -24,7 +24,7 @@ from service.calculus.notation import Notation
 from service.calculus.substitute import substitute
 from service.calculus.tensor_values import lengths
 from service.calculus.total import total_derivatives
-from service.errors import InputError, MathematicsRefuses, NablaError, UndefinedAtPoint
+from service.errors import InputError, MathematicsRefuses, NablaError, NoConvergence, UndefinedAtPoint
 from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.expression.shapes import SCALAR, axes, describe
@@ -35,6 +35,7 @@ from service.language import Parsed, declare, parse_each, parse_number
 from service.operations.leaves import Variable, variable
 
 Named = Mapping[str, Any]
+SINGULAR = 1e-9
 
 
 class Question:
@@ -176,6 +177,19 @@ class Function:
     def point(self, column: Array) -> dict[str, Array]:
         limits.check("unknowns", self.unknowns.count, "/wrt")
         return {**self.known, **self.unknowns.arrays(column)}
+
+    def require_definite(self, column: Array) -> None:
+        """Raises NoConvergence where a matrix that is declared positive definite is singular: the infimum is not reached there."""
+        for declared, array in zip(self.unknowns.variables, self.unknowns.arrays(column).values(), strict=True):
+            if "spd" in declared.properties:
+                values = np.linalg.eigvalsh(np.atleast_2d(array))
+                if values[0] <= SINGULAR * max(1.0, float(values[-1])):
+                    raise NoConvergence(
+                        f"no minimum was found among positive definite {declared.name}: the function falls towards a singular one",
+                        hint=f'declare "{declared.name}": "symmetric(n)", or add a condition that keeps it away from there',
+                        pointer=f"/variables/{declared.name}",
+                        facts={"stopped_at": self.unknowns.to_json(column)},
+                    )
 
     def values(self, column: Array) -> Array:
         """The entries of the function as one column; not finite where it is undefined."""

@@ -21,7 +21,7 @@ from service.answers.kinks import kinks_check
 from service.calculus.lower import lower as to_tensor
 from service.calculus.verify import check_derivatives
 from service.certificates import Check, decided, measured, require
-from service.errors import InputError, NablaError, NoConvergence, NoSolution
+from service.errors import InputError, NablaError, NoConvergence, NoSolution, UndefinedAtPoint
 from service.expression.nodes import Node, at_sizes, make
 from service.expression.operation import Array
 from service.expression.shapes import SCALAR, axes
@@ -39,6 +39,8 @@ ITERATIONS = 1_000
 TOLERANCE = 1e-10
 FEASIBLE, STATIONARY, SIGNED, SLACK = 1e-8, 1e-7, 1e-9, 1e-8
 SHOWN = 1_000
+ESCAPES, ASIDE = 4, 1e-2
+End = tuple[Path, str, Solution | None, list[Check]]
 MOST_ENTRIES = 30
 
 
@@ -49,19 +51,15 @@ def minimize_constrained(question: Question, request: Mapping[str, Any]) -> dict
     """
     problem = Problem(question, read_start(question, request.get("start")), request.get("bounds"))
     limits.check("unknowns", problem.n + len(problem.equations), "/constraints")
+    if not np.isfinite(problem.constraints(problem.start)).all():
+        raise UndefinedAtPoint("a constraint has no value at the start", hint="another start", pointer="/start")
     methods = _methods(request.get("method"), question)
     most = request.get("iterations", ITERATIONS)
     limits.check("iterations", most, "/iterations")
-    ends: list[tuple[Path, str, Solution | None, list[Check]]] = []
-    for method in methods:
-        path = run(problem, method, Options(most, request.get("tolerance", TOLERANCE)))
-        solution, checks = _end(problem, path)
-        ends.append((path, method, solution, checks))
-        if solution is not None and all(check.passed for check in checks):
-            break
-    path, method, solution, checks = ends[-1]
+    path, method, solution, checks = _found(problem, methods, Options(most, request.get("tolerance", TOLERANCE)))
     if solution is None or not all(check.passed for check in checks):
         raise _failed(problem, path, solution, checks)
+    problem.objective.require_definite(solution.x)
     path.reason = "kkt"
     verdict, convex = _verdict(problem)
     values, kind = _curvature(problem, solution, convex)
@@ -104,16 +102,70 @@ def minimize_constrained(question: Question, request: Mapping[str, Any]) -> dict
     return answer
 
 
+def _found(problem: Problem, methods: list[str], options: Options) -> End:
+    """The end of the way from the start; where it is a saddle, of ways from beside it, as long as they lead further down."""
+    end = _tried(problem, methods, options, problem.start)
+    for _ in range(ESCAPES):
+        path, _method, solution, checks = end
+        direction = None if solution is None or not all(check.passed for check in checks) else _downwards(problem, solution)
+        if solution is None or direction is None:
+            break
+        height = problem.objective.value(solution.x)
+        further = None
+        for sign in (1, -1):
+            start = np.clip(solution.x + sign * ASIDE * (1 + np.abs(solution.x)) * direction, problem.low, problem.high)
+            if not np.isfinite(problem.objective.value(start)):
+                continue
+            tried = _tried(problem, methods, options, start)
+            if tried[2] is not None and all(check.passed for check in tried[3]):
+                value = problem.objective.value(tried[2].x)
+                if value < height - 1e-9 * (1 + abs(height)):
+                    further, height = tried, value
+        if further is None:
+            break
+        path.extend(further[0])
+        end = (path, *further[1:])
+    return end
+
+
+def _tried(problem: Problem, methods: list[str], options: Options, start: Array) -> End:
+    """The end of the first method whose end passes, else that of the last."""
+    for method in methods:
+        path = run(problem, method, options, start)
+        solution, checks = _end(problem, path)
+        if solution is not None and all(check.passed for check in checks):
+            break
+    return path, method, solution, checks
+
+
+def _downwards(problem: Problem, solution: Solution) -> Array | None:
+    """The direction along the active constraints in which the Lagrangian bends down most; None where it does not."""
+    basis, hessian = _tangents(problem, solution)
+    if not basis.size:
+        return None
+    values, vectors = np.linalg.eigh(basis.T @ hessian @ basis)
+    if values[0] >= -FLATTEST * max(1.0, float(np.max(np.abs(hessian)))):
+        return None
+    direction = basis @ vectors[:, 0]
+    return np.asarray(direction * (1 if direction[np.argmax(np.abs(direction))] > 0 else -1))
+
+
 def _end(problem: Problem, path: Path) -> tuple[Solution | None, list[Check]]:
     """The solution at the end of a way with its certificate, as soon as one guess of the active constraints passes."""
     solution, checks = None, list[Check]()
-    if path.reason != "diverged":
+    if path.reason != "diverged" and _is_finite(problem, path.columns[-1]):
         for nearness in NEARNESSES:
             solution = solved(problem, path.columns[-1], nearness)
             checks = certificate(problem, solution)
             if all(check.passed for check in checks):
                 break
     return solution, checks
+
+
+def _is_finite(problem: Problem, x: Array) -> bool:
+    """Whether the function, the constraints and their derivatives have values."""
+    whole = problem.at(x)
+    return bool(np.isfinite(problem.lagrangian.gradient(whole)).all() and np.isfinite(problem.lagrangian.hessian(whole)).all())
 
 
 def _methods(asked: str | None, question: Question) -> list[str]:
@@ -166,9 +218,12 @@ def _failed(problem: Problem, path: Path, solution: Solution | None, checks: lis
     violation = problem.violation(x) if finite else None
     missing = ", ".join(check.name for check in checks if not check.passed)
     why = "the way left every bound, or the domain: has the function a lower bound there?" if not missing else f"{missing} not reached"
+    hint = "another start, one that fulfils the constraints; or the other method of slsqp and trust-constr"
+    if kinks_check(problem.question.node, problem.question.targets.names):
+        hint = "at a kink there is no gradient: write abs(x) as a further unknown t with t >= x and t >= -x, and max(x, y) likewise"
     return NoConvergence(
         f"no minimum was found: {why}",
-        hint="another start, one that fulfils the constraints; or the other method of slsqp and trust-constr",
+        hint=hint,
         pointer="/start",
         facts={
             "stopped_at": problem.objective.unknowns.to_json(x) if finite else None,
@@ -187,6 +242,8 @@ def _contradict(problem: Problem, x: Array) -> bool:
     slopes = problem.slopes(x)
     right = slopes @ x - problem.constraints(x)
     above, equal = affine & ~problem.equations, affine & problem.equations
+    if not np.isfinite(slopes).all() or not np.isfinite(right).all():
+        return False
     found = linprog(
         np.zeros(problem.n),
         A_ub=slopes[above] if above.any() else None,
@@ -260,14 +317,22 @@ def _is_convex(problem: Problem, node: Any) -> bool:
         return False
 
 
-def _curvature(problem: Problem, solution: Solution, convex: bool | None) -> tuple[list[float], str]:
-    """The eigenvalues of the Lagrangian's Hessian along the active constraints, and what the point is."""
+def _tangents(problem: Problem, solution: Solution) -> tuple[Array, Array]:
+    """A basis of the directions along the active constraints, and the Lagrangian's Hessian in the unknowns."""
     n = problem.n
     hessian = problem.lagrangian.hessian(problem.at(solution.x, solution.w))[:n, :n]
     held = problem.equations | (solution.w > 0)
-    fixed = (solution.lower > 0) | (solution.upper > 0) | (problem.low == problem.high)
-    rows = np.concatenate([problem.slopes(solution.x)[held], np.eye(n)[fixed]])
-    basis = null_space(rows) if len(rows) else np.eye(n)
+    rows = np.concatenate([problem.slopes(solution.x)[held], np.eye(n)[_fixed(problem, solution)]])
+    return np.asarray(null_space(rows) if len(rows) else np.eye(n)), hessian
+
+
+def _fixed(problem: Problem, solution: Solution) -> Array:
+    return np.asarray((solution.lower > 0) | (solution.upper > 0) | (problem.low == problem.high))
+
+
+def _curvature(problem: Problem, solution: Solution, convex: bool | None) -> tuple[list[float], str]:
+    """The eigenvalues of the Lagrangian's Hessian along the active constraints, and what the point is."""
+    basis, hessian = _tangents(problem, solution)
     values = np.linalg.eigvalsh(basis.T @ hessian @ basis) if basis.size else np.zeros(0)
     told = sorted((float(value) + 0.0 for value in values), reverse=True)
     if convex:
@@ -276,6 +341,7 @@ def _curvature(problem: Problem, solution: Solution, convex: bool | None) -> tup
     if not len(values) or values[0] > scale:
         return told, "local minimum"
     g = problem.constraints(solution.x)
+    held, fixed = problem.equations | (solution.w > 0), _fixed(problem, solution)
     weak = bool(((g >= -scale) & ~held).any() or (((solution.x == problem.low) | (solution.x == problem.high)) & ~fixed).any())
     return told, "saddle point" if values[0] < -scale and not weak else "degenerate"
 

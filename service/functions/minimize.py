@@ -71,6 +71,8 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
     path, proof = _descended(function, x, method, options, verdict, request)
     _refuse(function, path, "iterations" in request)
     column = path.columns[-1] if proof is None else proof.column
+    if path.converged:
+        function.require_definite(column)
     values = np.linalg.eigvalsh(function.hessian(column))
     gradient = float(np.linalg.norm(function.gradient(column)))
     names = function.unknowns

@@ -152,7 +152,7 @@ def _logarithm(tensor: Tensor, bases: Bases) -> Curvature:
             return NOTHING
         if known.log_convex:
             shapes.add(CONVEX if exponent > 0 else CONCAVE)
-        elif known.shape in (AFFINE, CONCAVE):
+        elif _is_definite_determinant(base, bases) or known.shape in (AFFINE, CONCAVE):
             shapes.add(CONCAVE if exponent > 0 else CONVEX)
         else:
             return NOTHING
@@ -274,14 +274,26 @@ def _matrix_fraction(tensor: Tensor, bases: Bases) -> Curvature:
     return Curvature(CONVEX if tensor.coefficient > 0 else CONCAVE, 1 if tensor.coefficient > 0 else -1)
 
 
+def _is_definite_determinant(tensor: Tensor, bases: Bases) -> bool:
+    if not isinstance(tensor, Apply) or tensor.operation.name != "det":
+        return False
+    return _is_definite(tensor.arguments[0], bases)
+
+
+def _is_definite(tensor: Tensor, bases: Bases) -> bool:
+    """Whether a matrix is positive definite, and affine."""
+    found = semidefinite(tensor)
+    return bool(found and found.strict and found.sign > 0) and bases.curvature(tensor).shape == AFFINE
+
+
 def _determinant(tensor: Tensor, bases: Bases) -> Curvature:
-    """det(X)^p of a positive definite X: concave for 0 < p ≤ 1/n, convex for p < 0."""
-    if not isinstance(tensor, Power) or not isinstance(tensor.base, Apply) or tensor.base.operation.name != "det":
+    """det(X)^p of a positive definite X: concave for 0 < p ≤ 1/n, convex for p < 0; logdet(X) concave."""
+    if isinstance(tensor, Apply) and tensor.operation.name == "logdet":
+        definite = _is_definite(tensor.arguments[0], bases)
+        return Curvature(CONCAVE) if definite else NOTHING
+    if not isinstance(tensor, Power) or not _is_definite_determinant(tensor.base, bases):
         return NOTHING
-    (inner,) = tensor.base.arguments
-    found = semidefinite(inner)
-    if not (found and found.strict and found.sign > 0) or bases.curvature(inner).shape != AFFINE:
-        return NOTHING
+    (inner,) = tensor.base.children()
     size, exponent = inner.shape[0], tensor.exponent
     if not isinstance(exponent, Tensor):
         p = Fraction(exponent)

@@ -86,7 +86,9 @@ class Range(NamedTuple):
         return Range(low, high, above, not closed)
 
     def inverse(self) -> Range:
-        """1/x, where x is not 0."""
+        """1/x, where x is not 0; of what is only 0, or nothing, nothing is known."""
+        if self.low >= self.high == 0 or self.high <= self.low == 0:
+            return ANY
         if self.low >= 0:
             high = INFINITE if self.low == 0 else 1 / self.low
             return Range(Fraction(0) if math.isinf(self.high) else 1 / self.high, high, math.isinf(self.high) or self.below, self.above)

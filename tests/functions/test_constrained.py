@@ -97,6 +97,17 @@ def test_what_fails_tells_why(request_: dict[str, Any], error: type[Exception]) 
         minimize(request_)
 
 
+def test_the_way_leads_on_from_a_saddle() -> None:
+    box = {"x": [-1, 1], "y": [-1, 1]}
+    assert ask(minimize, expression="x*y", bounds=box, start={"x": 1, "y": 1})["minimum"]["value"] == -1
+
+
+@pytest.mark.parametrize("constraints", [[], ["X >= 0"]])
+def test_the_border_of_the_definite_matrices_holds_no_minimum(constraints: list[str]) -> None:
+    with fresh_arena(), pytest.raises(NoConvergence, match="singular"):
+        minimize({"expression": "tr(X*X)", "variables": {"X": "spd(2)"}, "start": {"X": [[1, 0], [0, 1]]}, "constraints": constraints})
+
+
 def test_a_function_is_convex_where_the_constraints_lead() -> None:
     cubic = ask(minimize, expression="x^3 + y^2", bounds={"x": [0, None]}, constraints=["x + y >= 1"], start={"x": 1, "y": 1})
     assert (cubic["kind"], cubic["convex_problem"]) == ("global minimum", True)

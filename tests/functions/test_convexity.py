@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.errors import CheckFailed, MathematicsRefuses, Undecided
+from service.errors import CheckFailed, InputError, MathematicsRefuses, Undecided
 from service.expression.arena import fresh_arena
 from service.functions.convexity import convexity
 from service.functions.domains import domain_of
@@ -166,6 +166,12 @@ def test_constants_on_a_part_of_the_line() -> None:
     answer = ask(convexity, expression="x^4", domain=["x >= 1", "x <= 2"])
     assert (answer["strong_convexity_constant"], answer["lipschitz_constant"]) == (12, 48)
     assert answer["strongly_convex"]
+
+
+@pytest.mark.parametrize(("domain", "error"), [(["x > 1", "x < 0"], MathematicsRefuses), (["z > 1"], InputError), (["x"], InputError)])
+def test_a_domain_that_is_none_is_refused(domain: list[str], error: type[Exception]) -> None:
+    with fresh_arena(), pytest.raises(error):
+        convexity({"expression": "x^2", "domain": domain})
 
 
 def test_a_domain_has_to_be_convex() -> None:

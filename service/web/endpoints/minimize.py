@@ -60,11 +60,18 @@ SYNONYMS = {"x0": "start", "tol": "tolerance", "max_iterations": "iterations"}
 """What SciPy's users call a field."""
 
 
+class MethodField(ChoiceField):
+    """A method, in small letters or as SciPy writes it: SLSQP, L-BFGS-B."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value.lower() if isinstance(value, str) else value, attr, data, **kwargs)
+
+
 class Request(FunctionRequest):
     window = WindowField()
     start = NamedField(metadata={"description": 'Where to begin, such as {"x": 3, "y": 4}; has to be given'})
     at = NamedField(metadata={"description": "The values of names that are no unknowns"})
-    method = ChoiceField(
+    method = MethodField(
         (*METHODS, "sgd", *CONSTRAINED),
         metadata={"description": "The way down; left out, newton, which has a line search, or slsqp where there are constraints"},
     )
