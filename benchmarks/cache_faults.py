@@ -26,10 +26,12 @@ from urllib.parse import urlsplit
 
 import redis
 
+from benchmarks.chaos_parts import Row, Service
 from tests import servers
 
 CLIENTS, PAUSE = 4, 0.02  # clients at once, seconds between two requests of one
 SECONDS = 3.0  # of load before a fault, and during it
+FIRST, BACK = 110, 6  # milliseconds that the first requests may take longer; seconds until a Redis that is well is used again
 _numbers = itertools.count(2)
 
 
@@ -183,16 +185,28 @@ FAULTS: dict[str, Fault] = {"killed": killed, "paused": paused, "slow": slow, "f
 
 def run() -> list[dict[str, Any]]:
     """A row for each fault."""
-    rows = []
+    return list(_rows())
+
+
+def promises(_: Service) -> Iterator[Row]:
+    """The same for `make chaos`, with a service of its own, which has a Redis."""
+    for row in _rows():
+        latency = f"p50 {row['p50 before, ms']} -> {row['p50 during']} ms, p99 {row['p99 before']} -> {row['p99 during']} ms"
+        back = f"used again after {row['used again after, s']} s"
+        figure = f"{row['errors']} of {row['requests']} wrong or lost; first {row['first']} ms; {latency}; {back}"
+        holds = not row["errors"] and float(row["first"]) <= FIRST and row["used again after, s"] <= BACK
+        yield Row(f"Redis {row['Redis is']}", figure, f"0; first <= +{FIRST} ms; back <= {BACK} s", holds)
+
+
+def _rows() -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         settings = {"REDIS_URL": f"redis://127.0.0.1:{store.port}/0", "CACHE_MEMORY_BYTES": "20000", "LOG_LEVEL": "error"}
         with servers.service(Path(folder), **settings) as base:
             under_load(base, SECONDS)
             for name, fault in FAULTS.items():
-                rows.append(_row(name, fault, base, store))
+                yield _row(name, fault, base, store)
         store.stop()
-    return rows
 
 
 def _row(name: str, fault: Fault, base: str, store: Store) -> dict[str, Any]:
@@ -212,7 +226,7 @@ def _row(name: str, fault: Fault, base: str, store: Store) -> dict[str, Any]:
         "p50 during": round(during.milliseconds(0.5), 1),
         "p99 before": round(before.milliseconds(0.99), 1),
         "p99 during": round(during.milliseconds(0.99), 1),
-        "first": f"+{1e3 * (max(first.seconds) - statistics.median(before.seconds)):.0f}",
+        "first": f"{1e3 * (max(first.seconds) - statistics.median(before.seconds)):+.0f}",
         "used again after, s": round(back, 1),
     }
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks import chaos_parts
+from benchmarks import cache_faults, chaos_parts
 from benchmarks.__main__ import table
 from benchmarks.chaos_parts import Row, Service
 from tests import servers
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[Service], Iterator[Row]]] = {
     "deadlines": chaos_parts.deadlines,
     "kills": chaos_parts.kills,
     "overhead": chaos_parts.overhead,
+    "redis": cache_faults.promises,
     "soak": chaos_parts.soak,
 }
 
