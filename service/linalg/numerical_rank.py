@@ -40,7 +40,9 @@ def default_tolerance(shape: tuple[int, int], largest_singular_value: float) -> 
 
 
 def singular_values(a: Floats) -> NDArray[np.float64]:
-    """In decreasing order. Raises NoConvergence when LAPACK's iteration fails."""
+    """In decreasing order. Raises NoConvergence when LAPACK's iteration fails, or would not end: on infinities it may not."""
+    if not np.isfinite(a).all():
+        raise NoConvergence("a number on the way is beyond the range of doubles", hint="divide the matrix by a number")
     try:
         values = np.linalg.svd(a, compute_uv=False)
     except np.linalg.LinAlgError:

@@ -8,6 +8,8 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+import zstandard
+
 from service.web.problems import LARGEST_BODY, MEDIA_TYPE, PROBLEMS
 
 PATIENCE = 20.0  # seconds
@@ -106,4 +108,7 @@ def _parse(data: bytes) -> tuple[Answer, bytes]:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     length = int(headers.get("content-length", 0 if int(status) < 200 else len(rest)))
     assert len(rest) >= length, "the answer breaks off"
-    return Answer(int(status), headers, rest[:length]), rest[length:]
+    body, coding = rest[:length], headers.get("content-encoding")
+    if body and coding:
+        body = gzip.decompress(body) if coding == "gzip" else zstandard.ZstdDecompressor().decompressobj().decompress(body)
+    return Answer(int(status), headers, body), rest[length:]
