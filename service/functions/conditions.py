@@ -39,7 +39,7 @@ def texts_of(given: Any, pointer: str) -> dict[str, str]:
     for place, entry in enumerate(given if isinstance(given, list) else [given]):
         where = f"{pointer}/{place}" if isinstance(given, list) else pointer
         if isinstance(entry, dict):
-            if set(entry) != {"type", "fun"} or entry["type"] not in SCIPY or not isinstance(entry["fun"], str):
+            if set(entry) != {"type", "fun"} or str(entry["type"]) not in SCIPY or not isinstance(entry["fun"], str):
                 raise InputError("a constraint is a text", hint=f'{HINT}; or {{"type": "ineq", "fun": "1 - x - y"}}', pointer=where)
             entry = f"{entry['fun']} {SCIPY[entry['type']]} 0"
         if not isinstance(entry, str):

@@ -10,6 +10,7 @@ and each connection that is closed is closed without waiting. Whatever gunicorn 
 from __future__ import annotations
 
 import errno
+import heapq
 import re
 import selectors
 import socket
@@ -35,6 +36,7 @@ HELD = 256_000_000  # bytes of requests and answers under way that one worker ho
 COUNTED_FROM = 65_536  # bytes: what is smaller is not worth counting (1,000 of these are 64 MB)
 UNREAD = {"REQUEST_METHOD": "-", "PATH_INFO": "-"}
 LINGER = 2.0  # seconds for the client to close its side, so that it reads the answer before the connection is gone
+EVICTED = 20  # of so many connections one gives way when there is no place for another
 SWEEP = 0.25  # seconds between two looks for connections whose time is over
 SANE_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]{0,255}")
 
@@ -63,7 +65,7 @@ class Worker(ThreadWorker):
             sock, address = listener.accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                self.evict()
+                self.evict(self.worker_connections // EVICTED)
             elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return error.errno == errno.ECONNABORTED
@@ -330,6 +332,8 @@ class Worker(ThreadWorker):
 
     def murder_pending(self) -> None:
         """Ends the connections whose time is over; called by the main loop after each event."""
+        if self.nr_conns >= self.worker_connections:
+            self.evict(self.worker_connections // EVICTED)
         now = time.monotonic()
         if now < self.next_sweep:
             return
@@ -345,14 +349,13 @@ class Worker(ThreadWorker):
                 self.refuse(conn, edge_problems.too_slow())
             else:
                 self.drop(conn)
-        if self.nr_conns >= self.worker_connections:
-            self.evict()
 
-    def evict(self) -> None:
-        """Drops the connection that has waited longest for a request to begin, so that another finds a place."""
-        idle = [conn for conn in self.waiting if conn.arrival is not None and not conn.arrival.data]
-        if idle:
-            self.drop(min(idle, key=lambda conn: conn.since))
+    def evict(self, count: int) -> None:
+        """Drops the connections that have waited longest for a request to begin, then those for one to become whole, so that
+        others find a place."""
+        arriving = [conn for conn in self.waiting if conn.arrival is not None]
+        for conn in heapq.nsmallest(count, arriving, key=lambda conn: (bool(conn.arrival and conn.arrival.data), conn.since)):
+            self.drop(conn)
 
 
 def has_sane_host(request: Any) -> bool:

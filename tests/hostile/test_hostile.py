@@ -5,7 +5,10 @@ http.json and bodies.json hold a row an attempt: its name, what is sent, the sta
 
 from __future__ import annotations
 
+import contextlib
 import json
+import resource
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -91,3 +94,17 @@ def test_slow_clients_hold_no_thread(target: Address) -> None:
     """More of them than there are threads; requests beside them are answered, and none is lost."""
     with slow.clients(target, 150):
         assert max(slow.good_requests(target, 30)) < float("inf")
+
+
+@pytest.mark.parametrize("kind", ["idle", "slow head"])
+def test_more_connections_than_there_are_places_give_way(target: Address, kind: str) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4_096:
+        pytest.skip("this many connections cannot be opened here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4_096), hard))
+    with contextlib.ExitStack() as connections:
+        for _ in range(2_300):  # two workers have 1,000 places each
+            connection = connections.enter_context(socket.create_connection(target, timeout=5))
+            with contextlib.suppress(OSError):
+                connection.sendall(slow.KINDS[kind][0])
+        assert max(slow.good_requests(target, 20)) < float("inf")
