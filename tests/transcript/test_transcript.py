@@ -23,6 +23,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env={"PATH": os.environ["PATH"], "CURL_HOME": str(folder), "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
+        errors="replace",
         timeout=60,
         check=False,
     )
