@@ -19,9 +19,10 @@ from service.functions.closed_values import value_text
 from service.functions.convexity import curvature_of, is_open, sizes_are_known
 from service.functions.domains import is_smooth
 from service.functions.families import Families
-from service.functions.family_answers import FamilyAnswers
+from service.functions.family_answers import FamilyAnswers, inverted_points, special_values
 from service.functions.function import Function, Question
 from service.functions.inertia import Inertia
+from service.functions.inverted import Inverted
 from service.functions.periodic import waves, with_periods
 from service.functions.quadratics import quadratic
 from service.functions.radicals import Unsolvable
@@ -76,6 +77,8 @@ def _answered(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[st
     except (NotPolynomial, TooLarge):
         if is_open(question) and any(axes(declared.shape) for declared in question.targets.variables):
             return _quadratic(question, answer), []
+        if is_open(question) and (inverted := _inverted(question, function, answer)):
+            return inverted
         question.require_values()
         exactly = waves(function, request.get("within"))
         found, checks = exactly or with_periods(function, *search(function, request.get("within")))
@@ -94,6 +97,25 @@ def _answered(request: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[st
 def _quadratic(question: Question, answer: dict[str, Any]) -> dict[str, Any]:
     point, checks = quadratic(question)
     return {**answer, "points": [point], "complete": True, "method": "closed-form", "checks": require(checks)}
+
+
+def _inverted(question: Question, function: Function, answer: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]] | None:
+    """With parameters, by the inverse of an exponential or a logarithm; None where that does not help."""
+    try:
+        found = Inverted(function)
+    except (NotPolynomial, Unsolvable, ZeroDivisionError):
+        return None
+    points, nodes = inverted_points(question, found)
+    told = {
+        "points": points,
+        "families": [],
+        "complete": is_smooth(question.node, question.targets.names),
+        "method": "exact",
+        "parameters": found.exact.parameters,
+        "provided": [f"{found.texts.polynomial(polynomial)} != 0" for polynomial in found.exceptions.values()],
+    }
+    checks = [*found.checks(nodes), *kinks_check(question.node, question.targets.names)]
+    return {**answer, **told, "checks": require(checks)}, special_values(list(found.exceptions.values()), found.exact.names)
 
 
 def _with_families(answer: dict[str, Any], gradient: Gradient) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -125,7 +147,7 @@ def _with_families(answer: dict[str, Any], gradient: Gradient) -> tuple[dict[str
     if found.points:
         checks += _point_checks(gradient.function, gradient, found.points)
     answer["checks"] = require([*checks, *kinks_check(question.node, question.targets.names)])
-    return answer, telling.special_values()
+    return answer, special_values(found.exceptions, gradient.exact.names)
 
 
 def _described(gradient: Gradient, points: Sequence[AlgebraicPoint]) -> list[dict[str, Any]]:

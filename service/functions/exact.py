@@ -87,6 +87,7 @@ class Exact(TensorValues):
         self.one = self.context.constant(1)
         self.letters: dict[tuple[str, ...], int] = {}
         self.positive: set[int] = set()
+        self.arguments: dict[int, tuple[str, Ratio]] = {}
         self.radicands: dict[int, tuple[int, Ratio]] = {}
         column = np.array([Ratio(self.context.gens()[i], self.one) for i in range(self.count)], dtype=object)
         arrays = function.unknowns.arrays(column)
@@ -154,6 +155,8 @@ class Exact(TensorValues):
         def letter(*entries: Ratio) -> Ratio:
             key = (name, *[f"{entry.top}/{entry.below}" for entry in entries])
             found = self.letter(key, name in POSITIVE)
+            if len(entries) == 1:
+                self.arguments[self.letters[key]] = name, entries[0]
             if self.ranges is not None:
                 self.letter_ranges[self.letters[key]] = self.ranges.of(tensor)
             return found

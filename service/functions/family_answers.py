@@ -24,9 +24,11 @@ from service.certificates import Check, decided, measured
 from service.errors import Undecided
 from service.expression.nodes import Node
 from service.expression.operation import Array
+from service.functions.constants import folded
 from service.functions.exact import Ratio
 from service.functions.families import Family, Found
 from service.functions.function import Function, Question
+from service.functions.inverted import Inverted
 from service.functions.polynomial_cases import Component
 from service.functions.polynomial_systems import NotFinite, TooLarge, solve_system
 from service.functions.polynomial_texts import Texts, value_at
@@ -36,7 +38,7 @@ from service.operations.leaves import variable
 from service.printing.printers import to_latex, to_text
 
 SEED = 20_261_122
-DRAWS = 8
+DRAWS, MOST_DRAWS = 8, 40
 MOST_SPECIAL = 4
 TOLERANCE = 1e-6
 DEPENDS = "depends on the parameters"
@@ -108,17 +110,6 @@ class FamilyAnswers:
     def exceptions(self) -> list[str]:
         return [f"{self.texts.polynomial(polynomial)} != 0" for polynomial in self.found.exceptions]
 
-    def special_values(self) -> list[tuple[str, str]]:
-        """Parameters and the values of them that are exceptions; a few."""
-        found = []
-        for polynomial in self.found.exceptions:
-            terms = {tuple(int(e) for e in exponents): coefficient for exponents, coefficient in polynomial.terms()}
-            moving = [exponents for exponents in terms if any(exponents)]
-            if len(moving) == 1 and sum(moving[0]) == 1 and moving[0].index(1) < len(self.names):
-                rest = next((c for exponents, c in terms.items() if not any(exponents)), flint.fmpq(0))
-                found.append((self.names[moving[0].index(1)], str(-rest / terms[moving[0]])))
-        return found[:MOST_SPECIAL]
-
     def _equations(self, family: Family) -> list[str]:
         component, gens = family.component, self.radicals.context.gens()
         solved = [gens[place] * value.below - value.top for place, value in sorted(component.values.items())]
@@ -156,8 +147,8 @@ class FamilyAnswers:
         worst, all_there, kinds_hold = 0.0, True, True
         met: set[int] = set()
         draws = 0
-        for _ in range(3 * DRAWS):
-            if draws == DRAWS:
+        for _ in range(MOST_DRAWS):
+            if draws >= DRAWS and len(met) == len(families):
                 break
             sample = self._sample(generator)
             if sample is None:
@@ -340,3 +331,40 @@ def _literal(entry: Any) -> str:
     if entry and isinstance(entry[0], list):
         return "[" + "; ".join(", ".join(row) for row in entry) + "]"
     return "[" + ", ".join(entry) + "]"
+
+
+def special_values(exceptions: Sequence[Polynomial], names: Sequence[str]) -> list[tuple[str, str]]:
+    """Parameters and the values of them that are exceptions; a few."""
+    found = []
+    for polynomial in exceptions:
+        terms = {tuple(int(e) for e in exponents): coefficient for exponents, coefficient in polynomial.terms()}
+        moving = [exponents for exponents in terms if any(exponents)]
+        if len(moving) == 1 and sum(moving[0]) == 1 and moving[0].index(1) < len(names):
+            rest = next((c for exponents, c in terms.items() if not any(exponents)), flint.fmpq(0))
+            found.append((names[moving[0].index(1)], str(-rest / terms[moving[0]])))
+    return found[:MOST_SPECIAL]
+
+
+def inverted_points(question: Question, found: Inverted) -> tuple[list[dict[str, Any]], list[Node]]:
+    """The points by an inverse function as JSON, and as nodes."""
+    notation = Notation({name: variable(each) for name, each in question.variables.items()}, question.parsed.decimals)
+    (name,) = question.targets.names
+    points, nodes = [], []
+    for root in found.roots:
+        node = notation.node(lower(folded(read_back(found.point(root), question.parsed, question.variables))))
+        value = notation.node(lower(folded(notation.node(lower(substitute(question.node, {name: node}))))))
+        cases = [{"kind": kind, "when": [found.texts.condition(when)] if when else []} for kind, when in root.cases]
+        single = len(cases) == 1
+        entry: dict[str, Any] = {
+            "point": {name: to_text(node)},
+            "latex": {name: to_latex(node)},
+            "exact": True,
+            "value": to_text(value),
+            "kind": cases[0]["kind"] if single else DEPENDS,
+            "degenerate": False,
+            "global": None,
+            "provided": [found.texts.condition(each) for each in root.provided],
+        }
+        points.append(entry if single else {**entry, "cases": cases})
+        nodes.append(node)
+    return points, nodes

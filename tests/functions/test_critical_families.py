@@ -11,8 +11,9 @@ from service.errors import Undecided, UndefinedAtPoint
 from service.expression.arena import fresh_arena
 from service.functions.critical_points import critical_points
 from service.functions.families import Families, Kind
-from service.functions.family_answers import FamilyAnswers
+from service.functions.family_answers import FamilyAnswers, inverted_points
 from service.functions.function import Function, Question
+from service.functions.inverted import Inverted
 from service.functions.stationary import Gradient
 from tests.functions.asking import ask
 
@@ -73,6 +74,26 @@ WITH_PARAMETERS: list[tuple[str, Any, list[Any], list[str]]] = [
         ["a != 0", "b != 0"],
     ),
     ("x^4 - 4*a*x", "x", [(("cbrt(a)",), "local minimum", [])], ["a != 0"]),
+    # by the inverse of an exponential, of a logarithm
+    ("exp(x) - a*x", "x", [(("log(a)",), "local minimum", ["a > 0"])], []),
+    ("x*log(x) - a*x", "x", [(("exp(a - 1)",), "local minimum", [])], []),
+    ("exp(a*x + b) - x", "x", [(("(log(1/a) - b)/a",), "local minimum", ["a > 0"])], ["a != 0"]),
+    (
+        "a*exp(-b*x) + c*x",
+        "x",
+        [(("-log(c/(a*b))/b",), {"local minimum": ["a > 0"], "local maximum": ["a < 0"]}, ["a*b*c > 0"])],
+        ["b != 0", "a != 0"],
+    ),
+    (
+        "a*exp(x) + b*exp(-x)",
+        "x",
+        [
+            (("log(-sqrt(a*b)/a)",), "local maximum", ["a*b > 0", "a < 0"]),
+            (("log(sqrt(a*b)/a)",), "local minimum", ["a*b > 0", "a > 0"]),
+        ],
+        ["a != 0", "b != 0"],
+    ),
+    ("exp(2*x) - 3*a*exp(x) + 2*a^2*x", "x", [], ["a != 0"]),
     ("x*sqrt(a - x)", "x", [(("2*a/3",), "local maximum", ["a > 0"])], []),
 ]
 
@@ -222,3 +243,19 @@ def test_a_wrong_answer_is_refused(wrong: str) -> None:
         checks = telling.checks(shown)
     failed = {check.name for check in checks if not check.passed}
     assert {"point": "gradient", "missing": "all-solutions", "kind": "kinds"}[wrong] in failed
+
+
+@pytest.mark.parametrize("wrong", ["point", "missing", "kind"])
+def test_a_wrong_inverse_is_refused(wrong: str) -> None:
+    with fresh_arena():
+        question = Question({"expression": "a*exp(x) + b*exp(-x)", "wrt": "x"})
+        found = Inverted(Function(question))
+        _, nodes = inverted_points(question, found)
+        if wrong == "missing":
+            found.roots, nodes = found.roots[1:], nodes[1:]
+        if wrong == "kind":
+            found.roots[0] = replace(found.roots[0], cases=(("local minimum", None),))
+        if wrong == "point":
+            nodes = nodes[::-1]
+        failed = {check.name for check in found.checks(nodes) if not check.passed}
+    assert {"point": "all-solutions", "missing": "all-solutions", "kind": "kinds"}[wrong] in failed
