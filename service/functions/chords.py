@@ -27,7 +27,7 @@ CHORDS = 60
 
 @dataclass
 class Verdict:
-    """`convex` and `concave`: True, False, or None where it was not decided. `reason` is the certificate.
+    """`convex` and `concave`, with and without quasi: True, False, or None where it was not decided. `reason` is the certificate.
 
     `strong` is m, `lipschitz` that of the gradient, `slope` that of the function; `formulas` are the texts of those that have one.
     """
@@ -38,6 +38,8 @@ class Verdict:
     strong: float | None = None
     lipschitz: float | None = None
     slope: float | None = None
+    quasiconvex: bool | None = None
+    quasiconcave: bool | None = None
     formulas: dict[str, str] = field(default_factory=dict)
     reason: dict[str, Any] = field(default_factory=dict)
     counterexample: dict[str, Any] | None = None

@@ -23,6 +23,7 @@ from service.functions.curvature import AFFINE, CONCAVE, CONSTANT, CONVEX
 from service.functions.domains import Domain, domain_of, has_convex_domain, is_smooth
 from service.functions.exact_convexity import exactly
 from service.functions.function import Function, Question, read_named
+from service.functions.quasi import quasi
 from service.functions.semidefinite import Sign, positive_parts, semidefinite, sign_of
 from service.functions.verified_constants import with_constants
 from service.operations.leaves import Variable, variable
@@ -51,6 +52,8 @@ def convexity(request: Mapping[str, Any]) -> dict[str, Any]:
         "strictly_convex": verdict.strictly if verdict.convex else False,
         "strongly_convex": _is_strong(verdict),
         "concave": verdict.concave,
+        "quasiconvex": verdict.quasiconvex,
+        "quasiconcave": verdict.quasiconcave,
         "strong_convexity_constant": _number_or_text(verdict.strong, verdict.formulas.get("strong_convexity_constant"))
         if verdict.convex
         else None,
@@ -136,6 +139,9 @@ def decide_convexity(question: Question, function: Function | None) -> Verdict:
     if verdict.convex and verdict.concave is None and function is not None:
         negative = Function(question.about(make("negate", question.node)), function.start)
         verdict.concave = False if refuted(negative, domain).convex is False else None
+    rules = Rules(question.node, names, domain.ranges, _notation(question))
+    told = quasi(lower(question.node), rules.bases)
+    verdict.quasiconvex, verdict.quasiconcave = told.convex or verdict.convex or None, told.concave or verdict.concave or None
     return verdict
 
 

@@ -200,7 +200,7 @@ def has_convex_domain(function: Node, names: Collection[str], stated: Ranges) ->
 
 def _is_tame(part: Power, names: Collection[str], stated: Ranges) -> bool:
     if isinstance(part.exponent, Tensor):
-        return _is_inside(part.base, POSITIVE, names, stated)
+        return stated.of(part.base).within(POSITIVE)  # x^x has values at negative whole numbers, too
     if part.exponent.denominator == 1:
         return part.exponent > 0 or stated.of(part.base).strict
     return _is_inside(part.base, POSITIVE, names, stated)  # where it is 0 inside the domain, the root has a kink

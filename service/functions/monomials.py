@@ -238,7 +238,9 @@ def _powers(tensor: Tensor) -> list[tuple[Tensor, Fraction]]:
 
 def _self_power(tensor: Tensor, bases: Bases) -> Curvature:
     """u^u = exp(u·log(u)), for u > 0."""
-    if isinstance(tensor, Power) and tensor.exponent is tensor.base and bases.curvature(tensor.base).shape == AFFINE:
+    if not isinstance(tensor, Power) or tensor.exponent is not tensor.base or bases.range_of(tensor.base).sign <= 0:
+        return NOTHING
+    if bases.curvature(tensor.base).shape == AFFINE:
         bases.tell("u^u is exp(u*log(u)), convex for u > 0")
         return Curvature(CONVEX, 1, log_convex=True)
     return NOTHING

@@ -145,6 +145,7 @@ def test_textbook_functions(row: Row) -> None:
     [
         ("(x^2 - 1)^1.5", []),
         ("sqrt(x*y)", []),
+        ("x^x", []),
         ("log(x*y)", []),
         ("x^2/y", ["x > 0"]),
         ("x*log(x/y)", ["x > y"]),
@@ -253,3 +254,31 @@ def test_constants_that_do_not_hold_are_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(KNOWN, "softplus", ("0", "1/5", "1"))
     with fresh_arena(), pytest.raises(CheckFailed, match="constants"):
         convexity({"expression": "softplus(x)"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "quasiconvex", "quasiconcave", "domain"),
+    [
+        ("sqrt(abs(x))", True, None, []),
+        ("log(x)", True, True, []),
+        ("x^3", True, True, []),
+        ("x^2", True, None, []),
+        ("exp(-x^2)", None, True, []),
+        ("sigmoid(2*x - 1)", True, True, []),
+        ("floor(x)", True, True, []),
+        ("x*y", None, True, ["x > 0", "y > 0"]),
+        ("x*y", None, None, []),
+        ("x/y", True, True, ["x > 0", "y > 0"]),
+        ("(2*x + 3*y - 1)/(x + y + 1)", True, True, ["x + y > -1"]),
+        ("(x^2 + y^2)/(x + y)", True, None, ["x + y > 0"]),
+        ("sqrt(x)/y", None, True, ["x > 0", "y > 0"]),
+        ("x^2*y^3", None, True, ["x > 0", "y > 0"]),
+        ("max(sqrt(abs(x)), y)", True, None, []),
+        ("x^2 + sqrt(abs(y))", None, None, []),
+        ("sin(x)", None, None, []),
+    ],
+)
+def test_quasiconvexity(expression: str, quasiconvex: bool | None, quasiconcave: bool | None, domain: list[str]) -> None:
+    """Sections 3.4.1 and 3.4.2 of Boyd and Vandenberghe."""
+    answer = ask(convexity, expression=expression, domain=domain)
+    assert (answer["quasiconvex"], answer["quasiconcave"]) == (quasiconvex, quasiconcave)

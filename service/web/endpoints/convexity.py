@@ -44,6 +44,8 @@ class Response(ResponseSchema):
     strictly_convex = field(MAYBE)(required=True, metadata={"description": "Whether strictly so; null where that was not decided"})
     strongly_convex = field(MAYBE)(required=True, metadata={"description": "Whether f - m|x|^2/2 is convex for an m above 0"})
     concave = field(MAYBE)(required=True, metadata={"description": "Whether it is concave"})
+    quasiconvex = field(MAYBE)(required=True, metadata={"description": "True where its sublevel sets are known to be convex, else null"})
+    quasiconcave = field(MAYBE)(required=True, metadata={"description": "True where its superlevel sets are known to be convex, else null"})
     strong_convexity_constant = field(CONSTANT)(
         required=True,
         metadata={"description": "Such an m, where one is known: a number, or an expression where sizes or values are letters"},
