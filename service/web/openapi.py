@@ -176,7 +176,7 @@ def _add_operation(spec: APISpec, converter: OpenAPIConverter, entry: Endpoint) 
         **common,
         "parameters": _forms(entry),
         "requestBody": {"required": True, "content": {"application/json": body} | (FILES if entry.table or entry.main else {}) | BODIES},
-        "responses": {status: answer for status, answer in answers.items() if status != "414"},
+        "responses": dict(answers),
     }
     get = {
         "operationId": f"{entry.operation_id}_by_query",

@@ -1,7 +1,7 @@
 """Requests that go wrong in one or two places: the worked examples of every operation, with odd values in the fields that it takes.
 
 Made from the registry, so that a new operation is attacked without being told of. The same number gives the same request.
-`python -m tests.hostile.mutations 10000` sends that many to an application in this process, and prints what ends badly.
+`python -m tests.hostile.mutations 10000` sends that many to a service of its own, and prints what ends badly.
 """
 
 from __future__ import annotations
@@ -9,16 +9,21 @@ from __future__ import annotations
 import copy
 import json
 import sys
-import time
+import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
-from service.app import create_app
-from service.settings import Settings
 from service.web.endpoint import Endpoint
 from service.web.fields import ArrayField, BooleanField, ChoiceField, ExpressionField, IntegerField, TextField
 from service.web.registry import ENDPOINTS
+from tests import servers
+from tests.hostile import wire
+
+FIRST = 1_000_000  # the first number of those that the suite does not send
 
 Request = tuple[str, dict[str, Any]]
 
@@ -188,20 +193,26 @@ def _filled(value: Any, pattern: tuple[Any, ...], place: int = 0) -> Any:
 
 
 def main(count: int) -> int:
-    client = create_app(Settings(log_level="error", cache_memory_bytes=0)).test_client()
-    ended: Counter[int] = Counter()
-    bad = 0
-    for number in range(1_000_000, 1_000_000 + count):
-        operation, request = mutated(number)
-        begun = time.perf_counter()
-        answer = client.post(f"/v1/{operation}", data=json.dumps(request).encode(), content_type="application/json")
-        seconds = time.perf_counter() - begun
-        ended[answer.status_code] += 1
-        if answer.status_code == 500 or seconds > 10 or (answer.status_code >= 400 and len(answer.data) > 4_000):
-            bad += 1
-            sys.stdout.write(f"{answer.status_code} after {seconds:.1f} s: {operation} {json.dumps(request)[:2000]}\n")
-    sys.stdout.write(f"{count} requests: {dict(sorted(ended.items()))}, {bad} ended badly\n")
-    return bad
+    """How many of so many requests ended badly."""
+    ended: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, servers.service(Path(folder), WEB_CONCURRENCY="2", LOG_LEVEL="error") as base:
+        place = urlsplit(base)
+        address = str(place.hostname), int(place.port or 80)
+
+        def outcome(number: int) -> str:
+            operation, request = mutated(number)
+            try:
+                answer = wire.ask(address, operation, request)
+                answer.check()
+            except (AssertionError, OSError, ValueError) as error:
+                sys.stdout.write(f"{type(error).__name__} {str(error)[:300]}: {operation} {json.dumps(request)[:2000]}\n")
+                return "badly"
+            return str(answer.status)
+
+        with ThreadPoolExecutor(4) as pool:
+            ended.update(pool.map(outcome, range(FIRST, FIRST + count)))
+    sys.stdout.write(f"{count} requests: {dict(sorted(ended.items()))}\n")
+    return ended["badly"]
 
 
 if __name__ == "__main__":

@@ -82,12 +82,7 @@ def test_many(target: Address, kind: str) -> None:
 
 def ask_all(target: Address, requests: list[mutations.Request]) -> list[wire.Answer]:
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(lambda request: ask(target, *request), requests))
-
-
-def ask(target: Address, operation: str, fields: dict[str, Any]) -> wire.Answer:
-    [answer] = wire.send(target, wire.post(f"/v1/{operation}", {"Content-Type": wire.JSON}, json.dumps(fields).encode()))
-    return answer
+        return list(pool.map(lambda request: wire.ask(target, *request), requests))
 
 
 def test_slow_clients_hold_no_thread(target: Address) -> None:

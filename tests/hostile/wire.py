@@ -99,6 +99,12 @@ def send(address: tuple[str, int], data: bytes, *, half_close: bool = False, pat
     return answers
 
 
+def ask(address: tuple[str, int], operation: str, fields: dict[str, Any]) -> Answer:
+    """The answer to one request as JSON."""
+    [answer] = send(address, post(f"/v1/{operation}", {"Content-Type": JSON}, json.dumps(fields).encode()))
+    return answer
+
+
 def _parse(data: bytes) -> tuple[Answer, bytes]:
     head, end, rest = data.partition(b"\r\n\r\n")
     assert end, f"this is no whole answer: {data[:200]!r}"
