@@ -62,19 +62,23 @@ class _Request:
     environ: WSGIEnvironment
     key: str = ""  # of the answer
     recalled: Response | None = None
+    kept: bool = False  # whether this request has computed its answer, and not waited for another one to
 
     def serve(self) -> Response:
         endpoint, state, form, sent, deadline = self.endpoint, self.state, self.form, self.sent, self.deadline
-        body = b""
         if computing.is_large(state, sent):  # to understand it may take long, too
             deadline.glance(sent)
             body = computing.delegate(state, endpoint, sent, form, deadline, self.recall)
-        else:
-            fields = computing.understand(endpoint, sent)
-            asked = fields.pop(computing.DEADLINE, None)
-            if not self.recall(computing.key_of(endpoint, fields, form), asked):
-                body = computing.share(state, self.key, deadline, lambda: computing.produce(state, endpoint, sent, fields, form, deadline))
-        return self.recalled or self.computed(body)
+            return self.recalled or self.success(self.keep(body))
+        fields = computing.understand(endpoint, sent)
+        asked = fields.pop(computing.DEADLINE, None)
+        if not self.recall(computing.key_of(endpoint, fields, form), asked):
+            body = computing.share(
+                state, self.key, deadline, lambda: self.keep(computing.produce(state, endpoint, sent, fields, form, deadline))
+            )
+            if not self.kept:
+                trace.note_cache("response", "fwd=miss; collapsed")
+        return self.recalled or self.success(body)
 
     def recall(self, key: str, deadline_ms: int | None) -> bool:
         """What the request asks for is known now. Whether its answer is known, too, or the client has it already."""
@@ -92,12 +96,13 @@ class _Request:
         self.recalled = self.success(found.value)
         return True
 
-    def computed(self, body: bytes) -> Response:
-        """The answer, which the caches may keep."""
+    def keep(self, body: bytes) -> bytes:
+        """The answer, once the caches have it, so that whoever asks next finds it there."""
         with trace.stage("cache"):
             stored = self.state.cache.set(self.key, body, self.state.cache_ttl)
         trace.note_cache("response", "fwd=miss; stored" if stored else "fwd=miss")
-        return self.success(body)
+        self.kept = True
+        return body
 
     def success(self, body: bytes) -> Response:
         """The answer in the encoding that the client likes. The next one who asks in these bytes has it from the memory."""

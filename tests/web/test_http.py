@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -159,9 +160,12 @@ def test_simultaneous_cold_requests_are_computed_once(trial: Trial) -> None:
     trial.handler = slow
     app = application(trial, Settings(log_level="error"))
     with ThreadPoolExecutor(10) as pool:
-        bodies = set(pool.map(lambda _: app.test_client().post("/v1/trial", json=BODY).data, range(10)))
-    assert len(bodies) == 1
+        answers = list(pool.map(lambda _: app.test_client().post("/v1/trial", json=BODY), range(10)))
+    assert len({answer.data for answer in answers}) == 1
     assert trial.calls == 1
+    outcomes = Counter(answer.headers["Cache-Status"] for answer in answers)
+    assert outcomes["nabla-response; fwd=miss; stored"] == 1
+    assert outcomes["nabla-response; fwd=miss; collapsed"] > 1
 
 
 def test_without_a_cache_everything_is_computed_each_time(trial: Trial) -> None:
