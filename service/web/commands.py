@@ -54,6 +54,11 @@ def send_file(path: str, media_type: str, name: str) -> str:
     return f"curl --data-binary @{_word(name)} -H 'content-type: {media_type}' {_url(path)}"
 
 
+def send_parts(path: str, files: Mapping[str, str]) -> str:
+    """Sends several files, each as the field of its name."""
+    return " ".join(["curl", *(f"-F {_word(f'{field}=@{name}')}" for field, name in files.items()), _url(path)])
+
+
 def get(path: str, raw_query: str = "") -> str:
     """Asks for an address; -g keeps curl from reading brackets in it."""
     return f"curl -g {_url(path + '?' + raw_query)}" if raw_query else f"curl {_url(path)}"

@@ -44,6 +44,7 @@ ELSEWHERE = {  # what NumPy, SciPy, MATLAB and R call an operation
 }  # fmt: skip
 
 RENAME = "name the content type"
+SEVERAL = "several files are parts"
 Refusal = TypeVar("Refusal", bound=NablaError)
 
 
@@ -143,8 +144,13 @@ def _meant_at(path: str, media_type: str, data: bytes, entry: Endpoint | None = 
     if not data[:1_000].translate(None, NUMBERS) and any(mark in data[:1_000] for mark in (b",", b"\n", b"\t")):
         eaten = media_type == FORM and b"\n" not in data
         kind = array_files.TSV if b"\t" in data and b"," not in data else array_files.CSV
+        name = "A.tsv" if kind == array_files.TSV else "A.csv"
+        others = [other for other in entry.arrays if entry.request.fields[other].required and other != entry.main] if entry else []
+        if entry and entry.main and others:
+            files = {entry.main: name} | {other: f"{other}{name[1:]}" for other in others}
+            return ("-d eats the ends of lines, and several files are parts" if eaten else SEVERAL), commands.send_parts(path, files)
         why = "-d eats the ends of lines; send the file as it is" if eaten else RENAME
-        return why, commands.send_file(path, kind, "A.tsv" if kind == array_files.TSV else "A.csv")
+        return why, commands.send_file(path, kind, name)
     text = data.decode("utf-8", "replace")
     if text.startswith(("'{", "'[")) and entry:
         return _in_windows(entry)

@@ -12,6 +12,7 @@ import pytest
 from tests.transcript.page import HOST, PAGE, Entry, Section, page, sections
 
 SECTIONS = sections()
+TRIES = 3  # a machine that is busy with something else passes a deadline, and a person asks again
 ADDRESS = HOST.removeprefix("http://")  # https is tried, too
 
 
@@ -31,8 +32,11 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def run(entry: Entry, folder: Path, server: str) -> list[str]:
     """What is not as the transcript says."""
-    done = shell(entry.run.replace(ADDRESS, server.removeprefix("http://")), folder)
-    output = done.stdout.replace(server, HOST)
+    for _ in range(TRIES):
+        done = shell(entry.run.replace(ADDRESS, server.removeprefix("http://")), folder)
+        output = done.stdout.replace(server, HOST)
+        if "/problems/deadline-exceeded" not in output:
+            break
     if done.returncode != entry.exits:
         return [f"{entry.run}\nexits with {done.returncode}, not {entry.exits}: {output}{done.stderr}"]
     if entry.status is not None:
