@@ -51,6 +51,7 @@ bench: $(VENV)/.bench ## every figure of the README, side by side with a named p
 docs: $(VENV)/.runtime ## write the tables of docs/ from the code
 	@$(BIN)/python -m service.language.guide
 	@$(BIN)/python -m service.web.operators
+	@$(BIN)/python -m service.web.formats_page
 
 chaos: $(VENV)/.dev ## attackers, kills and a long run against the real service: what it promises of bad days (ARGS="--minutes 1 kills")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)

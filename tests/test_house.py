@@ -15,7 +15,7 @@ import pytest
 import yaml
 from gunicorn.config import Config
 
-from service.web import operators
+from service.web import formats_page, operators
 from service.web.worker import Worker
 from tests.servers import ROOT, request
 
@@ -82,6 +82,12 @@ def test_the_tables_for_operators_are_current() -> None:
     text = read("docs/operations.md")
     assert {match[2] for match in operators.MARKED.finditer(text)} == set(operators.TABLES)
     assert operators.page(text) == text, "run `make docs` (or python -m service.web.operators) and commit docs/operations.md"
+
+
+def test_the_tables_of_formats_are_current() -> None:
+    text = read("docs/formats.md")
+    assert {match[2] for match in operators.MARKED.finditer(text)} == set(formats_page.TABLES)
+    assert formats_page.page(text) == text, "run `make docs` (or python -m service.web.formats_page) and commit docs/formats.md"
 
 
 def test_the_container_is_small_and_not_root() -> None:

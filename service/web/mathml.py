@@ -148,14 +148,26 @@ def _fill_in(row: Element, product: str) -> None:
     """The operators that are not seen: between factors, and between a function's name and its argument."""
     children = list(row)
     for left, right in reversed(list(pairwise(children))):
-        if left.tag in OPERANDS and right.tag in OPERANDS and "mtext" not in (left.tag, right.tag):
-            operator = Element("mo")
-            operator.text = APPLY if _is_function(left) else product
-            row.insert(list(row).index(right), operator)
+        if left.tag not in OPERANDS or right.tag not in OPERANDS or "mtext" in (left.tag, right.tag) or _is_prefix(left):
+            continue
+        operator = Element("mo")
+        operator.text = APPLY if _is_function(left) else product
+        row.insert(list(row).index(right), operator)
+
+
+def _is_prefix(element: Element) -> bool:
+    """Whether it is an operator on what follows, alone or with an exponent or an index: ∇, ∂, the d of a differential."""
+    base = _base(element)
+    return base.tag == "mo" or base.text in ("∂", "∇") or (base.text == "d" and base.get("mathvariant") == "normal")
 
 
 def _is_function(element: Element) -> bool:
     """Whether it is the name of a function, alone or with an exponent or an index."""
+    base = _base(element)
+    return base.tag == "mi" and len(base.text or "") > 1
+
+
+def _base(element: Element) -> Element:
     while element.tag in ("msup", "msub", "msubsup") and len(element):
         element = element[0]
-    return element.tag == "mi" and len(element.text or "") > 1
+    return element

@@ -6,7 +6,7 @@ Written by `python -m service.web.operators` between the marks of the page; a te
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from service.limits import LIMITS
@@ -20,18 +20,23 @@ KINDS = {"counter": "counter", "histogram": "histogram", "live": "gauge", "each"
 
 
 def page(text: str) -> str:
-    """The page with its tables renewed. Raises KeyError for a table that there is not."""
-    return MARKED.sub(lambda match: f"{match[1]}\n{TABLES[match[2]]()}\n{match[3]}", text)
+    """The page with its tables renewed."""
+    return renewed(text, TABLES)
+
+
+def renewed(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
+    """A page with its tables renewed. Raises KeyError for a table that there is not."""
+    return MARKED.sub(lambda match: f"{match[1]}\n{tables[match[2]]()}\n{match[3]}", text)
 
 
 def settings() -> str:
     rows = [(f"`{entry.name.upper()}`", f"`{entry.default}`" if entry.default != "" else "", entry.metadata["help"]) for entry in SETTINGS]
-    return _table(("setting", "default", "meaning"), rows)
+    return table(("setting", "default", "meaning"), rows)
 
 
 def limits() -> str:
     rows = [(f"`{row.name}`", f"{row.default:,}", row.unit, row.help) for row in LIMITS]
-    return _table(("limit", "default", "in", "the largest allowed ..."), rows)
+    return table(("limit", "default", "in", "the largest allowed ..."), rows)
 
 
 def metrics() -> str:
@@ -39,18 +44,18 @@ def metrics() -> str:
     for row in METRICS:
         name = row.name + ("_total" if row.kind == "counter" else "")
         rows.append((f"`{name}`", KINDS[row.kind], ", ".join(f"`{label}`" for label in row.labels), row.help))
-    return _table(("metric", "kind", "labels", "meaning"), rows)
+    return table(("metric", "kind", "labels", "meaning"), rows)
 
 
 def problems() -> str:
     rows = [(f"`{row.code}`", str(row.status), row.help) for row in PROBLEMS.values() if row.status in (401, 403, 408, 429, 431, 500, 503)]
-    return _table(("code", "status", "meaning"), rows)
+    return table(("code", "status", "meaning"), rows)
 
 
 TABLES = {"settings": settings, "limits": limits, "metrics": metrics, "problems": problems}
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
