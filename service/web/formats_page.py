@@ -13,8 +13,8 @@ from service.web.forms import JSON, KINDS
 from service.web.multipart import MULTIPART
 from service.web.operators import renewed, table
 from service.web.packed import MSGPACK
-from service.web.pages import by_family
 from service.web.reading import BODIES
+from service.web.registry import by_family
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 READ = {
