@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from gunicorn.http import errors
 
-from service.errors import DeadlineExceeded, NablaError
+from service.errors import NablaError, Overloaded
 from service.web import problems, writing
 from service.web.problems import (
     ExpectationFailed,
@@ -51,7 +51,7 @@ def too_slow() -> NablaError:
 
 
 def full() -> NablaError:
-    return DeadlineExceeded("the service holds too many unfinished requests", "try again in a moment")
+    return Overloaded("the service holds too many unfinished requests", "try again in a moment")
 
 
 def as_bytes(problem: NablaError, request_id: str) -> bytes:
