@@ -45,7 +45,8 @@ def post_worker_init(worker):
     state = getattr(worker.wsgi, "extensions", {}).get("nabla")
     if state is not None:
         state.begin(worker)
-        if worker.age > worker.cfg.workers:  # it takes another's place: until it can compute, the others take its requests
+        # one that takes another's place: until it can compute, the others take its requests
+        if worker.age > worker.cfg.workers and state.pool is not None:
             state.pool.nursery.wait_until_up(10)
 
 

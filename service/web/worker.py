@@ -48,7 +48,7 @@ class Worker(ThreadWorker):
         super().__init__(*args, **options)
         self.waiting: set[Connection] = set()  # connections in the poller
         self.next_sweep = 0.0
-        self.stopped = 0.0  # when the worker was last seen alive
+        self.stopped: float | None = None  # when it was seen that the worker stops
         self.memory: at_once.Recall | None = None
         self.alive = True
 
@@ -77,8 +77,10 @@ class Worker(ThreadWorker):
         """A worker that stops takes on all who have connected already, and lets go of the listeners: whoever comes later finds
         another worker, or none, but is not left in a queue that nobody serves."""
         super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
+        if not enabled and not self.alive:
+            listeners: list[Any] = self.sockets
+            self.sockets: list[Any] = []
+            for listener in listeners:
                 while self.nr_conns < self.worker_connections and self.accept(listener):
                     pass
                 listener.close()
@@ -339,11 +341,10 @@ class Worker(ThreadWorker):
             return
         self.next_sweep = now + SWEEP
         if not self.alive:
+            self.stopped = self.stopped or now
             for conn in self.waiting:
                 if conn.arrival is not None and not conn.arrival.data:
                     conn.deadline = min(conn.deadline, self.stopped + LINGER)
-        else:
-            self.stopped = now
         for conn in [conn for conn in self.waiting if conn.deadline <= now]:
             if conn.arrival is not None and conn.arrival.data:
                 self.refuse(conn, edge_problems.too_slow())

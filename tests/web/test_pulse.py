@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import selectors
 import signal
+import socket
 import threading
 from collections import Counter
 from typing import Any
@@ -15,6 +17,7 @@ from service.settings import Settings
 from service.web import pulse
 from service.web.pulse import Pulse
 from service.web.records import Records
+from service.web.worker import Worker
 from tests.web.conftest import Trial, application
 
 
@@ -107,3 +110,17 @@ def test_a_request_is_running_while_it_is_computed(client: FlaskClient, trial: T
     client.post("/v1/trial", json={"order": 2})
     assert seen == [1]
     assert kept.running()[0] == 0
+
+
+def test_a_worker_lets_go_of_its_listeners_once() -> None:
+    """gunicorn may ask twice, when the signal comes between two looks; and a worker may be told to stop before it began."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setblocking(False)
+    worker: Any = Worker.__new__(Worker)
+    worker.alive, worker._accepting, worker.sockets = False, False, [listener]
+    worker.poller, worker.nr_conns, worker.worker_connections = selectors.DefaultSelector(), 0, 10
+    for enabled in (True, False, False):
+        worker.set_accept_enabled(enabled)
+    assert listener.fileno() == -1
+    assert not worker.poller.get_map()
+    worker.poller.close()
