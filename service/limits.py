@@ -60,7 +60,9 @@ LIMITS: tuple[Limit, ...] = (
     Limit("cubic-size", 1_500, "rows or columns", "size of a matrix for operations whose cost grows as n^3"),
     Limit("fit-entries", 20_000_000, "numbers", "number of values that an iterative fit computes at each step"),
     Limit("network-layers", 100, "layers", "depth of a network"),
-    Limit("convolution-products", 100_000_000, "products", "number of products in one convolution of floats"),
+    Limit(
+        "convolution-products", 100_000_000, "products", "number of products in one convolution of floats, or one pass through a network"
+    ),
     Limit("exact-size", 120, "rows or columns", "size of a matrix in exact arithmetic"),
     Limit("surd-size", 48, "rows or columns times terms", "size of an exact matrix with square roots or complex numbers (two terms each)"),
     Limit("surd-work", 30_000, "bits", "number of entries of such a matrix, times their longest part, times terms"),

@@ -40,7 +40,7 @@ from service.printing.printers import to_latex, to_text
 SEED = 20_261_122
 DRAWS, MOST_DRAWS = 8, 40
 MOST_SPECIAL = 4
-TOLERANCE = 1e-6
+TOLERANCE, NEAR = 1e-6, 1e-9
 DEPENDS = "depends on the parameters"
 
 
@@ -266,7 +266,7 @@ class FamilyAnswers:
         letters = {**self._letters(values), **dict(enumerate(solution.tolist()))}
         gens = self.radicals.context.gens()
         equations = [*component.equations, *[value.below * gens[place] - value.top for place, value in component.values.items()]]
-        return all(abs(value_at(each, letters)) <= TOLERANCE * _size(each, letters) for each in equations)
+        return all(abs(value_at(each, letters)) <= NEAR * (_size(each, letters) + NEAR) for each in equations)
 
     def _is_regular(self, component: Component, letters: Mapping[int, float]) -> bool:
         """Whether the gradient of the equation is not 0: then the points nearby that satisfy it are a curve or surface."""
@@ -277,7 +277,12 @@ class FamilyAnswers:
         """Whether the signs of the eigenvalues are those of the kind told; what is too close to call is let pass."""
         if not np.isfinite(hessian).all() or not hessian.any():
             return True  # underflow: nothing can be told in doubles
-        eigenvalues = np.linalg.eigvalsh(_balanced(hessian))
+        forms = [_balanced(hessian)]
+        if family.component.dimension:  # where it is singular, balancing may raise what is rounding
+            forms.append(hessian)
+        return any(self._has_kind(family, np.linalg.eigvalsh(form), letters) for form in forms)
+
+    def _has_kind(self, family: Family, eigenvalues: Array, letters: Mapping[int, float]) -> bool:
         size = max(float(np.abs(eigenvalues).max()), 1e-300)
         large = eigenvalues[np.abs(eigenvalues) > 1e-6 * size]
         for kind in family.kinds:
@@ -303,7 +308,8 @@ def _holds(value: float, relation: str) -> bool:
 
 
 def _size(polynomial: Polynomial, letters: Mapping[int, float]) -> float:
-    return 1.0 + sum(
+    """The sum of the sizes of its terms."""
+    return sum(
         abs(float(c.p) / float(c.q)) * float(np.prod([abs(letters[place]) ** int(power) for place, power in enumerate(e) if power]))
         for e, c in polynomial.terms()
     )

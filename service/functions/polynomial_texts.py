@@ -15,7 +15,7 @@ class Texts:
         self.names: dict[int, str] = dict(enumerate(names))
         for root in roots:  # an earlier one may stand under a later one
             inside = self.polynomial(root.radicand)
-            self.names[root.slot] = {2: f"sqrt({inside})", 3: f"cbrt({inside})"}.get(root.order, f"({inside})^(1/{root.order})")
+            self.names[root.slot] = {2: f"sqrt({inside})", 3: f"cbrt({inside})"}.get(root.order, f"(({inside})^(1/{root.order}))")
 
     def polynomial(self, polynomial: Polynomial) -> str:
         text = ""

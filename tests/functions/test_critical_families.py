@@ -106,6 +106,18 @@ def test_parameters(expression: str, wrt: Any, points: list[Any], provided: list
     assert found["complete"]
 
 
+def test_roots_of_high_order() -> None:
+    _, right, left = ask(critical_points, expression="2*a*x^4 + 2*x^6*y^2 + y^3/2", wrt=["x", "y"])["points"]
+    assert told(right) == (("(-1536*a)^(1/14)/2", "-(-1536*a)^(3/7)/24"), "saddle point", ["a < 0"])
+    assert left["point"]["x"] == "-(-1536*a)^(1/14)/2"
+
+
+def test_curves_that_touch() -> None:
+    """Near the origin points of one family nearly lie on the other."""
+    found = ask(critical_points, expression="(x^5*y + y^5)^2")
+    assert [each["equations"] for each in found["families"]] == [["y = 0"], ["x^5 + y^4 = 0"]]
+
+
 def test_a_quadratic_form_of_two() -> None:
     (point,) = ask(critical_points, expression="a*x^2 + 2*b*x*y + c*y^2", wrt=["x", "y"])["points"]
     assert told(point)[1] == {
