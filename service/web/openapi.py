@@ -94,8 +94,8 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in a header of its own"},
 }
 FILES: dict[str, Any] = {
-    array_files.CSV: {"schema": {"contentMediaType": array_files.CSV}},  # a number alone is a file of one cell: any text
-    array_files.TSV: {"schema": {"contentMediaType": array_files.TSV}},
+    array_files.CSV: {"schema": {"type": ["string", "number"], "contentMediaType": array_files.CSV}},  # a number is a file of one cell
+    array_files.TSV: {"schema": {"type": ["string", "number"], "contentMediaType": array_files.TSV}},
     array_files.NPY: {"schema": {"type": "string", "contentMediaType": array_files.NPY}},
 }
 PARTS = {

@@ -27,9 +27,8 @@ SAID = [
 ]
 # openapi-typescript itself writes these for every response and file
 WRITTEN_BY_THE_TOOL = re.compile(r"\[name: string\]: unknown;|export type (webhooks|\$defs) = Record<string, never>;")
-# Arrays of more axes than schemas write out; the examples and schemas in GET /v1/operations; requests and answers inside a batch; a
-# file of cells, which a number alone is, too
-LOOSE = {"Texts", "Value", "responses", "BatchItem", "BatchAnswer", "requestBody"}
+# Arrays of more axes than schemas write out; the examples and schemas in GET /v1/operations; requests and answers inside a batch
+LOOSE = {"Texts", "Value", "responses", "BatchItem", "BatchAnswer"}
 
 
 def run(command: list[str], folder: Path, **environment: str) -> str:
