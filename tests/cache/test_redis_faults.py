@@ -18,7 +18,7 @@ from tests.cache import faults
 from tests.servers import PATIENT
 
 KEY = "nabla:test:response:fault"
-SLACK = 0.1  # seconds that a busy machine may add
+SLACK = 0.5  # seconds that a busy machine may add
 
 
 @pytest.mark.parametrize("behave", faults.BEHAVIOURS, ids=lambda behave: behave.__name__)
@@ -48,7 +48,7 @@ def test_after_a_failure_the_next_request_does_not_wait() -> None:
         started = time.monotonic()
         for _ in range(100):
             cache.get(KEY)
-        assert time.monotonic() - started < PATIENCE
+        assert time.monotonic() - started < PATIENCE + SLACK
 
 
 def test_the_log_says_once_that_it_is_down_and_once_that_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,9 +52,9 @@ def test_values_are_shared_over_tls(tmp_path: Path) -> None:
 def test_where_nobody_is_nobody_waits(url: str) -> None:
     cache = RedisCache(url)
     started = time.monotonic()
-    for _ in range(10):
+    for _ in range(50):
         assert cache.get(KEYS[0]) is None
-    assert time.monotonic() - started < 0.2
+    assert time.monotonic() - started < 0.5
 
 
 WRONG = {
