@@ -151,7 +151,7 @@ def run(problem: Problem, method: str, options: Options, start: Array) -> Path:
     note(start)
     asked: dict[str, Any] = {"jac": function.gradient, "method": method, "callback": note, "bounds": Bounds(problem.low, problem.high)}
     if method == "slsqp":
-        asked["options"] = {"maxiter": options.iterations, "ftol": 1e-15}
+        asked["options"] = {"maxiter": options.iterations, "ftol": 1e-9}
         asked["constraints"] = _dictionaries(problem)
     elif method == "trust-constr":
         asked["hess"] = function.hessian

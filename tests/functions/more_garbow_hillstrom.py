@@ -205,7 +205,7 @@ PROBLEMS = {
     ),
     "Trigonometric": Problem(trigonometric(5), [0.2] * 5, 0),
     "Powell badly scaled": Problem(squares("10^4*x1*x2 - 1", "exp(-x1) + exp(-x2) - 1.0001"), [0, 1], 0),
-    "Gulf research and development": Problem(squares(*[gulf(i) for i in range(1, 21)]), [5, 2.5, 0.15], 0),
+    "Gulf research and development": Problem(squares(*[gulf(i) for i in range(1, 11)]), [5, 2.5, 0.15], 0),
     "Osborne 2": Problem(
         squares(*[osborne_2(i, y) for i, y in enumerate(Y_OSBORNE_2)]), [1.3, 0.65, 0.65, 0.7, 0.6, 3, 5, 7, 2, 4.5, 5.5], 4.01377e-2
     ),
