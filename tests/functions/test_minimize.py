@@ -25,8 +25,15 @@ def test_problems_of_more_garbow_and_hillstrom(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "factor"),
-    [("Rosenbrock", 100), ("Helical valley", 100), ("Bard", 10), ("Brown and Dennis", 100), ("Powell singular", 100), ("Broyden banded", 100)],
-)  # fmt: skip
+    [
+        ("Rosenbrock", 100),
+        ("Helical valley", 100),
+        ("Bard", 10),
+        ("Brown and Dennis", 100),
+        ("Powell singular", 100),
+        ("Broyden banded", 100),
+    ],
+)
 def test_from_hard_starts(name: str, factor: int) -> None:
     """The standard start times 10 or 100, as the paper does; some only with the shorter steps of a second try."""
     problem = PROBLEMS[name]
