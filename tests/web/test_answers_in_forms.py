@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from service.web.endpoint import Endpoint, Example
 from service.web.forms import BY_NAME, CSV, JSON, KINDS, LATEX, MATHML, MSGPACK, TEXT, Form
-from service.web.mathml import CORE_ATTRIBUTES, NAMESPACE
+from service.web.mathml import CORE_ATTRIBUTES, NAMESPACE, of_latex
 from service.web.negotiation import best
 from service.web.problems import NotAcceptable
 from service.web.registry import ENDPOINTS
@@ -197,3 +197,13 @@ def test_what_a_shell_and_a_page_get(client: FlaskClient, address: str, request_
 def test_errors_stay_problems(client: FlaskClient) -> None:
     answer = client.post("/v1/inverse?format=text", json={"matrix": [[0]]}, headers={"Accept": "text/plain"})
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+
+
+def test_brackets_grow_with_their_matrix_and_operators_are_spoken() -> None:
+    bracket = of_latex(r"A = \begin{bmatrix} 1 \\ 2 \end{bmatrix}")
+    assert '<mrow><mo form="prefix" fence="true" stretchy="true">[</mo><mtable>' in bracket
+    spoken = of_latex(r"\nabla_{x} f = 2 x \sin\left(y\right) \mathrm{d} z_{ij} \mathrm{rate}")
+    assert spoken.count("\u2062") == 4  # 2·x·sin, ·d, ·rate; none behind ∇ and d
+    assert spoken.count("\u2061") == 1
+    assert spoken.count("\u2063") == 1
+    assert "<mi>rate</mi>" in spoken
