@@ -105,7 +105,6 @@ def _mend(element: Element, in_index: bool = False) -> None:
     if element.tag in ("mrow", "mtd", "math"):
         _fence_tables(element)
         _join_names(element)
-        _fence_tables(element)
         _fill_in(element, SEPARATOR if in_index else TIMES)
 
 
@@ -128,18 +127,6 @@ def _mend_letters(element: Element) -> None:
     elif element.tag == "mo" and text.isalpha() and text.isascii():  # the name of a function
         element.tag = "mi"
         element.attrib.clear()
-
-
-def _fence_tables(row: Element) -> None:
-    """Brackets around a matrix are a group with it: only then do they grow to its height."""
-    for left, table, right in reversed(list(zip(row, list(row)[1:], list(row)[2:], strict=False))):
-        if table.tag == "mtable" and left.tag == right.tag == "mo":
-            left.attrib.update({"form": "prefix", "fence": "true", "stretchy": "true"})
-            right.attrib.update({"form": "postfix", "fence": "true", "stretchy": "true"})
-            group = _row([left, table, right])
-            row.insert(list(row).index(left), group)
-            for part in (left, table, right):
-                row.remove(part)
 
 
 def _join_names(row: Element) -> None:

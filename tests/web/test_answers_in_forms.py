@@ -201,7 +201,7 @@ def test_errors_stay_problems(client: FlaskClient) -> None:
 
 def test_brackets_grow_with_their_matrix_and_operators_are_spoken() -> None:
     bracket = of_latex(r"A = \begin{bmatrix} 1 \\ 2 \end{bmatrix}")
-    assert '<mrow><mo form="prefix" fence="true" stretchy="true">[</mo><mtable>' in bracket
+    assert bracket.count('stretchy="true"') == bracket.count('fence="true"') == 2
     spoken = of_latex(r"\nabla_{x} f = 2 x \sin\left(y\right) \mathrm{d} z_{ij} \mathrm{rate}")
     assert spoken.count("\u2062") == 4  # 2·x·sin, ·d, ·rate; none behind ∇ and d
     assert spoken.count("\u2061") == 1
