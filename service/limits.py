@@ -95,7 +95,7 @@ LIMITS: tuple[Limit, ...] = (
         "seconds",
         "processor time past first slices that a client may owe to one worker; half a second is forgiven a second",
     ),
-    Limit("compute-megabytes", 1_024, "megabytes", "address space of one computation"),
+    Limit("compute-megabytes", 2_048, "megabytes", "address space of one computation"),
     Limit("exact-answer-digits", 10_000_000, "digits", "total length that the numbers of an exact answer may come to"),
 )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from service.compute.channel import Channel
 
+SLOW = 10  # niceness, a tenth of the usual weight: the idle class would stand still on a busy machine
 LARGEST_NOTES = 1_000_000  # bytes that are read from a blackboard
 
 
@@ -44,20 +45,21 @@ class Child:
         """What the child has written on its blackboard since `begin`."""
         return os.pread(self._blackboard, LARGEST_NOTES, 0)
 
-    def slow_down(self) -> None:
-        """From now on it runs when nobody else wants the processor. There is no way back."""
-        self.is_slow = True
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(self.pid, os.SCHED_IDLE, os.sched_param(0))
-        with contextlib.suppress(OSError):  # where the scheduler's classes are not to be had
-            os.setpriority(os.PRIO_PROCESS, self.pid, 19)
-        self.slow_down_group()
+    def slow_down(self) -> bool:
+        """From now on others go first: it has a tenth of what they have. There is no way back. False when it is to be tried again.
 
-    def slow_down_group(self) -> bool:
-        """Where Linux shares the processor out by sessions first (autogroup), a session has a niceness, too; a child has one of its
-        own. False when it is to be tried again: ten times a second somebody who is not root may set one."""
+        Where Linux shares the processor out by sessions first (autogroup), it is the session that has to be slow, and a child has
+        one of its own, once it has come so far as to make it. Who is not root may set one session's niceness ten times a second.
+        """
+        self.is_slow = True
+        if not self._exists():
+            return True
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, SLOW)
         try:
-            Path(f"/proc/{self.pid}/autogroup").write_text("19", encoding="ascii")
+            if os.getsid(self.pid) != self.pid:  # it would be the session of the whole service
+                return False
+            Path(f"/proc/{self.pid}/autogroup").write_text(str(SLOW), encoding="ascii")
         except OSError as error:
             return error.errno != errno.EAGAIN
         return True
@@ -74,6 +76,13 @@ class Child:
         self.channel.close()
         for descriptor in (self._handle, self._blackboard):
             os.close(descriptor)
+
+    def _exists(self) -> bool:
+        try:
+            signal.pidfd_send_signal(self._handle, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -1,7 +1,7 @@
 """Computations in processes that can be killed, each within its deadline, none in the way of the others.
 
 A computation begins in the *fast* lane, which has few places. Past a slice of processor time it leaves it for the *slow* lane,
-where it runs only when nobody else wants the processor; it waits, stopped, while that is full. What it uses there is owed by
+where others go first; it waits, stopped, while that is full. What it uses there is owed by
 its client; the computations of a client over its budget begin in the slow lane, or are refused when that is full. So short
 computations wait for short ones only, whoever else is at what.
 
@@ -176,16 +176,16 @@ class _Run:
                 if time.monotonic() >= self.deadline.at:
                     raise self._too_late() from None
                 left = slice_ - child.used()
-                if self.is_long:
-                    look = self._look_again(child)
-                elif left <= 0:
+                if left <= 0 and not self.is_long:
                     self._past_slice(child)
-                    look = self._look_again(child)
-                else:  # it waits for the processor, or for a reply
-                    look = time.monotonic() + max(left, 0.005)
+                # a fast one that comes late here waits for the processor, or for a reply
+                look = self._look_again(child) if child.is_slow else time.monotonic() + max(left, 0.005)
 
     def _look_again(self, child: Child) -> float:
-        return math.inf if child.slow_down_group() else time.monotonic() + AGAIN
+        """Makes sure of its priority; when to look next."""
+        if child.slow_down() and self.is_long:
+            return math.inf
+        return time.monotonic() + AGAIN
 
     def _past_slice(self, child: Child) -> None:
         """Out of the fast lane, into the slow one; stopped while that is full."""

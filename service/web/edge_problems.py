@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from gunicorn.http import errors
 
+from service import limits
 from service.errors import NablaError, Overloaded
 from service.web import problems, writing
 from service.web.problems import (
@@ -46,8 +47,12 @@ def of(error: BaseException) -> NablaError:
     return InternalError("the service failed on this request; the fault is not yours", "report the X-Request-Id of this answer")
 
 
-def too_slow() -> NablaError:
-    return RequestTimeout("the request did not arrive within its time", "send it faster, or over a proxy that gathers it")
+def too_slow(limit: str) -> NablaError:
+    return RequestTimeout(
+        f"the request did not arrive within its time: the limit {limit}",
+        "send it faster, or over a proxy that gathers it",
+        facts={"limit": limit, "allowed": limits.limit(limit)},
+    )
 
 
 def full() -> NablaError:

@@ -347,7 +347,7 @@ class Worker(ThreadWorker):
                     conn.deadline = min(conn.deadline, self.stopped + LINGER)
         for conn in [conn for conn in self.waiting if conn.deadline <= now]:
             if conn.arrival is not None and conn.arrival.data:
-                self.refuse(conn, edge_problems.too_slow())
+                self.refuse(conn, edge_problems.too_slow("header-seconds" if conn.arrival.head is None else "body-seconds"))
             else:
                 self.drop(conn)
 

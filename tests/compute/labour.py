@@ -24,7 +24,7 @@ def work(task: bytes, parent: Channel, blackboard: int) -> bytes:
     if name == "pid":
         return str(os.getpid()).encode()
     if name == "priority":
-        return str(os.sched_getscheduler(0)).encode()
+        return str(os.getpriority(os.PRIO_PROCESS, 0)).encode()
     if name == "spin":  # processor time, in Python
         end = time.process_time() + float(rest)
         while time.process_time() < end:
