@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from service import limits
+from service import limits, progress
 from service.answers.forms import applied, expression_to_json, form_of, terms_to_json
 from service.answers.kinks import kinks_check, refuse_kinks
 from service.answers.points import read_points, values_at
@@ -70,12 +70,16 @@ def derive(task: Task) -> dict[str, Any]:
     telling = Telling(task)
     found: list[tuple[Result, Path]] = []
     for path in _paths(task):
+        progress.stage("differentiate")
         result = _by_arrays(task, notation, path) if path else _side_by_side(task, notation)
         found.append((result, [(declared.name,) for declared in path] or [tuple(task.targets.names)] * task.order))
         _put(printed, [declared.name for declared in path[: 1 if task.kind != "hessian" else 2]], _result_to_json(task, result))
         if task.explain:
             telling.tell(result, path)
     alone = len(task.targets.variables) == 1 or task.targets.side_by_side
+    if alone:
+        progress.found("result", str(_only_leaf(printed)["text"]))
+    progress.stage("check")
     answer["result" if alone else "results"] = _only_leaf(printed) if alone else printed
     checks = [*_checks(task, found), *kinks_check(task.parsed.node, task.targets.names)]
     answer["checks"] = [check.to_json() for check in require(checks)]

@@ -14,6 +14,7 @@ import orjson
 import pytest
 from marshmallow import ValidationError
 
+from service import progress
 from service.errors import NablaError
 from service.web import computing
 from service.web.registry import ENDPOINTS
@@ -171,3 +172,19 @@ def test_what_runs_in_a_thread_is_small_whatever_its_numbers_are() -> None:
 def test_only_direct_methods_on_few_moderate_doubles_are_small(operation: str, body: dict[str, Any], is_small: bool) -> None:
     entry = ENDPOINTS[operation]
     assert computing.is_small(entry, entry.request.load(orjson.loads(orjson.dumps(body)))) == is_small
+
+
+def test_an_interrupted_derivation_has_told_its_result_before_its_check() -> None:
+    told: list[tuple[str, str, object]] = []
+    progress.listen(lambda kind, name, value: told.append((kind, name, value)))
+    try:
+        computing.answer(ENDPOINTS["gradient"], ENDPOINTS["gradient"].request.load({"expression": "x^2*y", "wrt": "x"}))
+    finally:
+        progress.listen(None)
+    assert told == [
+        ("stage", "compute", None),
+        ("stage", "differentiate", None),
+        ("found", "result", "2*x*y"),
+        ("stage", "check", None),
+        ("stage", "serialize", None),
+    ]
