@@ -112,8 +112,9 @@ def _cell(text: str, i: int, j: int, whole: str, cut: str) -> Any:
         return {"re": found[1] or "0", "im": found[2]}
     if not text:
         raise MatrixFormatError(f"{where} is empty", "each cell holds a number", f"/{i}/{j}")
-    first_line = i == 0 and "\n" in whole
-    hint = "the first line is a row of numbers, too: leave out a line of names" if first_line else _hint_of_separator(whole, cut)
+    hint = _hint_of_separator(whole, cut)
+    if i == 0 and "\n" in whole and any(letter.isalpha() for letter in text):
+        hint = "the first line is a row of numbers, too: leave out a line of names"
     raise MatrixFormatError(f"{where} is {short(text)}, which is not a number", hint, f"/{i}/{j}")
 
 

@@ -31,6 +31,7 @@ LONGEST = 2_000  # bytes of a body that are looked at
 LONGEST_HINT = 300  # characters, as problems.py cuts
 NUMBERS = b"0123456789+-.,;eE\t\r\n "
 MEMBERS = re.compile(r"""\s*(?:[A-Za-z_]+\s*:|(["'])[A-Za-z_]+\1\s*:)""")  # of an object without its braces
+NULLS = re.compile(r'(?<=\{)(?:"\w+": null, )+|, "\w+": null(?=[,}])|(?<=\{)"\w+": null(?=\})')  # None: the field is left out
 PAIR = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*=[^=]")
 ELSEWHERE = {  # what NumPy, SciPy, MATLAB and R call an operation
     "inv": "inverse", "det": "determinant", "pinv": "pseudoinverse", "eig": "eigen", "eigh": "eigen", "eigvals": "eigen",
@@ -188,6 +189,7 @@ def as_json(text: str, entry: Endpoint | None) -> str | None:
         found: str | None = text.strip()
     except orjson.JSONDecodeError:
         found = repaired(f"{{{text}}}" if MEMBERS.match(text) else text)
+        found = NULLS.sub("", found) if found else None
     if found and found.startswith("["):
         return f'{{"{entry.main}": {found}}}' if entry and entry.main else None
     return found if found and found.startswith("{") else None
@@ -203,9 +205,11 @@ def not_json(error: Refusal, entry: Endpoint, data: bytes) -> Refusal:
     if data[:3] in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
         return error
     why, command = _meant(entry, JSON, data)
-    if not command:
+    text = data.decode("utf-8", "replace")
+    found = as_json(text, entry)
+    if not command or found == text.strip():  # the same again would help nobody
         return error
-    if why == RENAME and command == commands.post(entry.path, as_json(data.decode("utf-8", "replace"), entry) or ""):
+    if why == RENAME and command == commands.post(entry.path, found or ""):
         # it is called JSON already: the text is what is wrong
         why = error.hint.partition(":")[0] if error.hint else "write it as JSON"
     return corrected(error, why, command)
@@ -251,6 +255,13 @@ def rewritten(entry: Endpoint, query: bytes, name: str, value: str) -> str | Non
     """The command with a broken JSON value of the query repaired."""
     found = repaired(value)
     return commands.query(entry.path, [f"{key}={found if key == name else text}" for key, text in _pairs(query)]) if found else None
+
+
+def file_with_options(request: Request) -> tuple[str, str | None] | None:
+    """Why a file of numbers with options in the query is not read under this name, and the command; None where it is no such file."""
+    entry, data = _operation(request.path), _beginning(request) if request.mimetype == FORM else b""
+    is_file = data.startswith(array_files.MAGIC) or not data[:1_000].translate(None, NUMBERS)
+    return _meant(entry, FORM, data) if entry and data and is_file else None
 
 
 def moved_to_body(request: Request, query: bytes) -> str | None:

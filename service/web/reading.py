@@ -27,7 +27,6 @@ JSON = "application/json"
 
 BODIES = (JSON, *array_files.READERS, MSGPACK, MULTIPART)  # what is read; files of numbers have their options in the query
 WITH_QUERY = {*array_files.READERS, MSGPACK}
-ABOUT_THE_ANSWER = (b"format", b"member", b"arrays", b"picture")  # query parameters that say what form the answer has; no fields
 
 
 @dataclass(frozen=True)
@@ -88,15 +87,11 @@ def _with_options(endpoint: Endpoint, sent: Sent, value: Any) -> dict[str, Any]:
 def asked_form(environ: WSGIEnvironment) -> tuple[bytes, ...]:
     """The parameters of the query that say what form the answer has."""
     query = environ.get("QUERY_STRING")
-    return tuple(pair for pair in query.encode("latin-1").split(b"&") if _is_about_the_answer(pair)) if query else ()
+    return tuple(pair for pair in query.encode("latin-1").split(b"&") if commands.is_about_the_answer(pair)) if query else ()
 
 
 def _without_form(query: str) -> bytes:
-    return b"&".join(pair for pair in query.encode("latin-1").split(b"&") if not _is_about_the_answer(pair)) if query else b""
-
-
-def _is_about_the_answer(pair: bytes) -> bool:
-    return pair.partition(b"=")[0] in ABOUT_THE_ANSWER
+    return b"&".join(pair for pair in query.encode("latin-1").split(b"&") if not commands.is_about_the_answer(pair)) if query else b""
 
 
 def _query(request: Request, query: bytes) -> bytes:
@@ -116,6 +111,8 @@ def _query(request: Request, query: bytes) -> bytes:
 def _body(request: Request, query: bytes) -> Sent:
     environ = request.environ
     if query and _media_type(request) not in WITH_QUERY:
+        if found := mistakes.file_with_options(request):
+            raise mistakes.corrected(_unsupported(f"a body of type {_media_type(request)[:80]} is not read", ""), *found)
         error = InputError(f"a {request.method} carries its fields in the body, and this one has a query string")
         command = mistakes.moved_to_body(request, query) if len(query) <= mistakes.LONGEST else None
         raise mistakes.corrected(error, "put every field into the JSON body, or all into the query of a GET", command)

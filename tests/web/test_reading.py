@@ -55,6 +55,60 @@ def test_a_mistake_is_answered_with_what_would_be_right(client: FlaskClient, nam
     assert hint in (problem["hint"] or "")
 
 
+REPEATED: dict[str, tuple[str, str, bytes, str, str | None]] = {  # what was sent to inverse or solve, and the command that is answered
+    "a file with options, by -d": (
+        "inverse?arithmetic=exact&format=csv", "POST", b"2,15,3", FORM,
+        "curl --data-binary @A.csv -H 'content-type: text/csv' 'http://localhost/v1/inverse?arithmetic=exact&format=csv'",
+    ),
+    "a file with options, its lines eaten": (
+        "inverse?arithmetic=exact", "POST", b"2,15,3", "text/csv",
+        "curl --data-binary @A.csv -H 'content-type: text/csv' 'http://localhost/v1/inverse?arithmetic=exact'",
+    ),
+    "one of two files, with options": (
+        "solve?format=text&arithmetic=exact", "POST", b"2,15,3", FORM,
+        "curl -F matrix=@A.csv -F rhs=@rhs.csv -F arithmetic=exact 'http://localhost/v1/solve?format=text'",
+    ),
+    "a PUT": (
+        "inverse?format=csv", "PUT", b"2,1\n5,3\n", "",
+        "curl --data-binary @A.csv -H 'content-type: text/csv' 'http://localhost/v1/inverse?format=csv'",
+    ),
+    "JSON without its name": (
+        "inverse?format=text", "POST", b'{"matrix": [[2]]}', FORM,
+        """curl 'http://localhost/v1/inverse?format=text' -H 'content-type: application/json' -d '{"matrix": [[2]]}'""",
+    ),
+    "a plus": (
+        "gradient?expression=x^2+1&format=latex", "GET", b"", "",
+        "curl -G --data-urlencode 'expression=x^2+1' 'http://localhost/v1/gradient?format=latex'",
+    ),
+    "what a shell or curl would read": (
+        "inverse?member={a}';`x`", "PUT", b"2,1\n5,3\n", "",
+        "curl --data-binary @A.csv -H 'content-type: text/csv' 'http://localhost/v1/inverse?member=%7Ba%7D'\\''%3B%60x%60'",
+    ),
+    "None": (
+        "inverse", "POST", b"{'digits': None, 'steps': None, 'matrix': [[2]], 'arithmetic': None}", "application/json",
+        """curl http://localhost/v1/inverse -H 'content-type: application/json' -d '{"matrix": [[2]]}'""",
+    ),
+    "a key twice": ("inverse", "POST", b'{"matrix": [[2]], "matrix": [[3]]}', "application/json", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_the_command_repeats_what_was_right(client: FlaskClient, name: str) -> None:
+    address, method, body, content_type, command = REPEATED[name]
+    problem = client.open(
+        f"/v1/{address}", method=method, data=body, content_type=content_type, headers={"User-Agent": "curl/8"}
+    ).get_json()
+    assert problem.get("command") == command, problem
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("2;1\n5;3\n", "semicolons"), ("2 1\n5 3\n", "blanks"), ("2\t1\n5\t3\n", "tabs"), ("a,b\n1,2\n", "names")]
+)
+def test_another_separator_in_the_first_line_is_named(client: FlaskClient, text: str, hint: str) -> None:
+    problem = client.post("/v1/inverse", data=text, content_type="text/csv").get_json()
+    assert hint in problem["hint"], problem
+
+
 def test_what_is_not_read_is_listed(client: FlaskClient) -> None:
     answer = client.post("/v1/trial", data=b"1,2", content_type="image/png")
     accepted = [
