@@ -22,13 +22,13 @@ from werkzeug import Response
 
 from service import limits
 from service.errors import InputError, NablaError
-from service.web import admission, computing, encodings, mistakes, negotiation, pipeline, problems, reading, trace, writing
+from service.web import admission, commands, computing, encodings, mistakes, negotiation, pipeline, problems, reading, trace, writing
 from service.web.endpoint import Endpoint
 from service.web.forms import BY_TYPE, JSON, PLAIN, Form
 from service.web.problems import InternalError, NotAcceptable, UnknownOperation, UnsupportedMediaType
 from service.web.registry import ENDPOINTS
 from service.web.state import State
-from service.web.strict_json import loads
+from service.web.strict_json import NotJson, loads
 
 if TYPE_CHECKING:
     pass
@@ -38,6 +38,7 @@ NDJSON = "application/x-ndjson"
 OTHER_NAMES = ("application/ndjson", "application/jsonl")
 BY_NAME = {"json": JSON, "ndjson": NDJSON}
 MEMBERS = ("id", "operation", "request", "format", "member")
+GLUED = re.compile(rb"\}[ \t\r]*\{")
 MILLISECONDS = re.compile(r"[0-9]{1,15}", re.ASCII)
 LONGEST_ID = 200  # characters
 
@@ -112,6 +113,7 @@ def _read(kind: str, data: bytes, query: dict[str, str]) -> Batch:
     """Raises InputError, NotJson, LimitExceeded, UnsupportedMediaType."""
     if kind == NDJSON:
         lines = [line for line in data.split(b"\n") if line.strip()]
+        _refuse_glued(lines)
         batch = Batch(lines)
     elif kind == JSON:
         batch = _of_json(loads(data))
@@ -127,6 +129,16 @@ def _read(kind: str, data: bytes, query: dict[str, str]) -> Batch:
         raise InputError("there is no item in the batch", hint='send {"items": [{"operation": "rank", "matrix": [[1, 2], [2, 4]]}]}')
     limits.check("batch-items", len(batch.items), "/items")
     return batch
+
+
+def _refuse_glued(lines: list[bytes]) -> None:
+    """Raises NotJson for a single line that holds several items: curl -d has taken the ends of the lines out."""
+    if len(lines) == 1 and GLUED.search(lines[0]):
+        try:
+            loads(lines[0])
+        except NotJson as error:
+            command = commands.send_file("/v1/batch", NDJSON, "items.ndjson")
+            raise mistakes.corrected(error, "-d eats the ends of lines; send the file as it is", command) from None
 
 
 def _of_json(value: Any) -> Batch:

@@ -61,6 +61,11 @@ def send_file(path: str, media_type: str, name: str) -> str:
 def send_parts(path: str, files: Mapping[str, str]) -> str:
     """Sends several files, each as the field of its name, and the options that stood in the query."""
     parts = [f"{field}=@{name}" for field, name in files.items()] + [unquote_plus(pair) for pair in _asked(of_the_answer=False)]
+    return form(path, parts)
+
+
+def form(path: str, parts: Iterable[str]) -> str:
+    """Sends `name=value` texts as the parts of a form."""
     return " ".join(["curl", *(f"-F {_word(part)}" for part in parts), _url(path)])
 
 

@@ -32,6 +32,7 @@ LONGEST_HINT = 300  # characters, as problems.py cuts
 NUMBERS = b"0123456789+-.,;eE\t\r\n "
 MEMBERS = re.compile(r"""\s*(?:[A-Za-z_]+\s*:|(["'])[A-Za-z_]+\1\s*:)""")  # of an object without its braces
 NULLS = re.compile(r'(?<=\{)(?:"\w+": null, )+|, "\w+": null(?=[,}])|(?<=\{)"\w+": null(?=\})')  # None: the field is left out
+FILE = re.compile(r"[A-Za-z0-9_.-]{1,60}", re.ASCII)  # a name that curl -F takes as it is
 PAIR = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*=[^=]")
 ELSEWHERE = {  # what NumPy, SciPy, MATLAB and R call an operation
     "inv": "inverse", "det": "determinant", "pinv": "pseudoinverse", "eig": "eigen", "eigh": "eigen", "eigvals": "eigen",
@@ -95,7 +96,8 @@ def wrong_method(request: Request, allowed: Iterable[str]) -> MethodNotAllowed:
     entry = _operation(request.path)
     if entry is None:
         return corrected(error, f"it answers to {methods}", commands.get(request.path[:120]) if "GET" in methods else None)
-    why = "curl -T sends a PUT" if request.method == "PUT" and request.mimetype in ("", FORM) else f"it answers to {methods}"
+    is_file = request.method == "PUT" and request.mimetype in ("", FORM) and _has_body(request)
+    why = "curl -T sends a PUT" if is_file else f"it answers to {methods}"
     return corrected(error, why, _again(entry, request))
 
 
@@ -106,9 +108,14 @@ def _operation(path: str) -> Endpoint | None:
 def _again(entry: Endpoint, request: Request) -> str:
     """The same request, sent to the operation as it wants to be asked."""
     query = request.query_string.decode("latin-1")
-    if request.method in ("GET", "HEAD") and query and len(query) < LONGEST:
+    has_fields = any(not commands.is_about_the_answer(pair) for pair in request.query_string.split(b"&"))
+    if query and len(query) < LONGEST and (request.method in ("GET", "HEAD") or (has_fields and not _has_body(request))):
         return commands.get(entry.path, query)
     return _meant(entry, request.mimetype, _beginning(request))[1] or _example(entry)
+
+
+def _has_body(request: Request) -> bool:
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 
 def _beginning(request: Request) -> bytes:
@@ -160,6 +167,8 @@ def _meant_at(path: str, media_type: str, data: bytes, entry: Endpoint | None = 
         return RENAME, commands.post(path, found) if found else None
     if PAIR.match(data) and len(data) < LONGEST:
         pairs = [unquote_plus(pair) if "%" in pair else pair for pair in text.split("&")]  # what curl encodes has no + for a space
+        if any(pair.partition("=")[2].startswith("@") for pair in pairs):
+            return "-F fills a field with a file", commands.form(path, pairs)
         return "send form fields as a query", commands.query(path, pairs)
     return "send JSON", None
 
@@ -191,8 +200,15 @@ def as_json(text: str, entry: Endpoint | None) -> str | None:
         found = repaired(f"{{{text}}}" if MEMBERS.match(text) else text)
         found = NULLS.sub("", found) if found else None
     if found and found.startswith("["):
-        return f'{{"{entry.main}": {found}}}' if entry and entry.main else None
+        return f'{{"{_main(entry, flat=not found[1:].lstrip().startswith("["))}": {found}}}' if entry and entry.main else None
     return found if found and found.startswith("{") else None
+
+
+def _main(entry: Endpoint, *, flat: bool) -> str | None:
+    """The field that a bare list fills: the main array, or `vector` where one may stand in its place and the list has no rows."""
+    matrix, vector = entry.request.fields.get("matrix"), entry.request.fields.get("vector")
+    instead = entry.main == "matrix" and matrix and vector and not matrix.required and not vector.required
+    return "vector" if flat and instead else entry.main
 
 
 def not_json(error: Refusal, entry: Endpoint, data: bytes) -> Refusal:
@@ -221,7 +237,12 @@ def not_json(error: Refusal, entry: Endpoint, data: bytes) -> Refusal:
 def renamed(entry: Endpoint, payload: dict[str, Any], names: dict[str, str | None]) -> str | None:
     """The command with unknown fields called by the names that they resemble; None where one resembles none, or a field that is there."""
     found = {name: nearest for name, nearest in names.items() if nearest and nearest not in payload}
-    if len(set(found.values())) < len(names) or any(isinstance(value, Matrix) for value in payload.values()):
+    if len(set(found.values())) < len(names):
+        return None
+    if any(value is None for value in payload.values()):  # a part of an unknown name is not read
+        files = {found.get(name, name): name if "." in name else f"{name}.csv" for name in payload}
+        return commands.send_parts(entry.path, files) if all(map(FILE.fullmatch, payload)) and files.keys() <= set(entry.arrays) else None
+    if any(isinstance(value, Matrix) for value in payload.values()):
         return None
     return commands.post(entry.path, json.dumps({found.get(name, name): value for name, value in payload.items()}, ensure_ascii=False))
 
@@ -229,7 +250,7 @@ def renamed(entry: Endpoint, payload: dict[str, Any], names: dict[str, str | Non
 def bare(entry: Endpoint, payload: Any) -> str:
     """The command for a JSON value that is no object: a list is the main array."""
     if isinstance(payload, list) and payload and entry.main:
-        return commands.post(entry.path, json.dumps({entry.main: payload}))
+        return commands.post(entry.path, json.dumps({_main(entry, flat=not isinstance(payload[0], list)): payload}))
     return _example(entry)
 
 

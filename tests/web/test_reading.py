@@ -55,6 +55,7 @@ def test_a_mistake_is_answered_with_what_would_be_right(client: FlaskClient, nam
     assert hint in (problem["hint"] or "")
 
 
+PARTS = b"".join(b'--x\r\ncontent-disposition: form-data; name="%c"; filename="f.csv"\r\n\r\n1\r\n' % name for name in b"Ab") + b"--x--\r\n"
 REPEATED: dict[str, tuple[str, str, bytes, str, str | None]] = {  # what was sent to inverse or solve, and the command that is answered
     "a file with options, by -d": (
         "inverse?arithmetic=exact&format=csv", "POST", b"2,15,3", FORM,
@@ -87,6 +88,28 @@ REPEATED: dict[str, tuple[str, str, bytes, str, str | None]] = {  # what was sen
     "None": (
         "inverse", "POST", b"{'digits': None, 'steps': None, 'matrix': [[2]], 'arithmetic': None}", "application/json",
         """curl http://localhost/v1/inverse -H 'content-type: application/json' -d '{"matrix": [[2]]}'""",
+    ),
+    "a wrong method with fields": (
+        "gradient?expression=x^2&format=text", "DELETE", b"", "", "curl -g 'http://localhost/v1/gradient?expression=x^2&format=text'",
+    ),
+    "a file in a form that -d sent": (
+        "inverse?format=csv", "POST", b"matrix=@A.csv", FORM, "curl -F matrix=@A.csv 'http://localhost/v1/inverse?format=csv'",
+    ),
+    "parts by the names of the book": (
+        "solve?format=csv", "POST", PARTS, "multipart/form-data; boundary=x",
+        "curl -F matrix=@A.csv -F rhs=@b.csv 'http://localhost/v1/solve?format=csv'",
+    ),
+    "a bare vector": (
+        "norm", "POST", b"[3, 4]", "application/json",
+        """curl http://localhost/v1/norm -H 'content-type: application/json' -d '{"vector": [3, 4]}'""",
+    ),
+    "a bare vector, not quite JSON": (
+        "norm", "POST", b"[3, 4,]", "application/json",
+        """curl http://localhost/v1/norm -H 'content-type: application/json' -d '{"vector": [3, 4]}'""",
+    ),
+    "lines of a batch, eaten": (
+        "batch", "POST", b'{"operation": "rank", "matrix": [[1]]}{"operation": "rank", "matrix": [[2]]}', "application/x-ndjson",
+        "curl --data-binary @items.ndjson -H 'content-type: application/x-ndjson' http://localhost/v1/batch",
     ),
     "a key twice": ("inverse", "POST", b'{"matrix": [[2]], "matrix": [[3]]}', "application/json", None),
 }  # fmt: skip
