@@ -154,10 +154,14 @@ def test_the_end_finishes_what_is_in_flight_and_says_that_nothing_more_should_co
         time.sleep(0.2)
         late = [pool.submit(lambda: [ask_once(base) for _ in range(15)]) for _ in range(20)]
         os.kill(arbiter, signal.SIGTERM)
-        time.sleep(0.2)
-        kept.request("GET", "/readyz")
-        answer = kept.getresponse()
-        assert (answer.status, answer.read()) == (503, b'{"status":"stopping"}\n')
+        give_up = time.monotonic() + 5
+        said = (200, b"")
+        while said[0] == 200 and time.monotonic() < give_up:  # until the signal has reached the worker
+            time.sleep(0.05)
+            kept.request("GET", "/readyz")
+            answer = kept.getresponse()
+            said = (answer.status, answer.read())
+        assert said == (503, b'{"status":"stopping"}\n')
         assert [future.result() for future in in_flight] == [200] * 6
         assert {outcome for future in late for outcome in future.result()} <= {"200", "refused"}
 
