@@ -25,9 +25,18 @@ serve: $(VENV)/.runtime ## install and run the service on http://127.0.0.1:8000 
 	$(SAY) "Starting the service on http://$(HOST):$(PORT), cache $(if $(REDIS_URL),in Redis (REDIS_URL),in its own memory). Ctrl-C ends it."
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py
 
+# What starts servers, and may measure time, is tested one test after another; the mathematics by a process a core.
+SERVED := $(addprefix tests/,browser cache clients compute deploy hostile transcript web test_guides.py test_schemathesis.py test_seed_cases.py)
 test: check redis tools ## install all that the tests need, run the checks, then the tests (ARGS="-k svd" goes to pytest)
+ifeq ($(ARGS),)
+	$(SAY) "Tests of the mathematics (pytest)"
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(SERVED:%=--ignore=%)
+	$(SAY) "Tests of the service (pytest)"
+	@$(BIN)/python -m pytest $(SERVED)
+else
 	$(SAY) "Tests (pytest)"
 	@$(BIN)/python -m pytest $(ARGS)
+endif
 
 check: $(VENV)/.dev ## style, types, import laws, and whether the generated files are current
 	$(SAY) "Style (ruff)"
