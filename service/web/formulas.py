@@ -98,13 +98,14 @@ def _scalar(value: Any) -> str:
 
 
 def _number(text: str) -> str:
-    """1e-05 as 1 \\times 10^{-5}, 2.0 as 2; the digits are those that JSON has."""
+    """1.5e-05 as 1.5 \\times 10^{-5}, 1e+20 as 10^{20}, 2.0 as 2; the digits are those that JSON has."""
     found = NUMBER.fullmatch(text)
     if found is None:
         return text
     if found[3] is None:
         return text.removesuffix(".0")
-    return rf"{found[1]} \times 10^{{{'-' if found[2] == '-' else ''}{found[3]}}}"
+    power = rf"10^{{{'-' if found[2] == '-' else ''}{found[3]}}}"
+    return found[1].removesuffix("1") + power if found[1] in ("1", "-1") else rf"{found[1]} \times {power}"
 
 
 def _text(text: str) -> str:
@@ -120,10 +121,15 @@ def _text(text: str) -> str:
 
 
 def _complex(real: Any, imaginary: Any) -> str:
+    """1 - 2 i, and as it is written by hand where a part is zero or the imaginary part is one: i, -i, 3."""
     first, second = _scalar(real), _scalar(imaginary)
+    if second in ("0", "-0"):
+        return first
     if not re.fullmatch(r"-?(?:[0-9.]+|\\frac\{[0-9]+\}\{[0-9]+\})", second):
         second = rf"\left({second}\right)"
-    return rf"{first} {'-' if second.startswith('-') else '+'} {second.removeprefix('-')} \mathrm{{i}}"
+    sign, size = ("-" if second.startswith("-") else ""), second.removeprefix("-")
+    term = r"\mathrm{i}" if size == "1" else rf"{size} \mathrm{{i}}"
+    return sign + term if first in ("0", "-0") else f"{first} {sign or '+'} {term}"
 
 
 def _words(text: Any) -> str:

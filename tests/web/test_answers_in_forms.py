@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from service.web.endpoint import Endpoint, Example
 from service.web.forms import BY_NAME, CSV, JSON, KINDS, LATEX, MATHML, MSGPACK, TEXT, Form
+from service.web.formulas import equations
 from service.web.mathml import CORE_ATTRIBUTES, NAMESPACE, of_latex
 from service.web.negotiation import best
 from service.web.problems import NotAcceptable
@@ -184,7 +185,7 @@ TEXTS: list[tuple[str, dict[str, Any], str]] = [
     ("definiteness?format=latex", {"matrix": [[1, 2], [2, 1]]}, "\\text{indefinite}\n"),
     ("determinant?format=latex", {"matrix": [["a", "b"], ["c", "d"]]}, "\\det A = a d - b c\n"),
     ("eigen?format=latex", {"matrix": [[0, -1], [1, 0]]},
-     "\\lambda = \\begin{bmatrix} 0 + 1 \\mathrm{i} \\\\ 0 - 1 \\mathrm{i} \\end{bmatrix}\n"),
+     "\\lambda = \\begin{bmatrix} \\mathrm{i} \\\\ -\\mathrm{i} \\end{bmatrix}\n"),
 ]  # fmt: skip
 
 
@@ -197,6 +198,19 @@ def test_what_a_shell_and_a_page_get(client: FlaskClient, address: str, request_
 def test_errors_stay_problems(client: FlaskClient) -> None:
     answer = client.post("/v1/inverse?format=text", json={"matrix": [[0]]}, headers={"Accept": "text/plain"})
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("value", "formula"),
+    [
+        (1 - 2j, r"1 - 2 \mathrm{i}"), (-2j, r"-2 \mathrm{i}"), (1j, r"\mathrm{i}"), (3 - 1j, r"3 - \mathrm{i}"), (3 + 0j, "3"), (0j, "0"),
+        ({"re": "0", "im": "1/2"}, r"\frac{1}{2} \mathrm{i}"), ({"re": "1", "im": "-3/2"}, r"1 - \frac{3}{2} \mathrm{i}"),
+        ({"re": "0", "im": "sqrt(2)"}, r"\left(\sqrt{2}\right) \mathrm{i}"), (complex(0, 1e20), r"\left(10^{20}\right) \mathrm{i}"),
+        (1e20, "10^{20}"), (-1e-9, "-10^{-9}"), (1.5e20, r"1.5 \times 10^{20}"), (11e20, r"1.1 \times 10^{21}"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_as_by_hand(value: Any, formula: str) -> None:
+    assert equations(value) == [("", formula)]
 
 
 def test_brackets_grow_with_their_matrix_and_operators_are_spoken() -> None:
