@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
-from flask import Request
+from flask import Request, current_app
 
 from service.errors import MatrixFormatError, NablaError
 from service.linalg.matrix import Matrix
@@ -80,6 +80,10 @@ def nothing_here(request: Request) -> NotFound:
         last = above.rpartition("/")[2]
     nearest = nearest_operation(last)
     error = (UnknownOperation if path.startswith("/v1/") else NotFound)(f"there is nothing at {path[:120]}", headers={"Link": LINKS})
+    if page := _nearest_page(path, likely=nearest is None):
+        error.hint = f"did you mean {page}?"
+        error.facts = {"command": commands.get(page)} if request.method in ("GET", "HEAD") and page != "/v1/batch" else {}
+        return error
     if nearest is None:
         error.hint = "GET /v1/operations lists the operations"
         return error
@@ -87,6 +91,13 @@ def nothing_here(request: Request) -> NotFound:
     error.hint = f"did you mean {entry.path}?"
     error.facts = {"command": _again(entry, request)}
     return error
+
+
+def _nearest_page(path: str, *, likely: bool) -> str | None:
+    """The address that is no operation and differs by slashes alone; or, where that is `likely`, one that resembles this one."""
+    pages = [rule.rule for rule in current_app.url_map.iter_rules() if not rule.arguments and _operation(rule.rule) is None]
+    plain = "/" + "/".join(filter(None, path[:60].lower().split("/")))
+    return plain if plain in pages else next(iter(difflib.get_close_matches(plain, pages, 1, 0.8)), None) if likely else None
 
 
 def wrong_method(request: Request, allowed: Iterable[str]) -> MethodNotAllowed:

@@ -132,6 +132,21 @@ def test_another_separator_in_the_first_line_is_named(client: FlaskClient, text:
     assert hint in problem["hint"], problem
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/docs/", "/docs"), ("/openapi.yml", "/openapi.yaml"), ("/v1/operations/", "/v1/operations"), ("/v1/limit", "/v1/limits"),
+     ("/v1/batches", "/v1/batch"), ("/v1//batch/", "/v1/batch"), ("/LLMS.txt", "/llms.txt")],
+)  # fmt: skip
+def test_the_nearest_page_is_named(client: FlaskClient, path: str, page: str) -> None:
+    problem = client.get(path).get_json()
+    assert (problem["status"], problem["hint"]) == (404, f"did you mean {page}?")
+    assert problem.get("command") == (None if page == "/v1/batch" else f"curl http://localhost{page}")
+
+
+def test_nothing_resembles_it(client: FlaskClient) -> None:
+    assert client.get("/wp-login.php").get_json()["hint"] == "GET /v1/operations lists the operations"
+
+
 def test_what_is_not_read_is_listed(client: FlaskClient) -> None:
     answer = client.post("/v1/trial", data=b"1,2", content_type="image/png")
     accepted = [
