@@ -13,7 +13,8 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -30,9 +31,6 @@ from service.web.registry import ENDPOINTS
 from service.web.state import State
 from service.web.strict_json import NotJson, loads
 
-if TYPE_CHECKING:
-    pass
-
 PATH = "/v1/batch"
 NDJSON = "application/x-ndjson"
 OTHER_NAMES = ("application/ndjson", "application/jsonl")
@@ -40,6 +38,7 @@ BY_NAME = {"json": JSON, "ndjson": NDJSON}
 MEMBERS = ("id", "operation", "request", "format", "member")
 GLUED = re.compile(rb"\}[ \t\r]*\{")
 MILLISECONDS = re.compile(r"[0-9]{1,15}", re.ASCII)
+LINE = re.compile(rb"[^ \t\r\n][^\n]*")  # none that is blank
 LONGEST_ID = 200  # characters
 
 log = logging.getLogger("nabla.request")
@@ -92,6 +91,8 @@ def _query(query: str) -> dict[str, str]:
             raise InputError(
                 f"{name[:60]} is not a parameter of a batch", hint="format=ndjson and deadline_ms are", pointer=f"/{name[:60]}"
             )
+    if len(dict(pairs)) < len(pairs):
+        raise InputError("a parameter of the batch stands twice", hint="keep one of the two", pointer=f"/{pairs[0][0]}")
     return dict(pairs)
 
 
@@ -112,7 +113,7 @@ def _answer_as(name: str | None, accept: str | None, kind: str) -> str:
 def _read(kind: str, data: bytes, query: dict[str, str]) -> Batch:
     """Raises InputError, NotJson, LimitExceeded, UnsupportedMediaType."""
     if kind == NDJSON:
-        lines = [line for line in data.split(b"\n") if line.strip()]
+        lines = [found[0] for found in islice(LINE.finditer(data), limits.limit("batch-items") + 1)]
         _refuse_glued(lines)
         batch = Batch(lines)
     elif kind == JSON:
@@ -123,6 +124,10 @@ def _read(kind: str, data: bytes, query: dict[str, str]) -> Batch:
             f"a batch of type {kind[:80]} is not read", hint=f"send {JSON}, or {NDJSON}", headers={"Accept-Post": accepted}
         )
     if "deadline_ms" in query:
+        if batch.deadline_ms is not None:
+            raise InputError(
+                "deadline_ms stands in the body, and in the query, too", hint="leave out one of the two", pointer="/deadline_ms"
+            )
         text = query["deadline_ms"]
         batch.deadline_ms = _deadline(int(text) if MILLISECONDS.fullmatch(text) else text)
     if not batch.items:

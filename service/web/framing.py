@@ -17,6 +17,8 @@ REQUEST_LINE = re.compile(rb"[^\r\n]* HTTP/1\.[0-9]\r\n")
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 CODED = re.compile(rb"\r\ntransfer-encoding:([^\r]*)", re.IGNORECASE)
 NOT_TEXT = re.compile(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\xff]")
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[^\r\n]*)?")
+BEGUN_SIZE = re.compile(rb"[0-9A-Fa-f]*[ \t]*(?:;[^\r\n]*)?\r?")  # of a chunk, whose line is not all here
 EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -60,12 +62,12 @@ class Arrival:
         self.head = place + 4
         head = bytes(data[: self.head])
         coded = CODED.search(head)
-        if coded and coded[1].strip(b" \t").lower() == b"chunked":
-            self._chunk = self.head
+        length = CONTENT_LENGTH.search(head)
+        if coded and (length or coded[1].strip(b" \t").lower() != b"chunked"):
+            self._end = self.head  # two lengths, or no coding that is known here
         elif coded:
-            self._end = self.head  # no coding that is known here
+            self._chunk = self.head
         else:
-            length = CONTENT_LENGTH.search(head)
             size = int(length[1]) if length else 0
             self._end = self.head + (size if size <= self.largest_body else 0)  # too large a body is refused unread
         self.expects = EXPECTS.search(head) is not None
@@ -76,15 +78,13 @@ class Arrival:
         while len(data) <= 2 * self.largest_body + LONGEST_HEAD:  # chunks of a byte or two are mostly framing
             line = data.find(b"\r\n", self._chunk)
             if line < 0:
-                return len(data) - self._chunk > LONGEST_LINE + 2
-            try:
-                size = int(data[self._chunk : line].partition(b";")[0].strip() or b"none", 16)
-            except ValueError:
-                return True
+                return len(data) - self._chunk > LONGEST_LINE + 2 or BEGUN_SIZE.fullmatch(data, self._chunk) is None
+            told = CHUNK_SIZE.fullmatch(data, self._chunk, line)
+            size = int(told[1], 16) if told else LARGEST_SIZE + 1
             if size > LARGEST_SIZE:
                 return True
             begin = line + 2
-            if size <= 0:  # the last one; trailers may follow
+            if size == 0:  # the last one; trailers may follow
                 ended = data.startswith(b"\r\n", begin) or data.find(b"\r\n\r\n", begin) >= 0
                 return ended or len(data) - begin > LONGEST_HEAD
             if self._body + min(size, len(data) - begin) > self.largest_body:

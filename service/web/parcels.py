@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 
 from service.errors import Fault, NablaError, Span
-from service.web import problems
+from service.web import problems, strict_json, writing
 from service.web.forms import Form
 from service.web.problems import HttpError
 from service.web.reading import Sent
 
 LENGTH = struct.Struct("!I")
+LONGEST = 2**53  # milliseconds: more is no deadline
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def pack_set(key: str, value: bytes) -> bytes:
 
 def pack_key(key: str, deadline_ms: int | None) -> bytes:
     """A question to the worker: whether it knows the answer of this key. With what the request says of its deadline."""
-    return _pack({"key": key, "deadline_ms": deadline_ms}, b"")
+    return _pack({"key": key, "deadline_ms": None if deadline_ms is None else min(deadline_ms, LONGEST)}, b"")
 
 
 def unpack_question(parcel: bytes) -> tuple[dict[str, Any], bytes]:
@@ -124,7 +125,7 @@ def _pack_error(error: NablaError) -> dict[str, Any]:
         "pointer": error.pointer,
         "span": _pack_span(error.span),
         "faults": [[fault.detail, fault.pointer, _pack_span(fault.span), fault.hint] for fault in error.faults],
-        "facts": problems.plain_facts(error.facts),
+        "facts": writing.to_json(problems.plain_facts(error.facts)).decode(),  # whole numbers beyond 64 bits included
         "headers": dict(error.headers) if isinstance(error, HttpError) and error.headers else None,
     }
 
@@ -136,7 +137,7 @@ def _unpack_error(packed: dict[str, Any]) -> NablaError:
         pointer=packed["pointer"],
         span=_unpack_span(packed["span"]),
         faults=[Fault(detail, pointer, _unpack_span(span), hint) for detail, pointer, span, hint in packed["faults"]],
-        facts=packed["facts"],
+        facts=strict_json.parse(packed["facts"].encode()),
     )
     if isinstance(error, HttpError):
         error.headers = packed["headers"]

@@ -197,6 +197,9 @@ class Worker(ThreadWorker):
     def handle_request(self, req: Any, conn: Connection) -> Any:
         if not has_sane_host(req):
             raise errors.InvalidHeader("HOST", req=req)
+        coding = next((value for name, value in req.headers if name == "TRANSFER-ENCODING"), "chunked")
+        if coding.strip(" \t").lower() != "chunked":  # gunicorn lets gzip pass, and leaves it undone
+            raise errors.UnsupportedTransferCoding(coding)
         settle(req, conn.is_cut)
         conn.sock.waits = self.held() > HELD
         return super().handle_request(req, conn)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from service import limits
+from service.errors import LimitExceeded
+from service.web import batch
 from service.web.batch import MEMBERS, NDJSON
 from service.web.registry import ENDPOINTS
 from tests import servers
@@ -98,6 +101,10 @@ REFUSED: list[tuple[bytes, str | None, str, int, str]] = [
     (b'{"items": [1], "more": 2}', "application/json", "", 400, "invalid-input"),
     (b'{"items": [1], "deadline_ms": 1.5}', "application/json", "", 400, "invalid-input"),
     (b'{"items": [1]}', "application/json", "?deadline_ms=soon", 400, "invalid-input"),
+    (b'{"items": [1]}', "application/json", "?deadline_ms=5&deadline_ms=6", 400, "invalid-input"),
+    (b'{"items": [1], "deadline_ms": 5}', "application/json", "?deadline_ms=6", 400, "invalid-input"),
+    (b" \r\n\n\t\n", NDJSON, "", 400, "invalid-input"),
+    (b"1\n" * 501, NDJSON, "", 413, "limit-exceeded"),
     (b'{"items": [1]}', "application/json", "?colour=red", 400, "invalid-input"),
     (b'{"items": [1]}', "application/json", "?format=csv", 406, "not-acceptable"),
     (b"1,2", "text/csv", "", 415, "unsupported-media-type"),
@@ -110,6 +117,17 @@ REFUSED: list[tuple[bytes, str | None, str, int, str]] = [
 def test_a_batch_that_is_none(client: FlaskClient, data: bytes, content_type: str | None, query: str, status: int, code: str) -> None:
     answer = client.post(f"/v1/batch{query}", data=data, content_type=content_type)
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+
+
+def test_lines_beyond_the_limit_are_not_held() -> None:
+    data = b"ab\n" * 1_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(LimitExceeded):
+            batch._read(NDJSON, data, {})
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_deadline_is_for_all(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
