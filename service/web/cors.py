@@ -10,8 +10,8 @@ ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:
 METHODS = "GET, HEAD, POST, QUERY, OPTIONS"
 REQUEST_HEADERS = "Accept, Authorization, Content-Encoding, Content-Type, If-None-Match, Traceparent, Tracestate, X-API-Key, X-Request-Id"
 EXPOSED = (
-    "Allow, Cache-Status, Content-Disposition, Content-Location, ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
-    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+    "Allow, Cache-Status, Content-Disposition, Content-Location, Deprecation, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, "
+    "Server-Timing, Sunset, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
 )
 MAX_AGE = "7200"  # seconds that a browser keeps a preflight; none keeps it longer
 

@@ -125,7 +125,7 @@ def _complex(real: Any, imaginary: Any) -> str:
     first, second = _scalar(real), _scalar(imaginary)
     if second in ("0", "-0"):
         return first
-    if not re.fullmatch(r"-?(?:[0-9.]+|\\frac\{[0-9]+\}\{[0-9]+\})", second):
+    if not re.fullmatch(r"-?(?:[0-9.]+|(?:[0-9]+ )?\\sqrt\{[0-9]+\}|\\frac\{(?:[0-9]+|(?:[0-9]+ )?\\sqrt\{[0-9]+\})\}\{[0-9]+\})", second):
         second = rf"\left({second}\right)"
     sign, size = ("-" if second.startswith("-") else ""), second.removeprefix("-")
     term = r"\mathrm{i}" if size == "1" else rf"{size} \mathrm{{i}}"

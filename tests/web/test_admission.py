@@ -172,6 +172,7 @@ def test_a_page_of_an_allowed_origin_may_ask_and_read(trial: Trial) -> None:
         assert answer.status_code == status
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
         assert answer.headers["Access-Control-Expose-Headers"] == EXPOSED
+        assert {"Deprecation", "Link", "Sunset"} <= set(EXPOSED.split(", "))
         assert "Origin" in answer.headers.get_all("Vary")
         assert "Access-Control-Allow-Credentials" not in answer.headers
     assert ask(client, Origin=ORIGIN, X_API_Key=LIMITED_KEY).status_code == 200

@@ -205,7 +205,10 @@ def test_errors_stay_problems(client: FlaskClient) -> None:
     [
         (1 - 2j, r"1 - 2 \mathrm{i}"), (-2j, r"-2 \mathrm{i}"), (1j, r"\mathrm{i}"), (3 - 1j, r"3 - \mathrm{i}"), (3 + 0j, "3"), (0j, "0"),
         ({"re": "0", "im": "1/2"}, r"\frac{1}{2} \mathrm{i}"), ({"re": "1", "im": "-3/2"}, r"1 - \frac{3}{2} \mathrm{i}"),
-        ({"re": "0", "im": "sqrt(2)"}, r"\left(\sqrt{2}\right) \mathrm{i}"), (complex(0, 1e20), r"\left(10^{20}\right) \mathrm{i}"),
+        ({"re": "0", "im": "sqrt(2)"}, r"\sqrt{2} \mathrm{i}"),
+        ({"re": "1/2", "im": "-3*sqrt(7)/2"}, r"\frac{1}{2} - \frac{3 \sqrt{7}}{2} \mathrm{i}"),
+        ({"re": "1", "im": "1 + sqrt(2)"}, r"1 + \left(1 + \sqrt{2}\right) \mathrm{i}"),
+        (complex(0, 1e20), r"\left(10^{20}\right) \mathrm{i}"),
         (1e20, "10^{20}"), (-1e-9, "-10^{-9}"), (1.5e20, r"1.5 \times 10^{20}"), (11e20, r"1.1 \times 10^{21}"),
     ],
 )  # fmt: skip
