@@ -81,10 +81,19 @@ class Recall:
             request.body = environ["wsgi.input"]
             request.body.noted = {name: environ[name] for name in MARKS if name in environ}  # `Front` takes it up from here
             return None
-        if len(data) <= LONGEST_PARSED:
+        is_read = _is_read(conn.parser)
+        if is_read and len(data) <= LONGEST_PARSED and not conn.parser.unreader.holds_more():
             del environ[trace.PLACE], environ["wsgi.early_hints"], environ["gunicorn.socket"]
             self._parsed[_address(conn), data] = Parsed(request, environ)
-        return _framed(response, answer, closes)
+        return _framed(response, answer, closes or not is_read)
+
+
+def _is_read(parser: Any) -> bool:
+    """Reads the rest of a body that the answer did not need, so that it is not taken for the next request. Whether that can be done."""
+    try:
+        return bool(parser.finish_body())
+    except Exception:  # it is not here: what is too large is refused unread
+        return False
 
 
 def _address(conn: Any) -> Any:

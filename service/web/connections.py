@@ -52,6 +52,10 @@ class Gathered(SocketUnreader):
         taken, self.data = bytes(self.data[:size]), self.data[size:]
         return taken
 
+    def holds_more(self) -> bool:
+        """Whether anything stands behind what was read."""
+        return bool(self.data) or bool(self.buf.getbuffer().nbytes)
+
     def take_rest(self) -> bytes:
         """The bytes behind the request that was read: the next one's."""
         rest: bytes = self.take_buffered() + bytes(self.data)

@@ -96,6 +96,15 @@ def test_requests_sent_ahead_are_answered_in_their_order(base: str) -> None:
     assert re.findall(rb'"answer":"(\w+)"', received) == [label.encode() for label in labels]
 
 
+def test_known_requests_sent_ahead_are_answered_however_often_they_come(base: str) -> None:
+    pair = get("first"), post(b'{"label": "second"}'), get("third")
+    for request in pair:
+        ask(base, request)
+    for _ in range(4):
+        received = ask(base, *pair, count=3)
+        assert re.findall(rb'"answer":"(\w+)"', received) == [b"first", b"second", b"third"]
+
+
 def test_a_request_in_two_pieces_is_answered_by_the_loop_too(base: str) -> None:
     request = post(b'{"label": "pieces"}')
     expected = ask(base, request)
