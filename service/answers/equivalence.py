@@ -33,7 +33,7 @@ def equivalent(request: Mapping[str, Any]) -> dict[str, Any]:
     if verdict.counterexample is not None:
         answer["counterexample"] = counterexample_to_json(verdict.counterexample)
     if verdict.domains is not None:
-        answer["domains"] = _domains_to_json(verdict.domains)
+        answer["domains"] = domains_to_json(verdict.domains)
     answer["checks"] = [check.to_json() for check in require(verdict.checks)]
     return answer
 
@@ -52,7 +52,7 @@ def _place_to_json(place: Place) -> dict[str, Any]:
     return {**sizes, "point": dict(place.point)}
 
 
-def _domains_to_json(domains: Domains) -> dict[str, Any]:
+def domains_to_json(domains: Domains) -> dict[str, Any]:
     """Where, among the points tried, only one side is defined."""
     told = []
     found: dict[str, Any] = {}

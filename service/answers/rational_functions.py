@@ -185,3 +185,10 @@ def quotient_text(quotient: Quotient, names: Sequence[str]) -> str:
         return polynomial_text(top, names)
     upper, lower = polynomial_text(top, names), polynomial_text(below, names)
     return f"({upper})/({lower})"
+
+
+def expanded_text(quotient: Quotient, names: Sequence[str]) -> str:
+    """As `quotient_text`, with everything multiplied out."""
+    top, below = quotient
+    upper = _expanded(top, names) or "0"
+    return upper if below == 1 else f"({upper})/({_expanded(below, names)})"

@@ -8,11 +8,10 @@ from marshmallow import fields
 
 from service.answers.equivalence import equivalent as verdict
 from service.web.calculus import ExpressionAnswer
+from service.web.domains import PLACE, DomainsAnswer
 from service.web.endpoint import Example, RequestSchema, ResponseSchema, endpoint
 from service.web.fields import AnswerField, ChecksField, ExpressionField, VariablesField
-from service.web.values import INTEGER, VALUE, VALUES, by_name, record
-
-PLACE = {"sizes": {**by_name(INTEGER), "description": "what the letters of sizes are"}, "point": VALUES}
+from service.web.values import VALUE
 
 
 class CounterexampleAnswer(AnswerField):
@@ -26,19 +25,6 @@ class CounterexampleAnswer(AnswerField):
             "difference": {"type": "number", "description": "they differ by at least this"},
         },
         "required": ["point", "left", "right", "difference"],
-        "additionalProperties": False,
-    }
-
-
-class DomainsAnswer(AnswerField):
-    schema = {
-        "type": "object",
-        "properties": {
-            "same": {"type": "boolean"},
-            "detail": {"type": "string"},
-            **{side: {"anyOf": [record("PointOfDomain", PLACE, ("sizes",)), {"type": "null"}]} for side in ("left_only", "right_only")},
-        },
-        "required": ["same", "detail", "left_only", "right_only"],
         "additionalProperties": False,
     }
 
