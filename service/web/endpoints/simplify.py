@@ -55,7 +55,7 @@ def simplify(request: dict[str, Any]) -> dict[str, Any]:
     """The shortest known way to write an expression.
 
     By the normal form of the language, in which like terms are collected and the laws of the operations are used; by exact
-    fractions of polynomials, factored and multiplied out; and by SymPy for scalar functions. The result is shown to be the same function, as `equivalent` shows
-    it; where the two are defined at different points (x = 1 above) the answer says so.
+    fractions of polynomials, factored and multiplied out; and by SymPy for scalar functions. The result is shown to be the same
+    function, as `equivalent` shows it; where the two are defined at different points (x = 1 above) the answer says so.
     """
     return answer(request)
