@@ -12,7 +12,7 @@ from pathlib import Path
 
 from service.compute.channel import Channel
 
-SLOW = 10  # niceness, a tenth of the usual weight: the idle class would stand still on a busy machine
+SLOW = 5  # niceness, a third of the usual weight: with a tenth of it honest work stood still beside other processes
 LARGEST_NOTES = 1_000_000  # bytes that are read from a blackboard
 
 
@@ -46,7 +46,7 @@ class Child:
         return os.pread(self._blackboard, LARGEST_NOTES, 0)
 
     def slow_down(self) -> bool:
-        """From now on others go first: it has a tenth of what they have. There is no way back. False when it is to be tried again.
+        """From now on others go first: it has a third of what they have. There is no way back. False when it is to be tried again.
 
         Where Linux shares the processor out by sessions first (autogroup), it is the session that has to be slow, and a child has
         one of its own, once it has come so far as to make it. Who is not root may set one session's niceness ten times a second.
