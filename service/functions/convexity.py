@@ -145,6 +145,14 @@ def decide_convexity(question: Question, function: Function | None) -> Verdict:
     return verdict
 
 
+def known_convexity(question: Question, function: Function) -> Verdict:
+    """As `decide_convexity`; nothing where it cannot be asked."""
+    try:
+        return decide_convexity(question, function)
+    except NablaError:
+        return Verdict()
+
+
 def _require_convex(question: Question, domain: Domain) -> None:
     """Raises MathematicsRefuses for a condition that is not known to cut out a convex set."""
     for condition in question.conditions:

@@ -17,6 +17,7 @@ from scipy.optimize import minimize as scipy_minimize
 
 from service.expression.operation import Array
 from service.functions.function import Function
+from service.functions.unknowns import Unknowns
 
 ARMIJO = 1e-4
 SMALLEST_STEP = 2.0**-60
@@ -26,6 +27,7 @@ FLATTEST = 1e-8
 ROUNDING = 1e-15
 EPSILON = 1e-8
 MANY = 200
+SHOWN = 1_000  # iterates in an answer
 
 
 @dataclass
@@ -46,6 +48,11 @@ class Path:
         self.columns.append(column)
         self.values.append(value)
         self.norms.append(float(np.linalg.norm(gradient)))
+
+    def to_json(self, unknowns: Unknowns) -> list[dict[str, Any]]:
+        """The first iterates."""
+        shown = list(zip(self.columns, self.values, self.norms, strict=True))[:SHOWN]
+        return [{"point": unknowns.to_json(column), "value": value, "gradient_norm": norm} for column, value, norm in shown]
 
     def extend(self, further: Path) -> None:
         """Go on with a path that starts where this one ends."""

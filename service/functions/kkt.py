@@ -38,7 +38,6 @@ from service.operations.leaves import number, variable
 ITERATIONS = 1_000
 TOLERANCE = 1e-10
 FEASIBLE, STATIONARY, SIGNED, SLACK = 1e-8, 1e-7, 1e-9, 1e-8
-SHOWN = 1_000
 ESCAPES, ASIDE = 4, 1e-2
 End = tuple[Path, str, Solution | None, list[Check]]
 MOST_ENTRIES = 30
@@ -85,13 +84,8 @@ def minimize_constrained(question: Question, request: Mapping[str, Any]) -> dict
         "multipliers": _told(problem, solution),
         "bound_multipliers": {"lower": names.to_json(solution.lower), "upper": names.to_json(solution.upper)} if problem.bounded else None,
         "path": [
-            {
-                "point": names.to_json(column),
-                "value": value,
-                "gradient_norm": norm,
-                "constraint_violation": problem.violation(column),
-            }
-            for column, value, norm in list(zip(path.columns, path.values, path.norms, strict=True))[:SHOWN]
+            {**iterate, "constraint_violation": problem.violation(column)}
+            for iterate, column in zip(path.to_json(names), path.columns, strict=False)  # the first ones
         ],
         "proof": None if solution.proof is None else {"method": "krawczyk", "radius": solution.proof.radius, "unique_in_box": True},
     }

@@ -15,12 +15,12 @@ from service.answers.kinks import kinks_check
 from service.calculus.ball_functions import Imprecise
 from service.calculus.verify import check_derivatives
 from service.certificates import Check, decided, measured, require
-from service.errors import InputError, NablaError, NoConvergence, UndefinedAtPoint
+from service.errors import InputError, NoConvergence, UndefinedAtPoint
 from service.expression.nodes import Node
 from service.expression.operation import Array
 from service.functions.chords import Verdict
 from service.functions.constrained import CONSTRAINED
-from service.functions.convexity import decide_convexity
+from service.functions.convexity import known_convexity
 from service.functions.descent import FLATTEST, METHODS, Options, Path, newton
 from service.functions.enclosure import Enclosure, enclose
 from service.functions.function import Function, Question
@@ -36,7 +36,6 @@ ITERATIONS = {"newton": 1_000, "bfgs": 5_000}
 MOST_ITERATIONS = 10_000
 TOLERANCE = 1e-10
 MOMENTUM = 0.9
-SHOWN = 1_000
 REACHES = (np.inf, 1.0, 0.3)
 """How far a step of Newton's method leads, relative to 1 + |x|: at the first try, the second, the third."""
 POLISHING, FINEST = 200, 1e-30
@@ -64,7 +63,7 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
     function = Function(question, read_start(question, request.get("start")))
     x = function.unknowns.column(function.start)
     method = request.get("method") or "newton"
-    verdict = _verdict(question, function)
+    verdict = known_convexity(question, function)
     options = _options(request, method, verdict)
     if not np.isfinite(function.value(x)):
         raise UndefinedAtPoint("the function has no value at the start", pointer="/start")
@@ -92,10 +91,7 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
         "lipschitz_constant": verdict.lipschitz,
         "strong_convexity_constant": verdict.strong,
         "step": options.step or None,
-        "path": [
-            {"point": names.to_json(column), "value": value, "gradient_norm": norm}
-            for column, value, norm in list(zip(path.columns, path.values, path.norms, strict=True))[:SHOWN]
-        ],
+        "path": path.to_json(names),
     }
     checks = _checks(function, path, gradient)
     if method == "gradient-descent":
@@ -106,13 +102,6 @@ def minimize(request: Mapping[str, Any]) -> dict[str, Any]:
         checks.append(decided("krawczyk", True, f"there is one critical point, and only one, within {proof.radius:.3g} (ball arithmetic)"))
     answer["checks"] = require(checks)
     return answer
-
-
-def _verdict(question: Question, function: Function) -> Verdict:
-    try:
-        return decide_convexity(question, function)
-    except NablaError:
-        return Verdict()
 
 
 def _options(request: Mapping[str, Any], method: str, verdict: Verdict) -> Options:

@@ -19,12 +19,12 @@ from service.answers.kinks import kinks_check
 from service.calculus.evaluate import Evaluator, reshaped
 from service.calculus.verify import check_derivatives
 from service.certificates import Check, measured, require
-from service.errors import InputError, NablaError, NoConvergence, UndefinedAtPoint
+from service.errors import InputError, NoConvergence, UndefinedAtPoint
 from service.expression.nodes import Node, in_order, make
 from service.expression.operation import Array
 from service.expression.shapes import axes
 from service.functions.chords import Verdict
-from service.functions.convexity import decide_convexity
+from service.functions.convexity import known_convexity
 from service.functions.descent import Path, is_sound
 from service.functions.function import Function, Question
 from service.functions.solve_nonlinear import read_start
@@ -33,7 +33,6 @@ from service.operations.leaves import Variable, number
 EPOCHS = 100
 BATCH = 32
 TOLERANCE = 1e-10
-SHOWN = 1_000
 SAME = 1e-9
 UNBIASED = 1e-10
 GENERATOR = "NumPy PCG64"
@@ -46,7 +45,7 @@ def minimize_stochastic(question: Question, request: Mapping[str, Any]) -> dict[
     x = function.unknowns.column(function.start)
     if not np.isfinite(function.value(x)):
         raise UndefinedAtPoint("the function has no value at the start", pointer="/start")
-    verdict = _verdict(question, function)
+    verdict = known_convexity(question, function)
     step = _step(request, verdict)
     decay = float(request.get("decay", 0.0))
     tolerance = request.get("tolerance", TOLERANCE)
@@ -91,10 +90,7 @@ def minimize_stochastic(question: Question, request: Mapping[str, Any]) -> dict[
         "lipschitz_constant": verdict.lipschitz,
         "strong_convexity_constant": verdict.strong,
         "step": step,
-        "path": [
-            {"point": names.to_json(column), "value": value, "gradient_norm": norm}
-            for column, value, norm in list(zip(path.columns, path.values, path.norms, strict=True))[:SHOWN]
-        ],
+        "path": path.to_json(names),
         "proof": None,
     }
     derivatives: dict[tuple[str, ...], Node] = {
@@ -108,13 +104,6 @@ def minimize_stochastic(question: Question, request: Mapping[str, Any]) -> dict[
     ]
     answer["checks"] = require(checks)
     return answer
-
-
-def _verdict(question: Question, function: Function) -> Verdict:
-    try:
-        return decide_convexity(question, function)
-    except NablaError:
-        return Verdict()
 
 
 def _step(request: Mapping[str, Any], verdict: Verdict) -> float:
