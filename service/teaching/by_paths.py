@@ -8,7 +8,7 @@ In lines, `d/dv1(f)` is the local derivative of the operation that gives f by it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import NamedTuple
 
 from service.calculus import build
@@ -80,13 +80,7 @@ def by_paths(line: Node, graph: Graph, waiting: Mapping[Node, tuple[str, str]], 
         identity = ", ".join(f"{to_text(mark)} = {to_text(derivative)}" for mark, derivative in local.items())
         yield Step(rule, line, after, sentence(rule, identity=_short(identity, f"{len(local)} of them")), equal)
         line = after
-    wholes = {part.name: part.whole for part in graph.parts if part.line is not None}
-    after = substitute(line, wholes)
-    if after is not line:
-        rule = "intermediate values"
-        where = ", ".join(f"{name} = {to_text(whole)}" for name, whole in wholes.items() if name in _names(line))
-        yield Step(rule, line, after, sentence(rule, where=_short(where, "each in terms of the inputs")), equal)
-        line = after
+    line = yield from _in_terms_of_inputs(line, graph)
     if to_text(line) != to_text(result):
         yield Step(TIDY, line, result, sentence(TIDY), equal)
 
@@ -117,14 +111,19 @@ def by_paths_of_arrays(function: Node, by: Variable, result: Node, graph: Graph,
     rule = "sum over the paths of Jacobians"
     where = _short(f"{ways}; where {lines}", f"{len(paths)} of them")
     yield Step(rule, line, after, sentence(rule, where=where, identity=_short(jacobians, f"{len(edges)} of them")), equal)
-    line = after
+    line = yield from _in_terms_of_inputs(after, graph)
+    yield from read_off(line, function, by, result, decimals)
+
+
+def _in_terms_of_inputs(line: Node, graph: Graph) -> Generator[Step, None, Node]:
+    """The line with what the intermediate values are in their place, and the step there, if any stands in it."""
     wholes = {part.name: part.whole for part in graph.parts if part.line is not None}
     after = substitute(line, wholes)
     if after is not line:
         rule = "intermediate values"
-        told = ", ".join(f"{name} = {to_text(whole)}" for name, whole in wholes.items() if name in _names(line))
-        yield Step(rule, line, after, sentence(rule, where=_short(told, "each in terms of the inputs")), equal)
-    yield from read_off(after, function, by, result, decimals)
+        where = ", ".join(f"{name} = {to_text(whole)}" for name, whole in wholes.items() if name in _names(line))
+        yield Step(rule, line, after, sentence(rule, where=_short(where, "each in terms of the inputs")), equal)
+    return after
 
 
 def _mark(edge: Edge, graph: Graph) -> Node:
