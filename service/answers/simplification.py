@@ -6,6 +6,7 @@ quotient of polynomials in lowest terms, factored and multiplied out; and what S
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 from service.answers.equivalence import compare, domains_to_json
 from service.answers.forms import expression_to_json
 from service.answers.rational_functions import Letters, expanded_text, quotient_text
-from service.answers.sympy_forms import simplified
 from service.answers.task import read_back
 from service.calculus.compare import Verdict
 from service.calculus.lower import lower
@@ -64,24 +64,18 @@ def _first_same(node: Node, candidates: list[Node]) -> tuple[Node, Verdict]:
 
 def _candidates(parsed: Parsed) -> list[Node]:
     """Each as its text reads."""
-    notation = Notation(parsed.variables, parsed.decimals)
-    found = [_read(to_text(notation.node(lower(parsed.node))), parsed)]
-    entries = _entries(parsed.node)
-    if entries:
-        shortest = [min(_forms(entry, parsed, notation), key=_cost) for entry in entries]
-        found.append(shortest[0] if parsed.node.shape == SCALAR else make("literal", *shortest, parameter=parsed.node.shape))
+    node, notation = parsed.node, Notation(parsed.variables, parsed.decimals)
+    found = [_read(to_text(notation.node(lower(node))), parsed)]
+    if node.shape == SCALAR:
+        return found + _forms(node, parsed, notation)
+    if node.operation.name == "literal":
+        entries = [_first_same(entry, _forms(entry, parsed, notation))[0] for entry in node.arguments]
+        found.append(make("literal", *entries, parameter=node.shape))
     return found
 
 
-def _entries(node: Node) -> list[Node]:
-    """The scalars that a function is written with; none for an expression of arrays."""
-    if node.shape == SCALAR:
-        return [node]
-    return list(node.arguments) if node.operation.name == "literal" else []
-
-
 def _forms(entry: Node, parsed: Parsed, notation: Notation) -> list[Node]:
-    """Ways to write a scalar, itself among them. Only those that are the same function."""
+    """Ways to write a scalar, unproven."""
     texts = [simplified(entry)]
     try:
         letters = Letters([lower(entry)])
@@ -89,12 +83,14 @@ def _forms(entry: Node, parsed: Parsed, notation: Notation) -> list[Node]:
         texts += [write(letters.quotients[0], names) for write in (quotient_text, expanded_text)]
     except (LimitExceeded, UndefinedAtPoint):
         pass
-    forms = []
-    for text in texts:
-        form = _read(text, parsed) if text else entry
-        if form.shape == SCALAR and _cost(form) < _cost(entry) and _first_same(entry, [form])[0] is form:
-            forms.append(form)
-    return [*forms, entry]
+    forms = [_read(text, parsed) for text in texts if text]
+    return [form for form in forms if form.shape == SCALAR]
+
+
+def simplified(node: Node) -> str | None:
+    """What SymPy says, which is loaded when it is first asked: it takes a quarter of a second."""
+    text: str | None = importlib.import_module("service.answers.sympy_forms").simplified(node)
+    return text
 
 
 def _read(text: str, parsed: Parsed) -> Node:
